@@ -1,0 +1,23 @@
+"""The collector's section of the configuration."""
+
+from pydantic import BaseModel, ConfigDict
+
+from collector.receivers.grpc_server import GrpcConfig
+from collector.receivers.http_app import HttpConfig
+from collector.receivers.scrape import ScrapeConfig
+from collector.spool.spool import SpoolConfig
+from collector.transforms.formats import TransformConfig
+from collector.writer import WriterConfig
+
+
+class CollectorConfig(BaseModel):
+    """Telemetry in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    grpc: GrpcConfig = GrpcConfig()
+    http: HttpConfig = HttpConfig()
+    scrape: ScrapeConfig = ScrapeConfig()
+    spool: SpoolConfig = SpoolConfig()
+    transforms: TransformConfig = TransformConfig()
+    writer: WriterConfig = WriterConfig()

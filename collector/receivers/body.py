@@ -1,0 +1,80 @@
+"""A request's body: read up to a limit, unpacked up to the same limit."""
+
+import zlib
+from collections.abc import AsyncIterator, Callable
+
+import zstandard
+
+from storage.errors import PayloadError, PayloadTooLarge
+
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> bytes:
+    """The whole body, decoded from its Content-Encoding.
+
+    Raises PayloadTooLarge as soon as either the body or what it unpacks to passes `limit` bytes, so that neither a huge
+    body nor a small bomb takes more memory than that; PayloadError where it is empty, damaged or of unknown encoding.
+    """
+    gathered = bytearray()
+    async for chunk in chunks:
+        gathered += chunk
+        if len(gathered) > limit:
+            raise _too_large(limit)
+    if not gathered:
+        raise PayloadError("The body is empty; send the telemetry in it.")
+    return decode(bytes(gathered), encoding, limit)
+
+
+def decode(body: bytes, encoding: str, limit: int) -> bytes:
+    """A body unpacked by its Content-Encoding: '', 'identity', 'gzip' or 'zstd'."""
+    unpack = _ENCODINGS.get(encoding.strip().lower())
+    if unpack is None:
+        raise PayloadError(f"Content-Encoding {encoding!r} is not known; use gzip, zstd or none.")
+    return unpack(body, limit)
+
+
+def _plain(body: bytes, limit: int) -> bytes:
+    return body
+
+
+def _gunzip(body: bytes, limit: int) -> bytes:
+    unpacked = bytearray()
+    rest = body
+    try:
+        while rest:
+            member = zlib.decompressobj(_GZIP_WINDOW)
+            unpacked += member.decompress(rest, limit + 1 - len(unpacked))
+            if len(unpacked) > limit:
+                raise _too_large(limit)
+            if not member.eof:
+                raise PayloadError("The gzip body is cut off; send it whole.")
+            rest = member.unused_data
+    except zlib.error as error:
+        raise PayloadError(f"The body is not gzip: {error}.") from error
+    return bytes(unpacked)
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    unpacked = bytearray()
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
+            while chunk := reader.read(min(limit + 1, 1 << 20)):
+                unpacked += chunk
+                if len(unpacked) > limit:
+                    raise _too_large(limit)
+    except zstandard.ZstdError as error:
+        raise PayloadError(f"The body is not zstd: {error}.") from error
+    return bytes(unpacked)
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {limit} bytes; send smaller batches or raise the limit.")
+
+
+_ENCODINGS: dict[str, Callable[[bytes, int], bytes]] = {
+    "": _plain,
+    "identity": _plain,
+    "gzip": _gunzip,
+    "zstd": _unzstd,
+}

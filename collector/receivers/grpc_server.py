@@ -1,0 +1,135 @@
+"""The gRPC port: OTLP and Envoy's access log service, one beside the other.
+
+Handlers take the bytes of each message as they are: nothing here decodes an event.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+from pydantic import BaseModel, ByteSize, ConfigDict, Field
+
+from collector.receivers.als import stream_payloads
+from collector.receivers.intake import Intake
+from collector.receivers.protobuf_fields import fields
+from storage.errors import ConfigError, PayloadError, SpoolFull
+
+_OTLP_LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+_ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
+
+# An empty ExportLogsServiceResponse and an empty StreamAccessLogsResponse are both no bytes at all.
+_SUCCESS = b""
+
+_RETRY_SECONDS = 1
+
+# The log service acknowledges nothing, so messages of a stream need not wait for the disk one by one.
+_UNWRITTEN_MESSAGES = 64
+
+
+class GrpcConfig(BaseModel):
+    """OTLP over gRPC, and Envoy's access log service, on one port."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: str = Field(default="127.0.0.1:4317", description="Address and port; port 0 picks a free one.")
+    max_message_size: ByteSize = Field(default=ByteSize(20 << 20), description="Larger messages are refused.")
+    environment: str = Field(default="", description="The environment of what arrives here and names none.")
+
+
+class GrpcServer:
+    """Serves until stopped; must be used on one event loop."""
+
+    def __init__(self, intake: Intake, config: GrpcConfig) -> None:
+        self._intake = intake
+        self._config = config
+        self._server: grpc.aio.Server | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Bind and serve; raises ConfigError where the address is taken."""
+        server = grpc.aio.server(
+            options=[
+                ("grpc.max_receive_message_length", int(self._config.max_message_size)),
+                # Without this a second process would share the port in silence, and take half of the telemetry.
+                ("grpc.so_reuseport", 0),
+            ]
+        )
+        server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment),))
+        try:
+            self.port = server.add_insecure_port(self._config.listen)
+        except RuntimeError as error:
+            raise ConfigError(
+                f"collector.grpc.listen {self._config.listen} cannot be opened; another process may use the port: "
+                "stop it, or set another address (port 0 picks a free one)."
+            ) from error
+        await server.start()
+        self._server = server
+
+    async def stop(self, grace_seconds: float = 1.0) -> None:
+        if self._server is not None:
+            await self._server.stop(grace_seconds)
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    def __init__(self, intake: Intake, environment: str) -> None:
+        self._intake = intake
+        self._environment = environment
+        self._methods = {
+            _OTLP_LOGS: grpc.unary_unary_rpc_method_handler(self._export_logs),
+            _ALS: grpc.stream_unary_rpc_method_handler(self._stream_access_logs),
+        }
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        return self._methods.get(handler_call_details.method)
+
+    async def _export_logs(self, request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+        try:
+            _check_frame(request)
+            if request:
+                peer = _address(context.peer())
+                await self._intake.accept("grpc", "otlp_logs", request, peer=peer, environment=self._environment)
+        except PayloadError as error:
+            self._intake.refused("grpc", "malformed")
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except SpoolFull as error:
+            await context.abort(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), (("retry-after", str(_RETRY_SECONDS)),)
+            )
+        return _SUCCESS
+
+    async def _stream_access_logs(
+        self, messages: AsyncIterator[bytes], context: "grpc.aio.ServicerContext[bytes, bytes]"
+    ) -> bytes:
+        peer = _address(context.peer())
+        unwritten = 0
+        try:
+            async for payload in stream_payloads(messages):
+                written = await self._offer_with_patience(payload, peer)
+                unwritten += 1
+                if unwritten >= _UNWRITTEN_MESSAGES:
+                    await written
+                    unwritten = 0
+        except PayloadError as error:
+            self._intake.refused("grpc", "malformed")
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        return _SUCCESS
+
+    async def _offer_with_patience(self, payload: bytes, peer: str) -> "asyncio.Future[None]":
+        """A stream has no way to say "not now": while the spool is full, stop reading it."""
+        while True:
+            try:
+                return self._intake.offer("grpc", "envoy_als", payload, peer=peer, environment=self._environment)
+            except SpoolFull:
+                await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _check_frame(request: bytes) -> None:
+    """Refuse what is no message at all while the client still waits for the answer."""
+    for _ in fields(memoryview(request)):
+        pass
+
+
+def _address(peer: str) -> str:
+    """The address of gRPC's 'ipv4:127.0.0.1:50412' or 'ipv6:%5B::1%5D:50412', without the port."""
+    host = peer.partition(":")[2].rpartition(":")[0]
+    return host.replace("%5B", "").replace("%5D", "")

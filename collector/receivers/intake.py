@@ -1,0 +1,42 @@
+"""What every receiver does with a payload: stamp it, spool it, count it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from collector.payload import Payload
+from collector.spool.spool import Spool
+from collector.telemetry import CollectorMetrics
+from storage.errors import SpoolFull
+
+
+class Intake:
+    """The door to the spool that receivers share."""
+
+    def __init__(self, spool: Spool, metrics: CollectorMetrics, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self._spool = spool
+        self._metrics = metrics
+        self._clock_ns = clock_ns
+
+    async def accept(
+        self, receiver: str, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = ""
+    ) -> None:
+        """Make a payload durable; it may be acknowledged on return. Raises SpoolFull."""
+        await self.offer(receiver, format_name, body, peer=peer, environment=environment, gateway=gateway)
+
+    def offer(
+        self, receiver: str, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = ""
+    ) -> "asyncio.Future[None]":
+        """Hand a payload over without waiting; it is durable when the future is done. Raises SpoolFull."""
+        payload = Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
+        try:
+            answer = self._spool.append(payload)
+        except SpoolFull:
+            self._metrics.refused(receiver, "spool_full")
+            raise
+        self._metrics.accepted(receiver, format_name, len(body))
+        return asyncio.wrap_future(answer)
+
+    def refused(self, receiver: str, reason: str) -> None:
+        """Count a payload that the receiver itself turned away."""
+        self._metrics.refused(receiver, reason)

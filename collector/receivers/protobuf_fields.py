@@ -1,0 +1,49 @@
+"""The outermost fields of a Protobuf message, without knowing the rest of it.
+
+https://protobuf.dev/programming-guides/encoding/
+"""
+
+from collections.abc import Iterator
+
+from collector.spool.frame import varint
+from storage.errors import PayloadError
+
+_VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
+
+
+def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
+    """(field number, value, whole field with its tag) of each field; raises PayloadError where it is cut off."""
+    position = 0
+    while position < len(message):
+        tag, start = read_varint(message, position)
+        wire_type = tag & 7
+        if wire_type == _VARINT:
+            _, end = read_varint(message, start)
+        elif wire_type == _LENGTH_DELIMITED:
+            size, start = read_varint(message, start)
+            end = start + size
+        elif wire_type in (_FIXED64, _FIXED32):
+            end = start + (8 if wire_type == _FIXED64 else 4)
+        else:
+            raise PayloadError(f"The body is not Protobuf: wire type {wire_type} at byte {position}.")
+        if end > len(message):
+            raise PayloadError(f"The Protobuf message is cut off at byte {len(message)}.")
+        yield tag >> 3, message[start:end], message[position:end]
+        position = end
+
+
+def length_delimited(number: int, value: bytes) -> bytes:
+    """A field of a message, string or bytes type."""
+    return varint(number << 3 | _LENGTH_DELIMITED) + varint(len(value)) + value
+
+
+def read_varint(message: memoryview, position: int) -> tuple[int, int]:
+    """The number at a position and the position behind it."""
+    number = shift = 0
+    for offset in range(position, min(position + 10, len(message))):
+        byte = message[offset]
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, offset + 1
+        shift += 7
+    raise PayloadError(f"The Protobuf message is cut off at byte {len(message)}.")

@@ -1,0 +1,1 @@
+"""Telemetry on disk between the answer to its sender and its insert into ClickHouse."""

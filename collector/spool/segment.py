@@ -1,0 +1,84 @@
+"""A segment: a file of frames that becomes one insert."""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.spool.frame import frames
+
+OPEN = ".open"
+READY = ".ready"
+
+_NAME = re.compile(r"^(?P<created>\d{20})\.(?P<format>[a-z0-9_]+)\.(?P<id>[A-Za-z0-9_-]+)$")
+
+
+@dataclass(frozen=True, order=True)
+class Segment:
+    """A sealed segment; they sort by age.
+
+    `id` is the insert's deduplication token, and so names the same content for ever.
+    """
+
+    created_ns: int
+    format: str
+    id: str
+    path: Path
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Segment":
+        """The segment of a sealed file, from its name."""
+        match = _NAME.match(path.stem)
+        if match is None:
+            raise ValueError(f"{path.name} is not the name of a spool segment.")
+        return cls(int(match["created"]), match["format"], match["id"], path, path.stat().st_size)
+
+
+def file_name(created_ns: int, format_name: str, segment_id: str) -> str:
+    """The name of a segment's file, without the suffix that tells its state."""
+    return f"{created_ns:020d}.{format_name}.{segment_id}"
+
+
+def seal(path: Path) -> Segment:
+    """Mark an open file as complete."""
+    sealed = path.with_suffix(READY)
+    path.rename(sealed)
+    return Segment.of(sealed)
+
+
+def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | memoryview]) -> Segment:
+    """Write a whole segment at once, durably; it appears complete or not at all."""
+    path = directory / f"{name}{OPEN}"
+    with path.open("wb") as file:
+        for frame in payload_frames:
+            file.write(frame)
+        file.flush()
+        os.fsync(file.fileno())
+    segment = seal(path)
+    sync_directory(directory)
+    return segment
+
+
+def recover(path: Path) -> Segment | None:
+    """Seal what a stopped process left open, cut after its last whole frame; None when there is no whole frame."""
+    data = path.read_bytes()
+    whole = sum(len(frame) for frame in frames(data))
+    if whole == 0:
+        path.unlink()
+        return None
+    with path.open("r+b") as file:
+        file.truncate(whole)
+        file.flush()
+        os.fsync(file.fileno())
+    return seal(path)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,80 @@
+"""What the collector tells about itself, as OpenTelemetry instruments; docs/metrics.md lists them.
+
+Names follow the OpenTelemetry Collector's own, which operators already watch.
+"""
+
+from collections.abc import Callable, Iterable
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+
+Attributes = dict[str, str]
+
+
+class CollectorMetrics:
+    """The collector's instruments, made once for a meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._accepted = meter.create_counter(
+            "gatelens.receiver.accepted", unit="{payload}", description="Payloads made durable and acknowledged."
+        )
+        self._accepted_bytes = meter.create_counter(
+            "gatelens.receiver.accepted.size", unit="By", description="Bytes of the accepted payloads."
+        )
+        self._refused = meter.create_counter(
+            "gatelens.receiver.refused", unit="{payload}", description="Payloads refused, by reason; the client knows."
+        )
+        self._segments = meter.create_counter(
+            "gatelens.writer.segments", unit="{segment}", description="Spool segments stored in ClickHouse."
+        )
+        self._failures = meter.create_counter(
+            "gatelens.writer.failures", unit="{attempt}", description="Inserts that failed and will be tried again."
+        )
+        self._salvaged = meter.create_counter(
+            "gatelens.writer.salvaged", unit="{payload}", description="Payloads set aside whole as dead letters."
+        )
+        self._insert = meter.create_histogram(
+            "gatelens.writer.insert.duration",
+            unit="s",
+            description="Time to transform and store one segment.",
+            explicit_bucket_boundaries_advisory=[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+        )
+        self._lag = meter.create_histogram(
+            "gatelens.writer.lag",
+            unit="s",
+            description="Age of a segment's first byte when its rows can be queried.",
+            explicit_bucket_boundaries_advisory=[0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300],
+        )
+        self._meter = meter
+
+    def accepted(self, receiver: str, format_name: str, size: int) -> None:
+        attributes: Attributes = {"receiver": receiver, "format": format_name}
+        self._accepted.add(1, attributes)
+        self._accepted_bytes.add(size, attributes)
+
+    def refused(self, receiver: str, reason: str) -> None:
+        """`reason` is one of a few words: 'malformed', 'too_large', 'spool_full', 'unknown_format'."""
+        self._refused.add(1, {"receiver": receiver, "reason": reason})
+
+    def stored(self, format_name: str, insert_seconds: float, lag_seconds: float) -> None:
+        attributes: Attributes = {"format": format_name}
+        self._segments.add(1, attributes)
+        self._insert.record(insert_seconds, attributes)
+        self._lag.record(lag_seconds, attributes)
+
+    def failed(self, format_name: str) -> None:
+        self._failures.add(1, {"format": format_name})
+
+    def salvaged(self, format_name: str, payloads: int) -> None:
+        self._salvaged.add(payloads, {"format": format_name})
+
+    def observe_spool(self, size: Callable[[], int], capacity: Callable[[], int], backlog: Callable[[], int]) -> None:
+        """Watch a spool's size, room and sealed segments."""
+        self._gauge("gatelens.spool.size", "By", "Bytes that wait for ClickHouse.", size)
+        self._gauge("gatelens.spool.capacity", "By", "Room for bytes that wait.", capacity)
+        self._gauge("gatelens.spool.backlog", "{segment}", "Sealed segments that wait for the writer.", backlog)
+
+    def _gauge(self, name: str, unit: str, description: str, read: Callable[[], int]) -> None:
+        def observe(_: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(read())]
+
+        self._meter.create_observable_gauge(name, callbacks=[observe], unit=unit, description=description)

@@ -1,0 +1,1 @@
+"""What each format means, as SQL that ClickHouse runs over spool segments."""

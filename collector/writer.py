@@ -1,0 +1,123 @@
+"""The writer: sealed segments in, rows in ClickHouse out, each segment exactly once."""
+
+import logging
+import threading
+import time
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from collector.salvage import Salvage
+from collector.spool.segment import Segment
+from collector.spool.spool import Spool
+from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import Format, TransformConfig, formats, statement
+from storage.errors import QueryFailed, StoreError
+from storage.store import Store
+
+_log = logging.getLogger(__name__)
+
+_FIRST_RETRY_SECONDS = 0.5
+_LONGEST_RETRY_SECONDS = 30.0
+_POLL_SECONDS = 0.2
+
+
+class WriterConfig(BaseModel):
+    """How segments are stored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workers: int = Field(default=1, ge=1, le=16, description="Segments that are transformed and stored side by side.")
+
+
+class Writer:
+    """Threads that store sealed segments until they are stopped.
+
+    A segment leaves the spool only after ClickHouse has answered. What fails is tried again, with the same
+    deduplication token, for as long as it takes; a payload that can never be read is set aside as a dead letter.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        spool: Spool,
+        transforms: TransformConfig,
+        metrics: CollectorMetrics,
+        config: WriterConfig | None = None,
+    ) -> None:
+        self._store = store
+        self._spool = spool
+        self._transforms = transforms
+        self._metrics = metrics
+        self._salvage = Salvage(store, spool, transforms)
+        self._stopping = threading.Event()
+        self._failing = ""
+        self._threads = [
+            threading.Thread(target=self._work, name=f"writer-{number}", daemon=True)
+            for number in range((config or WriterConfig()).workers)
+        ]
+
+    @property
+    def failing(self) -> str:
+        """Why the last attempt to store failed; '' while all is well."""
+        return self._failing
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, drain: bool = True) -> None:
+        """Stop after the segments that are sealed now, or after the current one where `drain` is false.
+
+        What ClickHouse does not take stays in the spool for the next start.
+        """
+        while drain and not self._failing and self._spool.backlog:
+            time.sleep(_POLL_SECONDS / 4)
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def store(self, segment: Segment) -> None:
+        """Store one segment and take it out of the spool. Raises StoreError; the segment then stays."""
+        known = formats()[segment.format]
+        started = time.monotonic()
+        try:
+            self._load(known, segment)
+        except QueryFailed:
+            set_aside = self._salvage.split(known, segment)
+            if not set_aside:
+                raise
+            self._metrics.salvaged(known.name, set_aside)
+            return
+        self._spool.remove(segment)
+        lag = (time.time_ns() - segment.created_ns) / 1e9
+        self._metrics.stored(known.name, time.monotonic() - started, lag)
+
+    def _load(self, known: Format, segment: Segment) -> None:
+        select = statement(known, segment.id, segment.path, self._transforms)
+        self._store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            segment = self._spool.take(_POLL_SECONDS)
+            if segment is not None:
+                self._store_until_done(segment)
+
+    def _store_until_done(self, segment: Segment) -> None:
+        pause = _FIRST_RETRY_SECONDS
+        while True:
+            try:
+                self.store(segment)
+            except StoreError as error:
+                self._failing = str(error)
+                self._metrics.failed(segment.format)
+                _log.error(
+                    "A segment could not be stored; it stays in the spool and is tried again.",
+                    extra={"segment_id": segment.id, "error": str(error), "retry_seconds": pause},
+                )
+            else:
+                self._failing = ""
+                return
+            if self._stopping.wait(pause):
+                self._spool.give_back(segment)
+                return
+            pause = min(pause * 2, _LONGEST_RETRY_SECONDS)

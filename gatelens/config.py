@@ -1,0 +1,122 @@
+"""The configuration: one YAML file, environment variables over it, every fault reported at once."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from collector.config import CollectorConfig
+from storage.errors import ConfigError
+
+_PREFIX = "GATELENS_"
+_REFERENCE = re.compile(r"\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+
+
+class StorageConfig(BaseModel):
+    """Where ClickHouse is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dsn: str = Field(
+        default="",
+        description="`chdb:///directory` embedded, or `https://user:password@host:8443/database` for a server. "
+        "Empty: embedded, in the data directory.",
+        repr=False,
+    )
+
+
+class WebConfig(BaseModel):
+    """Pages, HTTP API, health and metrics."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: str = Field(default="127.0.0.1:8050", description="Address and port; port 0 picks a free one.")
+
+
+class AlertsConfig(BaseModel):
+    """Alerting."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: Path | None = Field(default=None, description="The YAML file of rules and receivers; docs/alerts.md.")
+
+
+class Config(BaseModel):
+    """The whole configuration; every key has a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    storage: StorageConfig = StorageConfig()
+    collector: CollectorConfig = CollectorConfig()
+    web: WebConfig = WebConfig()
+    alerts: AlertsConfig = AlertsConfig()
+
+
+def load_config(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the file, if any, and the GATELENS_SECTION__KEY variables; raises ConfigError with all faults in it."""
+    document = _read(path, environment) if path is not None else {}
+    _override(document, environment)
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        faults = [_fault(fault) for fault in error.errors(include_url=False, include_input=False)]
+        where = f"{path}" if path is not None else "The configuration"
+        raise ConfigError(f"{where} cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults)) from None
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. Give --config an existing file.") from error
+    try:
+        document = yaml.safe_load(_expand(text, environment))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path} must hold sections such as `collector:`, not {type(document).__name__}.")
+    return document
+
+
+def _expand(text: str, environment: Mapping[str, str]) -> str:
+    missing: list[str] = []
+
+    def value(reference: re.Match[str]) -> str:
+        name, default = reference["name"], reference["default"]
+        if name in environment:
+            return environment[name]
+        if default is None:
+            missing.append(name)
+        return default or ""
+
+    expanded = _REFERENCE.sub(value, text)
+    if missing:
+        raise ConfigError(
+            f"Environment variables are not set: {', '.join(sorted(set(missing)))}. "
+            "Set them, or give a default as in ${env:NAME:-default}."
+        )
+    return expanded
+
+
+def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name, value in sorted(environment.items()):
+        if not name.startswith(_PREFIX) or "__" not in name:
+            continue
+        *sections, key = name.removeprefix(_PREFIX).lower().split("__")
+        target = document
+        for section in sections:
+            target = target.setdefault(section, {})
+        target[key] = value
+
+
+def _fault(fault: Any) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: no such setting; see docs/configuration.md"
+    return f"{where}: {fault['msg']}"

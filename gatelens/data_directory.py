@@ -1,0 +1,82 @@
+"""The data directory: owned by one process at a time, which leaves word where it can be reached."""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from storage.errors import DataDirectoryBusy
+
+_LOCK = "lock"
+_ADDRESSES = "gatelens.json"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a running process answers."""
+
+    pid: int
+    web: str
+    http: str
+    grpc: str
+
+
+class DataDirectory:
+    """A directory that this process owns from `acquire` to `release`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self._lock: IO[str] | None = None
+
+    @property
+    def clickhouse(self) -> Path:
+        return self.path / "clickhouse"
+
+    @property
+    def spool(self) -> Path:
+        return self.path / "spool"
+
+    def acquire(self) -> None:
+        """Take the directory; raises DataDirectoryBusy where another process has it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = (self.path / _LOCK).open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            running = running_process(self.path)
+            who = f"Gatelens (pid {running.pid}, {running.web})" if running else "another process"
+            raise DataDirectoryBusy(
+                f"{self.path} is in use by {who}; stop it, or give another directory with --data."
+            ) from None
+        self._lock = lock
+
+    def publish(self, addresses: Addresses) -> None:
+        """Leave word for the commands that talk to this process."""
+        written = self.path / f"{_ADDRESSES}.new"
+        written.write_text(json.dumps(asdict(addresses)), encoding="utf-8")
+        written.rename(self.path / _ADDRESSES)
+
+    def release(self) -> None:
+        """Give the directory back."""
+        (self.path / _ADDRESSES).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def running_process(path: Path) -> Addresses | None:
+    """The process that owns a data directory, or None when none runs."""
+    try:
+        addresses = Addresses(**json.loads((path / _ADDRESSES).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    try:
+        os.kill(addresses.pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return addresses
+    return addresses

@@ -1,0 +1,78 @@
+"""Sockets and ASGI servers that the process opens itself, so that a taken port is a clear error before anything runs."""
+
+import asyncio
+import socket
+from typing import Any
+
+import uvicorn
+
+from storage.errors import ConfigError
+
+_BACKLOG = 2048
+_STOP_SECONDS = 3
+
+
+def split_address(listen: str, setting: str) -> tuple[str, int]:
+    """Host and port of '127.0.0.1:8050' or '[::1]:8050'; raises ConfigError."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f"{setting} is {listen!r}; give an address and a port, such as 127.0.0.1:8050.")
+    return host.strip("[]"), int(port)
+
+
+def bind(listen: str, setting: str) -> socket.socket:
+    """A bound socket; raises ConfigError where the address is taken or not ours."""
+    host, port = split_address(listen, setting)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise ConfigError(
+            f"{setting} {listen} cannot be opened: {error.strerror}. Stop the process that uses it, or set another "
+            "address (port 0 picks a free one)."
+        ) from error
+    bound.setblocking(False)
+    return bound
+
+
+def shown(bound: socket.socket) -> str:
+    """The address of a bound socket as a URL's host and port."""
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class AsgiServer:
+    """An ASGI application on a bound socket."""
+
+    def __init__(self, app: Any, bound: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http="httptools",
+            ws="none",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+        self._bound = bound
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._bound]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Finish what is under way, for a few seconds, then close."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task

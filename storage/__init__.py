@@ -1,0 +1,1 @@
+"""ClickHouse, embedded or on a server: client, errors, migrations, read-only guard."""

@@ -1,0 +1,74 @@
+"""Every error that Gatelens raises on purpose.
+
+GatelensError
+├── ConfigError            the configuration cannot be used; raised before anything starts
+├── DataDirectoryBusy      another process owns the data directory
+├── PayloadError           a client sent what cannot be accepted; sending it again will not help
+│   └── PayloadTooLarge
+├── SpoolFull              no room on disk for more telemetry; the client should send it again later
+└── StoreError             ClickHouse refused or did not answer
+    ├── StoreUnavailable   no answer; the same call may work later
+    ├── QueryRefused       the read-only guard does not allow the query
+    ├── QueryLimitExceeded the query would take more time, memory or rows than it may
+    └── QueryFailed        ClickHouse refused the statement itself
+
+A message is one sentence about what happened and one about the cure. It never holds a secret.
+"""
+
+__all__ = [
+    "ConfigError",
+    "DataDirectoryBusy",
+    "GatelensError",
+    "PayloadError",
+    "PayloadTooLarge",
+    "QueryFailed",
+    "QueryLimitExceeded",
+    "QueryRefused",
+    "SpoolFull",
+    "StoreError",
+    "StoreUnavailable",
+]
+
+
+class GatelensError(Exception):
+    """The root of the tree; `str(error)` is fit to be shown to a user."""
+
+
+class ConfigError(GatelensError):
+    """The configuration cannot be used."""
+
+
+class DataDirectoryBusy(GatelensError):
+    """Another process owns the data directory."""
+
+
+class PayloadError(GatelensError):
+    """A client sent what cannot be accepted; sending it again will not help."""
+
+
+class PayloadTooLarge(PayloadError):
+    """A payload is larger than the limit of its receiver."""
+
+
+class SpoolFull(GatelensError):
+    """No room on disk for more telemetry; the client should send it again later."""
+
+
+class StoreError(GatelensError):
+    """ClickHouse refused a statement or did not answer."""
+
+
+class StoreUnavailable(StoreError):
+    """ClickHouse did not answer; the same call may work later."""
+
+
+class QueryRefused(StoreError):
+    """The read-only guard does not allow the query."""
+
+
+class QueryLimitExceeded(StoreError):
+    """A query would take more time, memory or rows than it may."""
+
+
+class QueryFailed(StoreError):
+    """ClickHouse refused the statement itself."""

@@ -1,0 +1,215 @@
+"""ClickHouse behind one small surface: embedded (chDB) in this process, or a server."""
+
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import chdb
+from chdb.state.sqlitelike import Connection
+import clickhouse_connect
+import pandas as pd
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import Error as DriverError
+
+from storage.errors import ConfigError, StoreUnavailable
+from storage.faults import query_error
+
+EMBEDDED_SCHEME = "chdb"
+SERVER_SCHEMES = ("http", "https")
+
+# A segment must become the same blocks at each try, or a retry would not be recognised: one reading thread keeps the
+# order, and one block per partition keeps the count.
+_LOAD_SETTINGS: Mapping[str, str | int] = {
+    "max_threads": 1,
+    "max_insert_threads": 1,
+    "min_insert_block_size_rows": 100_000_000,
+    "min_insert_block_size_bytes": 0,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "async_insert": 0,
+    "throw_on_max_partitions_per_insert_block": 0,
+}
+
+_MESSAGE = "Payload"
+
+Parameters = Mapping[str, Any]
+Settings = Mapping[str, str | int]
+
+
+class Store:
+    """One ClickHouse database, safe to use from many threads.
+
+    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled: a call takes a free one or
+    opens another, up to `max_handles`, then waits.
+    """
+
+    def __init__(self, dsn: str, max_handles: int = 8, max_readers: int = 2) -> None:
+        self._dsn = dsn
+        self._free: queue.LifoQueue[Client | None] = queue.LifoQueue()
+        for _ in range(max_handles):
+            self._free.put(None)
+        self._readers: queue.LifoQueue[Client | None] = queue.LifoQueue()
+        for _ in range(max_readers):
+            self._readers.put(None)
+        self._parser: Connection | None = None if self.embedded else chdb.connect(":memory:")
+        with self._handle() as client:
+            self.database: str = client.database or "default"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether ClickHouse runs inside this process."""
+        return urlsplit(self._dsn).scheme == EMBEDDED_SCHEME
+
+    def frame(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """The result of a SELECT as a frame, a column per column."""
+        with self._handle() as client:
+            return client.query_df(sql, parameters=dict(parameters or {}))
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
+        """The result of a SELECT as tuples."""
+        with self._handle() as client:
+            return [tuple(row) for row in client.query(sql, parameters=dict(parameters or {})).result_rows]
+
+    def explain(self, sql: str) -> list[str]:
+        """The lines that an EXPLAIN returns, without a FORMAT clause that it would explain too."""
+        with self._handle() as client:
+            return client.raw_query(sql).decode(errors="replace").splitlines()
+
+    def raw(self, sql: str, output_format: str, parameters: Parameters | None = None) -> bytes:
+        """The result of a SELECT in one of ClickHouse's output formats, e.g. 'JSONEachRow' or 'Parquet'."""
+        with self._handle() as client:
+            return client.raw_query(sql, parameters=dict(parameters or {}), fmt=output_format)
+
+    def read_only(self, sql: str, output_format: str, limits: Settings) -> bytes:
+        """The result of a statement that the guard has passed, in an output format, within limits.
+
+        Embedded, limits hold only when they are set on the handle before the statement comes; such handles are kept
+        apart and used for nothing else.
+        """
+        client = self._readers.get()
+        try:
+            if client is None:
+                client = self._open()
+                if self.embedded:
+                    for name, value in limits.items():
+                        client.command(f"SET {name} = {_literal(value)}")
+            return client.raw_query(sql, fmt=output_format, settings=None if self.embedded else dict(limits))
+        except DriverError as error:
+            raise query_error(getattr(error, "code", None), str(error)) from error
+        finally:
+            self._readers.put(client)
+
+    def command(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Run a statement that returns nothing worth keeping."""
+        with self._handle() as client:
+            client.command(sql, parameters=dict(parameters or {}))
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert a few rows made in Python; telemetry comes in through `load`."""
+        with self._handle() as client:
+            client.insert(table, rows, column_names=list(columns))
+
+    def load(self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path) -> None:
+        """Run a transform over local files and insert what it yields, once and only once for each token.
+
+        `select` reads spool segments with `file(…, Protobuf)`, whose message is `Payload` of the .proto file given.
+        """
+        settings = {**_LOAD_SETTINGS, "insert_deduplication_token": token, "format_schema": f"{format_schema}:{_MESSAGE}"}
+        names = ", ".join(columns)
+        if self._parser is None:
+            self.command(f"INSERT INTO {into} ({names}) SETTINGS {_clause(settings)}\n{select}")
+            return
+        block = self._parse(self._parser, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
+        inserting = {name: value for name, value in settings.items() if not name.startswith("format_")}
+        with self._handle() as client:
+            client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
+
+    def parse(self, select: str, format_schema: Path) -> None:
+        """Run a transform over local files and keep nothing; raises QueryFailed where they cannot be read."""
+        settings = {**_LOAD_SETTINGS, "format_schema": f"{format_schema}:{_MESSAGE}"}
+        sql = f"SELECT sum(cityHash64(*)) FROM ({select})\nSETTINGS {_clause(_parsing(settings))}"
+        if self._parser is None:
+            self.command(sql)
+        else:
+            self._parse(self._parser, sql)
+
+    def ping(self) -> None:
+        """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
+        self.rows("SELECT 1")
+
+    def close(self) -> None:
+        """Close every handle; the store is of no use afterwards."""
+        for handles in (self._free, self._readers):
+            while not handles.empty():
+                client = handles.get_nowait()
+                if client is not None:
+                    client.close()
+        if self._parser is not None:
+            self._parser.close()
+
+    @contextmanager
+    def _handle(self) -> Iterator[Client]:
+        client = self._free.get()
+        try:
+            if client is None:
+                client = self._open()
+            yield client
+        except DriverError as error:
+            raise query_error(getattr(error, "code", None), str(error)) from error
+        finally:
+            self._free.put(client)
+
+    def _open(self) -> Client:
+        try:
+            # Without a session, calls on several handles never wait for each other.
+            options = {} if self.embedded else {"autogenerate_session_id": False}
+            return clickhouse_connect.get_client(dsn=self._dsn, **options)
+        except (DriverError, OSError) as error:
+            raise StoreUnavailable(
+                f"ClickHouse at {describe(self._dsn)} does not answer; check `storage.dsn` and that it runs."
+            ) from error
+
+    @staticmethod
+    def _parse(parser: Connection, sql: str) -> bytes:
+        try:
+            return bytes(parser.query(sql, "Native").bytes())
+        except RuntimeError as error:
+            raise query_error(None, str(error)) from error
+
+
+def connect(dsn: str) -> Store:
+    """Open a store: `chdb:///dir` embedded, `https://user:password@host:8443/database` a server."""
+    parts = urlsplit(dsn)
+    if parts.scheme not in (EMBEDDED_SCHEME, *SERVER_SCHEMES):
+        raise ConfigError(
+            f"storage.dsn starts with {parts.scheme!r}; use chdb:///directory or https://user:password@host:8443/db."
+        )
+    if parts.scheme == EMBEDDED_SCHEME:
+        Path(parts.path).mkdir(parents=True, exist_ok=True)
+    return Store(dsn)
+
+
+def describe(dsn: str) -> str:
+    """The DSN as it may be shown: without user and password."""
+    parts = urlsplit(dsn)
+    if parts.scheme == EMBEDDED_SCHEME:
+        return dsn
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}"
+
+
+def _parsing(settings: Settings) -> Settings:
+    return {name: value for name, value in settings.items() if name.startswith(("format_", "max_threads"))}
+
+
+def _clause(settings: Settings) -> str:
+    return ", ".join(f"{name} = {_literal(value)}" for name, value in settings.items())
+
+
+def _literal(value: str | int) -> str:
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
