@@ -1,11 +1,14 @@
 """The one process: builds every real part, starts them in order, stops them in the opposite order."""
 
+import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from collector.books import stored_segments
 from collector.receivers.grpc_server import GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.intake import Intake
@@ -15,16 +18,16 @@ from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
 from dashboards.app import create_app
 from dashboards.health import Health
+from dashboards.http_api import http_api
+from dashboards.settings import WebSettings
 from gatelens import __version__
 from gatelens.config import Config
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind, shown
 from gatelens.telemetry import Telemetry
-from processors.alerts.engine import AlertEngine
-from processors.alerts.rules import load_rules
 from storage.migrate import migrate
-from storage.reader import Reader
+from storage.reader import reader
 from storage.store import Store, connect
 
 
@@ -65,9 +68,7 @@ class Gatelens:
         self._directory.acquire()
         self._cleanup.callback(self._directory.release)
 
-        store = connect(self._config.storage.dsn or f"chdb://{self._directory.clickhouse}")
-        self._cleanup.callback(store.close)
-        migrate(store)
+        store = self._open_store()
         telemetry = Telemetry(__version__)
         self._cleanup.callback(telemetry.close)
         metrics = CollectorMetrics(telemetry.meter)
@@ -77,27 +78,54 @@ class Gatelens:
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
-        alerts = self._start_alerts(store, telemetry, f"http://{shown(web_socket)}")
 
-        loop = self._loop = EventLoopThread("intake")
-        self._cleanup.callback(loop.close)
-        intake = self._intake = Intake(spool, metrics)
-        grpc_server = GrpcServer(intake, collector.grpc)
-        loop.run(grpc_server.start())
-        self._cleanup.callback(lambda: loop.run(grpc_server.stop()))
-        http_server = AsgiServer(http_app(intake, collector.http), http_socket)
-        loop.run(http_server.start())
-        self._cleanup.callback(lambda: loop.run(http_server.stop()))
-        loop.spawn(Scraper(intake, collector.scrape).run())
+        self._intake = Intake(spool, metrics)
+        loop = self._loop = self._start_loop("intake")
+        grpc_port = self._serve_grpc(loop, self._intake)
+        self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket))
+        loop.spawn(Scraper(self._intake, collector.scrape).run())
 
         addresses = Addresses(
-            pid=_pid(),
+            pid=os.getpid(),
             web=f"http://{shown(web_socket)}",
             http=f"http://{shown(http_socket)}",
-            grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_server.port}",
+            grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
         )
-        health = Health(store, spool, writer)
-        app = create_app(store, Reader(store), alerts, health, telemetry, addresses, _now)
-        self._serve_pages(app, web_socket)
+        health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
+        pages = self._pages(store, health, telemetry, addresses)
+        self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
         self._directory.publish(addresses)
         return addresses
+
+    def _open_store(self) -> Store:
+        store = connect(self._config.storage.dsn or f"chdb://{self._directory.clickhouse}")
+        self._cleanup.callback(store.close)
+        migrate(store)
+        return store
+
+    def _start_loop(self, name: str) -> EventLoopThread:
+        loop = EventLoopThread(name)
+        self._cleanup.callback(loop.close)
+        return loop
+
+    def _serve_grpc(self, loop: EventLoopThread, intake: Intake) -> int:
+        server = GrpcServer(intake, self._config.collector.grpc)
+        loop.run(server.start())
+        self._cleanup.callback(lambda: loop.run(server.stop()))
+        return server.port
+
+    def _serve(self, loop: EventLoopThread, server: AsgiServer) -> None:
+        loop.run(server.start())
+        self._cleanup.callback(lambda: loop.run(server.stop()))
+
+    @staticmethod
+    def _pages(store: Store, health: Health, telemetry: Telemetry, addresses: Addresses) -> FastAPI:
+        def stored(segment_ids: Sequence[str]) -> list[str]:
+            return stored_segments(store, segment_ids)
+
+        runner = reader(store)
+        server = FastAPI(title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url="/api/v1/docs")
+        server.include_router(http_api(runner, health, telemetry, stored))
+        settings = WebSettings(otlp_grpc=addresses.grpc, ingest_http=addresses.http)
+        create_app(server, store, runner, lambda: datetime.now(UTC), settings)
+        return server

@@ -1,7 +1,7 @@
 """ClickHouse behind one small surface: embedded (chDB) in this process, or a server."""
 
 import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,24 +38,56 @@ Parameters = Mapping[str, Any]
 Settings = Mapping[str, str | int]
 
 
+class _Pool:
+    """Handles that are lent to one caller at a time: a free one, a new one up to the size, or the next that comes back."""
+
+    def __init__(self, open_handle: Callable[[], Client], size: int) -> None:
+        self._open = open_handle
+        self._free: queue.LifoQueue[Client | None] = queue.LifoQueue()
+        for _ in range(size):
+            self._free.put(None)
+
+    @contextmanager
+    def borrow(self, prepare: Callable[[Client], None] | None = None) -> Iterator[Client]:
+        """Lend a handle; `prepare` is called once with each new one. Raises StoreError for what fails meanwhile."""
+        client = self._free.get()
+        try:
+            if client is None:
+                client = self._open()
+                if prepare is not None:
+                    prepare(client)
+            yield client
+        except DriverError as error:
+            # Measured in chDB 26.9: after a query that failed while it was answering, the same handle gives the rest
+            # of that answer to the next query.
+            if client is not None:
+                client.close()
+                client = None
+            raise query_error(getattr(error, "code", None), str(error)) from error
+        finally:
+            self._free.put(client)
+
+    def close(self) -> None:
+        while not self._free.empty():
+            client = self._free.get_nowait()
+            if client is not None:
+                client.close()
+
+
 class Store:
     """One ClickHouse database, safe to use from many threads.
 
-    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled: a call takes a free one or
-    opens another, up to `max_handles`, then waits.
+    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled.
     """
 
     def __init__(self, dsn: str, max_handles: int = 8, max_readers: int = 2) -> None:
         self._dsn = dsn
-        self._free: queue.LifoQueue[Client | None] = queue.LifoQueue()
-        for _ in range(max_handles):
-            self._free.put(None)
-        self._readers: queue.LifoQueue[Client | None] = queue.LifoQueue()
-        for _ in range(max_readers):
-            self._readers.put(None)
+        # An embedded engine ends with its last handle; this one stays open from first to last.
+        self._anchor = self._open()
+        self._handles = _Pool(self._open, max_handles)
+        self._readers = _Pool(self._open, max_readers)
         self._parser: Connection | None = None if self.embedded else chdb.connect(":memory:")
-        with self._handle() as client:
-            self.database: str = client.database or "default"
+        self.database: str = self._anchor.database or "default"
 
     @property
     def embedded(self) -> bool:
@@ -64,22 +96,22 @@ class Store:
 
     def frame(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """The result of a SELECT as a frame, a column per column."""
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             return client.query_df(sql, parameters=dict(parameters or {}))
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """The result of a SELECT as tuples."""
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             return [tuple(row) for row in client.query(sql, parameters=dict(parameters or {})).result_rows]
 
     def explain(self, sql: str) -> list[str]:
         """The lines that an EXPLAIN returns, without a FORMAT clause that it would explain too."""
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             return client.raw_query(sql).decode(errors="replace").splitlines()
 
     def raw(self, sql: str, output_format: str, parameters: Parameters | None = None) -> bytes:
         """The result of a SELECT in one of ClickHouse's output formats, e.g. 'JSONEachRow' or 'Parquet'."""
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             return client.raw_query(sql, parameters=dict(parameters or {}), fmt=output_format)
 
     def read_only(self, sql: str, output_format: str, limits: Settings) -> bytes:
@@ -88,27 +120,17 @@ class Store:
         Embedded, limits hold only when they are set on the handle before the statement comes; such handles are kept
         apart and used for nothing else.
         """
-        client = self._readers.get()
-        try:
-            if client is None:
-                client = self._open()
-                if self.embedded:
-                    for name, value in limits.items():
-                        client.command(f"SET {name} = {_literal(value)}")
+        with self._readers.borrow(lambda client: self._limit(client, limits)) as client:
             return client.raw_query(sql, fmt=output_format, settings=None if self.embedded else dict(limits))
-        except DriverError as error:
-            raise query_error(getattr(error, "code", None), str(error)) from error
-        finally:
-            self._readers.put(client)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing worth keeping."""
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             client.command(sql, parameters=dict(parameters or {}))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert a few rows made in Python; telemetry comes in through `load`."""
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             client.insert(table, rows, column_names=list(columns))
 
     def load(self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path) -> None:
@@ -123,7 +145,7 @@ class Store:
             return
         block = self._parse(self._parser, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
         inserting = {name: value for name, value in settings.items() if not name.startswith("format_")}
-        with self._handle() as client:
+        with self._handles.borrow() as client:
             client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
 
     def parse(self, select: str, format_schema: Path) -> None:
@@ -141,25 +163,16 @@ class Store:
 
     def close(self) -> None:
         """Close every handle; the store is of no use afterwards."""
-        for handles in (self._free, self._readers):
-            while not handles.empty():
-                client = handles.get_nowait()
-                if client is not None:
-                    client.close()
+        self._handles.close()
+        self._readers.close()
+        self._anchor.close()
         if self._parser is not None:
             self._parser.close()
 
-    @contextmanager
-    def _handle(self) -> Iterator[Client]:
-        client = self._free.get()
-        try:
-            if client is None:
-                client = self._open()
-            yield client
-        except DriverError as error:
-            raise query_error(getattr(error, "code", None), str(error)) from error
-        finally:
-            self._free.put(client)
+    def _limit(self, client: Client, limits: Settings) -> None:
+        if self.embedded:
+            for name, value in limits.items():
+                client.command(f"SET {name} = {_literal(value)}")
 
     def _open(self) -> Client:
         try:

@@ -1,5 +1,6 @@
 """The HTTP port: OTLP, and any format under /ingest/{format}."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
@@ -19,6 +20,9 @@ _PROTOBUF = "application/x-protobuf"
 
 # google.rpc.Code, https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 _INVALID_ARGUMENT, _RESOURCE_EXHAUSTED = 3, 8
+
+# What may name a segment, and so a file.
+_KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 
 _RETRY_AFTER = {"Retry-After": "1"}
 
@@ -76,7 +80,10 @@ class _Handlers:
         body = await self._body(request)
         if known.is_text and b"\0" in body:
             raise PayloadError(f"The body is binary, and {name} is lines of text; check the format in the address.")
-        await self._accept(request, name, body)
+        key = request.headers.get("idempotency-key", "")
+        if key and not _KEY.match(key):
+            raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
+        await self._accept(request, name, body, key)
         return JSONResponse({"accepted_bytes": len(body)})
 
     async def _body(self, request: Request) -> bytes:
@@ -89,15 +96,17 @@ class _Handlers:
             )
         return await read_body(request.stream(), request.headers.get("content-encoding", ""), limit)
 
-    async def _accept(self, request: Request, format_name: str, body: bytes) -> None:
+    async def _accept(self, request: Request, format_name: str, body: bytes, key: str = "") -> None:
         query = request.query_params
+        address = request.client.host if request.client else ""
         await self._intake.accept(
             "http",
             format_name,
             body,
-            peer=request.client.host if request.client else "",
+            peer=query.get("peer", address),
             environment=query.get("environment", self._config.environment),
             gateway=query.get("gateway", ""),
+            segment_id=key,
         )
 
     async def _answer(

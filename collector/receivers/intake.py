@@ -19,10 +19,30 @@ class Intake:
         self._clock_ns = clock_ns
 
     async def accept(
-        self, receiver: str, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = ""
+        self,
+        receiver: str,
+        format_name: str,
+        body: bytes,
+        *,
+        peer: str,
+        environment: str = "",
+        gateway: str = "",
+        segment_id: str = "",
     ) -> None:
-        """Make a payload durable; it may be acknowledged on return. Raises SpoolFull."""
-        await self.offer(receiver, format_name, body, peer=peer, environment=environment, gateway=gateway)
+        """Make a payload durable; it may be acknowledged on return. Raises SpoolFull.
+
+        A `segment_id` from the client makes it a segment of its own: the same id is stored once, however often it comes.
+        """
+        if not segment_id:
+            await self.offer(receiver, format_name, body, peer=peer, environment=environment, gateway=gateway)
+            return
+        payload = Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
+        try:
+            await asyncio.to_thread(self._spool.append_segment, segment_id, [payload])
+        except SpoolFull:
+            self._metrics.refused(receiver, "spool_full")
+            raise
+        self._metrics.accepted(receiver, format_name, len(body))
 
     def offer(
         self, receiver: str, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = ""

@@ -1,0 +1,64 @@
+"""Where imported blocks go: into this process' own spool, or to the process that owns the data directory."""
+
+import time
+from collections.abc import Sequence
+
+import httpx
+
+from collector.books import stored_segments
+from collector.importer import Block
+from collector.payload import Payload
+from collector.spool.spool import Spool
+from gatelens.data_directory import Addresses
+from storage.errors import GatelensError
+from storage.store import Store
+
+_WAITING_SEGMENTS = 3
+_PATIENCE_SECONDS = 0.05
+
+
+class SpoolSink:
+    """The spool of this process; waits while the writer is behind."""
+
+    def __init__(self, spool: Spool, store: Store) -> None:
+        self._spool = spool
+        self._store = store
+
+    def stored(self, segment_ids: Sequence[str]) -> set[str]:
+        return set(stored_segments(self._store, segment_ids))
+
+    def send(self, block: Block) -> None:
+        while self._spool.backlog >= _WAITING_SEGMENTS:
+            time.sleep(_PATIENCE_SECONDS)
+        payload = Payload(
+            block.format, block.body, time.time_ns() // 1000, block.environment, block.gateway, block.peer
+        )
+        self._spool.append_segment(block.segment_id, [payload])
+
+
+class HttpSink:
+    """A running Gatelens."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._client = httpx.Client(timeout=60, trust_env=False)
+
+    def stored(self, segment_ids: Sequence[str]) -> set[str]:
+        answer = self._client.get(f"{self._addresses.web}/api/v1/segments", params={"id": list(segment_ids)})
+        return set(answer.raise_for_status().json()["stored"])
+
+    def send(self, block: Block) -> None:
+        while True:
+            answer = self._client.post(
+                f"{self._addresses.http}/ingest/{block.format}",
+                params={"environment": block.environment, "gateway": block.gateway, "peer": block.peer},
+                headers={"Idempotency-Key": block.segment_id},
+                content=block.body,
+            )
+            if answer.status_code != 503:
+                break
+            time.sleep(1)
+        if answer.is_error:
+            raise GatelensError(f"The running Gatelens refused a block of {block.peer}: {answer.text}")
+
+

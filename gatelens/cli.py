@@ -1,0 +1,182 @@
+"""The `gatelens` command."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from gatelens import __version__
+from gatelens.config import Config, load_config
+from gatelens.data_directory import Addresses
+from storage.errors import GatelensError
+
+if TYPE_CHECKING:
+    from gatelens.supervisor import Gatelens
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Observability and usage analytics for API gateways and service-mesh sidecars, on ClickHouse.",
+    epilog="Start with [bold]gatelens demo[/], or [bold]gatelens up[/] and point a gateway at it: docs/sources.md.",
+)
+report_app = typer.Typer(no_args_is_help=True, help="Write a report to a file.")
+app.add_typer(report_app, name="report")
+
+out = Console()
+err = Console(stderr=True)
+
+Data = Annotated[
+    Path, typer.Option("--data", envvar="GATELENS_DATA", help="The directory that holds everything.", show_default=True)
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file; docs/configuration.md.")
+]
+DEFAULT_DATA = Path("data")
+
+
+class OutputFormat(StrEnum):
+    """What `gatelens query` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line and exit code 1."""
+    try:
+        app()
+    except GatelensError as error:
+        err.print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def up(data: Data = DEFAULT_DATA, config: ConfigFile = None) -> None:
+    """Run Gatelens: receivers, ClickHouse, pages and alerts in one process, until it is stopped."""
+    with running(load_config(config), data) as (_, addresses, stop):
+        _announce(addresses, data)
+        stop.wait()
+
+
+@app.command()
+def demo(
+    data: Data = Path("demo-data"),
+    config: ConfigFile = None,
+    history: Annotated[
+        str, typer.Option(help="Also fill in so much past, e.g. 24h, as environment demo-history.")
+    ] = "",
+    rate: Annotated[float, typer.Option(help="Requests a second, on average over a day.")] = 20.0,
+) -> None:
+    """Run Gatelens with a real Envoy gateway, a pair of mesh sidecars, and traffic through them."""
+    from gatelens.demo.session import DemoSession  # noqa: PLC0415 - the demo's parts are optional
+
+    session = DemoSession(data / "gateways", rate)
+    with running(load_config(config), data) as (gatelens, addresses, stop):
+        with session.sending_to(gatelens, addresses):
+            _announce(addresses, data)
+            for line in session.describe():
+                out.print(line, highlight=False, soft_wrap=True)
+            if history:
+                session.backfill(history, addresses, err)
+            stop.wait()
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT, WITH, EXPLAIN, SHOW or DESCRIBE; docs/sql.md.")],
+    output_format: Annotated[OutputFormat, typer.Option("--format", help="What to print.")] = OutputFormat.table,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Run a read-only query and print its result."""
+    from gatelens.commands import run_query  # noqa: PLC0415 - keeps --help quick
+
+    sys.stdout.buffer.write(run_query(sql, output_format.value, data))
+
+
+@app.command("import")
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="Access logs: plain, gzip or zstd.", exists=True, dir_okay=False)],
+    format_name: Annotated[
+        str, typer.Option("--format", help="envoy_json or envoy_text; recognised from the first line where not given.")
+    ] = "",
+    environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
+    gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Store it even if it is stored already.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Store log files; what is stored already is skipped."""
+    from gatelens.commands import Import, run_import  # noqa: PLC0415 - keeps --help quick
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err) as progress:
+        summaries = run_import(Import(files, format_name, environment, gateway, again), data, progress)
+    for path, summary in zip(files, summaries, strict=True):
+        known = f", {summary.blocks_known} of {summary.blocks} blocks were stored already" if summary.blocks_known else ""
+        out.print(f"{path}: {summary.format}, {summary.bytes_read:,} bytes{known}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def migrate(data: Data = DEFAULT_DATA, config: ConfigFile = None) -> None:
+    """Bring the schema of ClickHouse up to date; `gatelens up` does it too."""
+    from gatelens.commands import run_migrations  # noqa: PLC0415 - keeps --help quick
+
+    applied = run_migrations(load_config(config), data)
+    out.print(f"Applied: {', '.join(applied)}" if applied else "The schema is up to date.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(__version__, highlight=False)
+
+
+@contextmanager
+def running(config: Config, data: Path) -> "Iterator[tuple[Gatelens, Addresses, threading.Event]]":
+    """A started Gatelens, its addresses, and an event that is set when the user asks it to stop."""
+    from gatelens.supervisor import Gatelens  # noqa: PLC0415 - keeps --help quick
+    from gatelens.telemetry import log_to_stderr  # noqa: PLC0415
+
+    log_to_stderr()
+    gatelens = Gatelens(config, data)
+    with _stop_requests() as stop:
+        addresses = gatelens.start()
+        try:
+            yield gatelens, addresses, stop
+        finally:
+            gatelens.stop()
+
+
+def _announce(addresses: Addresses, data: Path) -> None:
+    out.print(f"[bold]Gatelens {__version__}[/] is ready; data in {data}", highlight=False)
+    out.print(f"  pages       {addresses.web}", highlight=False)
+    out.print(f"  OTLP, ALS   {addresses.grpc} (gRPC)", highlight=False)
+    out.print(f"  OTLP, logs  {addresses.http} (HTTP: /v1/logs, /ingest/{{format}})", highlight=False)
+    out.print("Stop with Ctrl+C.")
+
+
+@contextmanager
+def _stop_requests() -> Iterator[threading.Event]:
+    """SIGTERM and Ctrl+C ask for an orderly stop instead of ending the process."""
+    stop = threading.Event()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

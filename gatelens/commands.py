@@ -1,0 +1,145 @@
+"""What the commands do that need a data directory: through the process that owns it, or by opening it themselves."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from opentelemetry.metrics import NoOpMeter
+from rich.progress import Progress
+
+from collector.importer import BlockSink, ImportSummary, import_file
+from collector.spool.spool import Spool
+from collector.telemetry import CollectorMetrics
+from collector.writer import Writer
+from gatelens.block_sinks import HttpSink, SpoolSink
+from gatelens.config import Config
+from gatelens.data_directory import Addresses, DataDirectory, running_process
+from storage.errors import GatelensError
+from storage.migrate import migrate
+from storage.reader import reader
+from storage.store import Store, connect
+
+_QUERY_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Import:
+    """What to import; `again` stores what is stored already once more."""
+
+    files: Sequence[Path]
+    format: str = ""
+    environment: str = ""
+    gateway: str = ""
+    again: bool = False
+
+
+def run_query(sql: str, output_format: str, data: Path) -> bytes:
+    """The result of a read-only query as bytes in a format. Raises StoreError."""
+    process = running_process(data)
+    if process is None:
+        with own_store(data) as store:
+            return reader(store).run(sql, output_format)
+    answer = httpx.post(
+        f"{process.web}/api/v1/query",
+        json={"sql": sql, "format": output_format},
+        timeout=_QUERY_SECONDS,
+        trust_env=False,
+    )
+    if answer.is_error:
+        raise GatelensError(_refusal(answer))
+    return answer.content
+
+
+def run_import(job: Import, data: Path, progress: Progress) -> list[ImportSummary]:
+    """Store files; returns a summary for each."""
+    process = running_process(data)
+    with _own_sink(data) if process is None else _remote_sink(process) as sink:
+        return [_import(path, job, sink, progress) for path in job.files]
+
+
+def run_migrations(config: Config, data: Path) -> list[str]:
+    """Apply what is missing; returns the names of the migrations."""
+    directory = DataDirectory(data)
+    directory.acquire()
+    try:
+        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
+        try:
+            return [migration.name for migration in migrate(store)]
+        finally:
+            store.close()
+    finally:
+        directory.release()
+
+
+@contextmanager
+def own_store(data: Path) -> Iterator[Store]:
+    """The data directory's ClickHouse, opened in this process."""
+    directory = DataDirectory(data)
+    if not directory.clickhouse.exists():
+        raise GatelensError(f"{data} holds no data; give the directory of `gatelens up` with --data.")
+    with _acquired(directory):
+        store = connect(f"chdb://{directory.clickhouse}")
+        try:
+            migrate(store)
+            yield store
+        finally:
+            store.close()
+
+
+def _import(path: Path, job: Import, sink: BlockSink, progress: Progress) -> ImportSummary:
+    task = progress.add_task(path.name, total=path.stat().st_size)
+    return import_file(
+        path,
+        sink,
+        format_name=job.format,
+        environment=job.environment,
+        gateway=job.gateway,
+        salt=uuid.uuid4().hex if job.again else "",
+        progress=lambda position: progress.update(task, completed=position),
+    )
+
+
+@contextmanager
+def _remote_sink(process: Addresses) -> Iterator[BlockSink]:
+    yield HttpSink(process)
+
+
+@contextmanager
+def _own_sink(data: Path) -> Iterator[BlockSink]:
+    """The spool and writer of this process; on leaving, everything is stored."""
+    directory = DataDirectory(data)
+    with _acquired(directory):
+        store = connect(f"chdb://{directory.clickhouse}")
+        migrate(store)
+        config = Config().collector
+        spool = Spool(directory.spool, config.spool)
+        writer = Writer(store, spool, config.transforms, CollectorMetrics(NoOpMeter("gatelens")), config.writer)
+        writer.start()
+        try:
+            yield SpoolSink(spool, store)
+        finally:
+            spool.close()
+            writer.stop()
+            fault = writer.failing
+            store.close()
+        if fault:
+            raise GatelensError(f"The last block could not be stored and waits in the spool: {fault}")
+
+
+@contextmanager
+def _acquired(directory: DataDirectory) -> Iterator[None]:
+    directory.acquire()
+    try:
+        yield
+    finally:
+        directory.release()
+
+
+def _refusal(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError):
+        return f"The running Gatelens answered {answer.status_code}: {answer.text[:200]}"
