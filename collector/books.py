@@ -12,7 +12,8 @@ from storage.store import Store
 def stored_segments(store: Store, segment_ids: Sequence[str]) -> list[str]:
     """Those of the segments that are stored."""
     rows = store.rows(
-        "SELECT DISTINCT segment_id FROM books WHERE segment_id IN {ids:Array(String)}", {"ids": list(segment_ids)}
+        "SELECT DISTINCT segment_id FROM books WHERE segment_id IN {ids:Array(String)}",
+        {"ids": list(segment_ids)},
     )
     return [segment_id for (segment_id,) in rows]
 

@@ -1,4 +1,4 @@
-"""Log files in: read, unpacked, cut into blocks of whole lines, each block stored once however often it comes."""
+"""Log files in: unpacked, cut into blocks of whole lines, each block stored once however often it comes."""
 
 import gzip
 import hashlib
@@ -64,8 +64,8 @@ def import_file(
 ) -> ImportSummary:
     """Hand a file over block by block; `progress` gets the position in the file.
 
-    The identity of a block is that of everything up to its end, so that a file that has grown adds only what is new.
-    A `salt` makes other identities of them, to store the same again.
+    The identity of a block is that of everything up to its end, so that a file that has grown adds only what
+    is new. A `salt` makes other identities of them, to store the same again.
     """
     try:
         with path.open("rb") as packed, _unpacked(packed) as file:
@@ -85,7 +85,9 @@ def import_file(
                 progress(packed.tell())
             return summary
     except (OSError, EOFError, zstandard.ZstdError) as error:
-        raise GatelensError(f"{path} cannot be read: {error}. Check the file; what was read before is stored.") from error
+        raise GatelensError(
+            f"{path} cannot be read: {error}. Check the file; what was read before is stored."
+        ) from error
 
 
 def _format(path: Path, format_name: str, head: bytes) -> Format:
@@ -105,10 +107,10 @@ def _unpacked(packed: BinaryIO) -> io.BufferedReader:
     magic = packed.read(4)
     packed.seek(0)
     if magic.startswith(_GZIP_MAGIC):
-        return io.BufferedReader(gzip.GzipFile(fileobj=packed), 1 << 20)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=packed), 1 << 20)
     if magic == _ZSTD_MAGIC:
         return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True), 1 << 20)
-    return io.BufferedReader(packed, 1 << 20)  # type: ignore[arg-type]
+    return io.BufferedReader(packed, 1 << 20)  # type: ignore[arg-type]  # an open file has readinto
 
 
 def _blocks(file: io.BufferedReader) -> Iterator[bytes]:

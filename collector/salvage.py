@@ -16,8 +16,8 @@ Frames = Sequence[memoryview]
 class Salvage:
     """Splits a segment into what can be read and what cannot.
 
-    The same segment is always split the same way and under the same ids, so that a process killed in the middle does
-    no harm: what was stored before is recognised by its token.
+    The same segment is always split the same way and under the same ids, so that a process killed in the
+    middle does no harm: what was stored before is recognised by its token.
     """
 
     def __init__(self, store: Store, spool: Spool, config: TransformConfig) -> None:

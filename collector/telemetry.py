@@ -15,22 +15,30 @@ class CollectorMetrics:
 
     def __init__(self, meter: Meter) -> None:
         self._accepted = meter.create_counter(
-            "gatelens.receiver.accepted", unit="{payload}", description="Payloads made durable and acknowledged."
+            "gatelens.receiver.accepted",
+            unit="{payload}",
+            description="Payloads made durable and acknowledged.",
         )
         self._accepted_bytes = meter.create_counter(
             "gatelens.receiver.accepted.size", unit="By", description="Bytes of the accepted payloads."
         )
         self._refused = meter.create_counter(
-            "gatelens.receiver.refused", unit="{payload}", description="Payloads refused, by reason; the client knows."
+            "gatelens.receiver.refused",
+            unit="{payload}",
+            description="Payloads refused, by reason; the client knows.",
         )
         self._segments = meter.create_counter(
             "gatelens.writer.segments", unit="{segment}", description="Spool segments stored in ClickHouse."
         )
         self._failures = meter.create_counter(
-            "gatelens.writer.failures", unit="{attempt}", description="Inserts that failed and will be tried again."
+            "gatelens.writer.failures",
+            unit="{attempt}",
+            description="Inserts that failed and will be tried again.",
         )
         self._salvaged = meter.create_counter(
-            "gatelens.writer.salvaged", unit="{payload}", description="Payloads set aside whole as dead letters."
+            "gatelens.writer.salvaged",
+            unit="{payload}",
+            description="Payloads set aside whole as dead letters.",
         )
         self._insert = meter.create_histogram(
             "gatelens.writer.insert.duration",

@@ -33,7 +33,8 @@ class Writer:
     """Threads that store sealed segments until they are stopped.
 
     A segment leaves the spool only after ClickHouse has answered. What fails is tried again, with the same
-    deduplication token, for as long as it takes; a payload that can never be read is set aside as a dead letter.
+    deduplication token, for as long as it takes; a payload that can never be read is set aside as a dead
+    letter.
     """
 
     def __init__(

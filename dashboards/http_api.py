@@ -9,7 +9,14 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboards.health import Health
-from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, QueryRefused, StoreUnavailable
+from storage.errors import (
+    GatelensError,
+    InvalidReport,
+    QueryFailed,
+    QueryLimitExceeded,
+    QueryRefused,
+    StoreUnavailable,
+)
 
 _MEDIA_TYPES = {
     "table": "text/plain; charset=utf-8",
@@ -45,7 +52,10 @@ class QueryRequest(BaseModel):
 
 
 def http_api(
-    runner: QueryRunner, health: Health, own_metrics: Exposition, stored_segments: Callable[[list[str]], list[str]]
+    runner: QueryRunner,
+    health: Health,
+    own_metrics: Exposition,
+    stored_segments: Callable[[list[str]], list[str]],
 ) -> APIRouter:
     """The routes, to be included in the web server before the pages."""
     router = APIRouter()
@@ -68,7 +78,7 @@ def http_api(
         try:
             return Response(runner.run(request.sql, request.format), media_type=_MEDIA_TYPES[request.format])
         except GatelensError as error:
-            return _fault(error)
+            return fault_response(error)
 
     @router.get("/api/v1/segments")
     def segments(id: Annotated[list[str], Query()]) -> JSONResponse:  # noqa: A002 - the name in the address
@@ -77,13 +87,15 @@ def http_api(
     return router
 
 
-def _fault(error: GatelensError) -> Response:
+def fault_response(error: GatelensError) -> Response:
+    """What went wrong as JSON, under the status that says who can cure it."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     body = {"error": str(error), "kind": type(error).__name__}
     return Response(json.dumps(body), status_code=status, media_type="application/json")
 
 
 _STATUS: tuple[tuple[type[GatelensError], int], ...] = (
+    (InvalidReport, 400),
     (QueryRefused, 403),
     (QueryLimitExceeded, 422),
     (QueryFailed, 400),

@@ -15,9 +15,8 @@ class Page:
     engine) and closes over it; nothing is global. To add a page, write `dashboards/pages/<name>.py` and hand
     `<name>.page(...)` to `create_app`.
 
-    A page asks the store through `dashboards.question.ask`, so that it answers again when the URL changes, when the
-    reader refreshes, and at each tick; a StoreError becomes a banner. Components that callbacks write to live in the
-    page's layout, under ids that start with the page's name.
+    A page fills its components through `dashboards.panel.answering`, so that they answer again when the URL changes,
+    when the reader refreshes, and at each tick; what fails is told in its panel. Ids start with the page's name.
     """
 
     # e.g. '/alerts'; the query of the URL is the state, see dashboards/view.py.
@@ -28,6 +27,8 @@ class Page:
     icon: str
     # The place in the menu: overview 10, API 20, alerts 30, SQL 40.
     order: int
+    # Whether time range and filters concern it, so that the toolbar is shown.
+    has_range: bool
     # Called at each visit; draws placeholders and asks the store nothing.
     layout: Callable[[], Component]
     # Called once, with the application that the page's callbacks belong to.

@@ -60,5 +60,3 @@ class HttpSink:
             time.sleep(1)
         if answer.is_error:
             raise GatelensError(f"The running Gatelens refused a block of {block.peer}: {answer.text}")
-
-

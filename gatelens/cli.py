@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from gatelens import __version__
 from gatelens.config import Config, load_config
@@ -36,10 +43,12 @@ out = Console()
 err = Console(stderr=True)
 
 Data = Annotated[
-    Path, typer.Option("--data", envvar="GATELENS_DATA", help="The directory that holds everything.", show_default=True)
+    Path,
+    typer.Option("--data", envvar="GATELENS_DATA", help="The directory that holds everything.", show_default=True),
 ]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file; docs/configuration.md.")
+    Path | None,
+    typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file; docs/configuration.md."),
 ]
 DEFAULT_DATA = Path("data")
 
@@ -76,22 +85,26 @@ def demo(
     data: Data = Path("demo-data"),
     config: ConfigFile = None,
     history: Annotated[
-        str, typer.Option(help="Also fill in so much past, e.g. 24h, as environment demo-history.")
+        str, typer.Option(help="Also fill in so much past, e.g. 90m, 24h or 7d, as environment demo-history.")
     ] = "",
-    rate: Annotated[float, typer.Option(help="Requests a second, on average over a day.")] = 20.0,
+    rate: Annotated[float, typer.Option(min=0.1, max=500, help="Requests a second, on average over a day.")] = 20.0,
 ) -> None:
     """Run Gatelens with a real Envoy gateway, a pair of mesh sidecars, and traffic through them."""
-    from gatelens.demo.session import DemoSession  # noqa: PLC0415 - the demo's parts are optional
+    from gatelens.demo.history import parse_length  # noqa: PLC0415 - the demo's parts are optional
+    from gatelens.demo.session import DemoSession  # noqa: PLC0415
 
+    past = parse_length(history) if history else None
     session = DemoSession(data / "gateways", rate)
-    with running(load_config(config), data) as (gatelens, addresses, stop):
-        with session.sending_to(gatelens, addresses):
-            _announce(addresses, data)
-            for line in session.describe():
-                out.print(line, highlight=False, soft_wrap=True)
-            if history:
-                session.backfill(history, addresses, err)
-            stop.wait()
+    with (
+        running(load_config(config), data) as (gatelens, addresses, stop),
+        session.sending_to(gatelens, addresses),
+    ):
+        _announce(addresses, data)
+        for line in session.describe():
+            out.print(line, highlight=False, soft_wrap=True)
+        if past is not None:
+            session.backfill(past, addresses, err, stop)
+        stop.wait()
 
 
 @app.command()
@@ -110,7 +123,8 @@ def query(
 def import_files(
     files: Annotated[list[Path], typer.Argument(help="Access logs: plain, gzip or zstd.", exists=True, dir_okay=False)],
     format_name: Annotated[
-        str, typer.Option("--format", help="envoy_json or envoy_text; recognised from the first line where not given.")
+        str,
+        typer.Option("--format", help="envoy_json or envoy_text; recognised from the first line where not given."),
     ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
@@ -126,8 +140,44 @@ def import_files(
     with Progress(*columns, console=err) as progress:
         summaries = run_import(Import(files, format_name, environment, gateway, again), data, progress)
     for path, summary in zip(files, summaries, strict=True):
-        known = f", {summary.blocks_known} of {summary.blocks} blocks were stored already" if summary.blocks_known else ""
+        known = (
+            f", {summary.blocks_known} of {summary.blocks} blocks were stored already" if summary.blocks_known else ""
+        )
         out.print(f"{path}: {summary.format}, {summary.bytes_read:,} bytes{known}", highlight=False, soft_wrap=True)
+
+
+@report_app.command()
+def usage(
+    *,
+    start: Annotated[
+        str, typer.Option("--from", help="2026-05, 2026-05-01, now-7d, this-month, last-month, ... in UTC.")
+    ] = "this-month",
+    end: Annotated[
+        str,
+        typer.Option("--to", help="Just after the end, e.g. 2026-06-01; now, or the end of a named month."),
+    ] = "",
+    by: Annotated[str, typer.Option(help="What to group by, e.g. api,consumer,month; docs/reports.md.")] = "api",
+    format_name: Annotated[
+        str, typer.Option("--format", help="csv, xlsx or json; by the file's ending where not given.")
+    ] = "",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; - prints.")] = Path("-"),
+    environment: Annotated[str, typer.Option(help="Only this environment.")] = "",
+    gateway: Annotated[str, typer.Option(help="Only this gateway.")] = "",
+    api: Annotated[str, typer.Option(help="Only this API.")] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write who used which API how much; docs/reports.md."""
+    from gatelens.report_command import (  # noqa: PLC0415 - keeps --help quick
+        UsageQuestion,
+        format_of,
+        run_usage,
+        write,
+    )
+
+    chosen = format_of(format_name, output)
+    report = run_usage(UsageQuestion(start, end, by, chosen, environment, gateway, api), data)
+    write(report.content, output)
+    err.print(f"{report.rows:,} rows, {report.requests:,} requests", highlight=False)
 
 
 @app.command()

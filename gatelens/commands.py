@@ -49,7 +49,7 @@ def run_query(sql: str, output_format: str, data: Path) -> bytes:
         trust_env=False,
     )
     if answer.is_error:
-        raise GatelensError(_refusal(answer))
+        raise GatelensError(refusal(answer))
     return answer.content
 
 
@@ -138,7 +138,8 @@ def _acquired(directory: DataDirectory) -> Iterator[None]:
         directory.release()
 
 
-def _refusal(answer: httpx.Response) -> str:
+def refusal(answer: httpx.Response) -> str:
+    """What the running process said when it refused."""
     try:
         return str(answer.json()["error"])
     except (ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""Sockets and ASGI servers that the process opens itself, so that a taken port is a clear error before anything runs."""
+"""Sockets and ASGI servers that the process opens itself, so that a taken port is an error before anything runs."""
 
 import asyncio
 import socket

@@ -19,6 +19,7 @@ from collector.writer import Writer
 from dashboards.app import create_app
 from dashboards.health import Health
 from dashboards.http_api import http_api
+from dashboards.reports_api import reports_api
 from dashboards.settings import WebSettings
 from gatelens import __version__
 from gatelens.config import Config
@@ -26,6 +27,8 @@ from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind, shown
 from gatelens.telemetry import Telemetry
+from processors.alerts.engine import AlertEngine
+from processors.alerts.rules import RuleFile, load_rules
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
@@ -92,7 +95,8 @@ class Gatelens:
             grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
         )
         health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
-        pages = self._pages(store, health, telemetry, addresses)
+        engine = self._start_alerts(store, telemetry, addresses.web)
+        pages = self._pages(store, engine, health, telemetry, addresses)
         self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
         self._directory.publish(addresses)
         return addresses
@@ -118,14 +122,31 @@ class Gatelens:
         loop.run(server.start())
         self._cleanup.callback(lambda: loop.run(server.stop()))
 
+    def _start_alerts(self, store: Store, telemetry: Telemetry, web: str) -> AlertEngine:
+        path = self._config.alerts.rules
+        rules = load_rules(path) if path is not None else RuleFile()
+        engine = AlertEngine(store, rules, _now, telemetry.meter, web)
+        engine.start()
+        self._cleanup.callback(engine.stop)
+        return engine
+
     @staticmethod
-    def _pages(store: Store, health: Health, telemetry: Telemetry, addresses: Addresses) -> FastAPI:
+    def _pages(
+        store: Store, engine: AlertEngine, health: Health, telemetry: Telemetry, addresses: Addresses
+    ) -> FastAPI:
         def stored(segment_ids: Sequence[str]) -> list[str]:
             return stored_segments(store, segment_ids)
 
         runner = reader(store)
-        server = FastAPI(title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url="/api/v1/docs")
+        server = FastAPI(
+            title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url="/api/v1/docs"
+        )
         server.include_router(http_api(runner, health, telemetry, stored))
-        settings = WebSettings(otlp_grpc=addresses.grpc, ingest_http=addresses.http)
-        create_app(server, store, runner, lambda: datetime.now(UTC), settings)
+        server.include_router(reports_api(store, _now, __version__))
+        settings = WebSettings(addresses.grpc, addresses.http, __version__)
+        create_app(server, store, runner, engine, _now, settings)
         return server
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -60,5 +60,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "uvicorn.error", "clickhouse_connect"):
+    for chatty in ("httpx", "httpcore", "clickhouse_connect"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns of every client that offers an upgrade of the protocol, which it may.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

@@ -3,6 +3,7 @@
 GatelensError
 ├── ConfigError            the configuration cannot be used; raised before anything starts
 ├── DataDirectoryBusy      another process owns the data directory
+├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
 ├── PayloadError           a client sent what cannot be accepted; sending it again will not help
 │   └── PayloadTooLarge
 ├── SpoolFull              no room on disk for more telemetry; the client should send it again later
@@ -19,6 +20,7 @@ __all__ = [
     "ConfigError",
     "DataDirectoryBusy",
     "GatelensError",
+    "InvalidReport",
     "PayloadError",
     "PayloadTooLarge",
     "QueryFailed",
@@ -40,6 +42,10 @@ class ConfigError(GatelensError):
 
 class DataDirectoryBusy(GatelensError):
     """Another process owns the data directory."""
+
+
+class InvalidReport(GatelensError):
+    """A report was asked for that cannot be made; the message tells what there is to ask for."""
 
 
 class PayloadError(GatelensError):

@@ -1,8 +1,8 @@
 """What people may ask: one reading statement over our tables, with functions that touch nothing else.
 
-The engine's own parser decides, never a pattern over the text. `formatQuerySingleLine` gets the text as data and returns
-the one statement in it, without comments; `EXPLAIN AST` of that tells every table, function and clause. Whatever is not
-known to be harmless is refused (docs/decisions/0003-query-guard.md).
+The engine's own parser decides, never a pattern over the text. `formatQuerySingleLine` gets the text as data
+and returns the one statement in it, without comments; `EXPLAIN AST` of that tells every table, function and
+clause. Whatever is not known to be harmless is refused (docs/decisions/0003-query-guard.md).
 """
 
 import re
@@ -27,9 +27,7 @@ class Engine(Protocol):
 
 _MAX_LENGTH = 64 << 10
 
-_SYSTEM_TABLES = frozenset(
-    f"system.{name}" for name in ("parts", "columns", "tables", "functions", "one", "numbers")
-)
+_SYSTEM_TABLES = frozenset(f"system.{name}" for name in ("parts", "columns", "tables", "functions", "one", "numbers"))
 _TABLE_FUNCTIONS = frozenset({"numbers", "zeros", "values", "generateseries", "generate_series"})
 _NODES = frozenset(
     {
@@ -38,14 +36,17 @@ _NODES = frozenset(
         "ExpressionList", "Function", "Identifier", "InterpolateElement", "Literal", "OrderByElement",
         "QualifiedAsterisk", "QualifiedColumnsListMatcher", "SampleRatio", "SelectIntersectExceptQuery",
         "SelectQuery", "SelectWithUnionQuery", "Subquery", "TableExpression", "TableIdentifier", "TableJoin",
-        "TablesInSelectQuery", "TablesInSelectQueryElement", "WindowDefinition", "WindowListElement", "WithElement",
+        "TablesInSelectQuery", "TablesInSelectQueryElement", "WindowDefinition", "WindowListElement",
+        "WithElement",
     }
 )  # fmt: skip
 # What an aggregate function's name may end with, https://clickhouse.com/docs/sql-reference/aggregate-functions/combinators
 _COMBINATOR = re.compile(
-    "(If|Array|Map|State|Merge|MergeState|SimpleState|ForEach|Distinct|OrDefault|OrNull|Resample|ArgMin|ArgMax)$", re.I
+    "(If|Array|Map|State|Merge|MergeState|SimpleState|ForEach|Distinct|OrDefault|OrNull|Resample|ArgMin|ArgMax)$",
+    re.I,
 )
-_EXPLAIN = re.compile(r"^EXPLAIN(?: (?:AST|SYNTAX|PLAN|PIPELINE|QUERY TREE))? (?=SELECT|WITH|\()", re.I)
+# EXPLAIN AST is none of them: it would explain the output format too, instead of answering in it.
+_EXPLAIN = re.compile(r"^EXPLAIN(?: (?:SYNTAX|PLAN|PIPELINE|QUERY TREE))? (?=SELECT|WITH|\()", re.I)
 _NAME = r"`?(?P<name>\w+)`?"
 _DESCRIPTIONS = (
     re.compile(rf"^DESCRIBE(?: TABLE)? {_NAME}$", re.I),
@@ -53,7 +54,9 @@ _DESCRIPTIONS = (
     re.compile(rf"^SHOW(?: FULL)? COLUMNS FROM {_NAME}$", re.I),
 )
 _LISTS = re.compile(r"^SHOW (TABLES|FUNCTIONS)$", re.I)
-_ROW = re.compile(r"^(?P<indent> *)(?P<kind>[A-Za-z:]+)(?: (?P<detail>.*?))?(?: \(alias .*\))?(?: \(children \d+\))?$", re.S)
+_ROW = re.compile(
+    r"^(?P<indent> *)(?P<kind>[A-Za-z:]+)(?: (?P<detail>.*?))?(?: \(alias .*\))?(?: \(children \d+\))?$", re.S
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,9 @@ class Guard:
             depth, kind, detail = len(found["indent"]), found["kind"], found["detail"] or ""
             del parents[depth:]
             if depth == 1 and kind != "ExpressionList":
-                raise QueryRefused("INTO OUTFILE, FORMAT and SETTINGS may not be used; choose the format outside the query.")
+                raise QueryRefused(
+                    "INTO OUTFILE, FORMAT and SETTINGS may not be used; choose the format outside the query."
+                )
             if depth == 0 and number > 0:
                 raise QueryRefused("Only one statement may be run.")
             self._check_node(kind, detail, parents)

@@ -1,16 +1,17 @@
 """ClickHouse behind one small surface: embedded (chDB) in this process, or a server."""
 
 import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import chdb
-from chdb.state.sqlitelike import Connection
 import clickhouse_connect
 import pandas as pd
+from chdb.state.sqlitelike import Connection
+from chdb.state.sqlitelike import connect as open_engine
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
@@ -20,8 +21,8 @@ from storage.faults import query_error
 EMBEDDED_SCHEME = "chdb"
 SERVER_SCHEMES = ("http", "https")
 
-# A segment must become the same blocks at each try, or a retry would not be recognised: one reading thread keeps the
-# order, and one block per partition keeps the count.
+# A segment must become the same blocks at each try, or a retry would not be recognised: one reading thread
+# keeps the order, and one block per partition keeps the count.
 _LOAD_SETTINGS: Mapping[str, str | int] = {
     "max_threads": 1,
     "max_insert_threads": 1,
@@ -39,7 +40,7 @@ Settings = Mapping[str, str | int]
 
 
 class _Pool:
-    """Handles that are lent to one caller at a time: a free one, a new one up to the size, or the next that comes back."""
+    """Handles, each lent to one caller at a time: a free one, a new one, or the next that comes back."""
 
     def __init__(self, open_handle: Callable[[], Client], size: int) -> None:
         self._open = open_handle
@@ -49,7 +50,7 @@ class _Pool:
 
     @contextmanager
     def borrow(self, prepare: Callable[[Client], None] | None = None) -> Iterator[Client]:
-        """Lend a handle; `prepare` is called once with each new one. Raises StoreError for what fails meanwhile."""
+        """Lend a handle; `prepare` is called once with each new one. Raises StoreError where a call fails."""
         client = self._free.get()
         try:
             if client is None:
@@ -58,8 +59,8 @@ class _Pool:
                     prepare(client)
             yield client
         except DriverError as error:
-            # Measured in chDB 26.9: after a query that failed while it was answering, the same handle gives the rest
-            # of that answer to the next query.
+            # Measured in chDB 26.9: after a query that failed while it was answering, the same handle gives
+            # the rest of that answer to the next query.
             if client is not None:
                 client.close()
                 client = None
@@ -85,8 +86,10 @@ class Store:
         # An embedded engine ends with its last handle; this one stays open from first to last.
         self._anchor = self._open()
         self._handles = _Pool(self._open, max_handles)
-        self._readers = _Pool(self._open, max_readers)
-        self._parser: Connection | None = None if self.embedded else chdb.connect(":memory:")
+        self._readers: dict[tuple[tuple[str, str | int], ...], _Pool] = {}
+        self._readers_change = threading.Lock()
+        self._max_readers = max_readers
+        self._parser: Connection | None = None if self.embedded else open_engine(":memory:")
         self.database: str = self._anchor.database or "default"
 
     @property
@@ -107,7 +110,7 @@ class Store:
     def explain(self, sql: str) -> list[str]:
         """The lines that an EXPLAIN returns, without a FORMAT clause that it would explain too."""
         with self._handles.borrow() as client:
-            return client.raw_query(sql).decode(errors="replace").splitlines()
+            return client.raw_query(sql).decode(errors="replace").rstrip("\n").split("\n")
 
     def raw(self, sql: str, output_format: str, parameters: Parameters | None = None) -> bytes:
         """The result of a SELECT in one of ClickHouse's output formats, e.g. 'JSONEachRow' or 'Parquet'."""
@@ -117,10 +120,10 @@ class Store:
     def read_only(self, sql: str, output_format: str, limits: Settings) -> bytes:
         """The result of a statement that the guard has passed, in an output format, within limits.
 
-        Embedded, limits hold only when they are set on the handle before the statement comes; such handles are kept
-        apart and used for nothing else.
+        Embedded, limits hold only when they are set on the handle before the statement comes, and stay as they are
+        then; such handles are kept apart by their limits and used for nothing else.
         """
-        with self._readers.borrow(lambda client: self._limit(client, limits)) as client:
+        with self._readers_within(limits).borrow(lambda client: self._limit(client, limits)) as client:
             return client.raw_query(sql, fmt=output_format, settings=None if self.embedded else dict(limits))
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
@@ -136,9 +139,13 @@ class Store:
     def load(self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path) -> None:
         """Run a transform over local files and insert what it yields, once and only once for each token.
 
-        `select` reads spool segments with `file(…, Protobuf)`, whose message is `Payload` of the .proto file given.
+        `select` reads spool segments with `file(…, Protobuf)`; their message is `Payload` of the .proto file.
         """
-        settings = {**_LOAD_SETTINGS, "insert_deduplication_token": token, "format_schema": f"{format_schema}:{_MESSAGE}"}
+        settings = {
+            **_LOAD_SETTINGS,
+            "insert_deduplication_token": token,
+            "format_schema": f"{format_schema}:{_MESSAGE}",
+        }
         names = ", ".join(columns)
         if self._parser is None:
             self.command(f"INSERT INTO {into} ({names}) SETTINGS {_clause(settings)}\n{select}")
@@ -164,10 +171,15 @@ class Store:
     def close(self) -> None:
         """Close every handle; the store is of no use afterwards."""
         self._handles.close()
-        self._readers.close()
+        for readers in self._readers.values():
+            readers.close()
         self._anchor.close()
         if self._parser is not None:
             self._parser.close()
+
+    def _readers_within(self, limits: Settings) -> _Pool:
+        with self._readers_change:
+            return self._readers.setdefault(tuple(limits.items()), _Pool(self._open, self._max_readers))
 
     def _limit(self, client: Client, limits: Settings) -> None:
         if self.embedded:
@@ -177,7 +189,7 @@ class Store:
     def _open(self) -> Client:
         try:
             # Without a session, calls on several handles never wait for each other.
-            options = {} if self.embedded else {"autogenerate_session_id": False}
+            options: dict[str, Any] = {} if self.embedded else {"autogenerate_session_id": False}
             return clickhouse_connect.get_client(dsn=self._dsn, **options)
         except (DriverError, OSError) as error:
             raise StoreUnavailable(
@@ -225,4 +237,3 @@ def _literal(value: str | int) -> str:
         return str(value)
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-

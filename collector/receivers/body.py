@@ -13,8 +13,9 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> bytes:
     """The whole body, decoded from its Content-Encoding.
 
-    Raises PayloadTooLarge as soon as either the body or what it unpacks to passes `limit` bytes, so that neither a huge
-    body nor a small bomb takes more memory than that; PayloadError where it is empty, damaged or of unknown encoding.
+    Raises PayloadTooLarge as soon as either the body or what it unpacks to passes `limit` bytes, so that
+    neither a huge body nor a small bomb takes more memory than that; PayloadError where it is empty, damaged
+    or of unknown encoding.
     """
     gathered = bytearray()
     async for chunk in chunks:

@@ -50,7 +50,8 @@ class GrpcServer:
         server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", int(self._config.max_message_size)),
-                # Without this a second process would share the port in silence, and take half of the telemetry.
+                # Without this a second process would share the port in silence and take half of the
+                # telemetry.
                 ("grpc.so_reuseport", 0),
             ]
         )
@@ -59,8 +60,8 @@ class GrpcServer:
             self.port = server.add_insecure_port(self._config.listen)
         except RuntimeError as error:
             raise ConfigError(
-                f"collector.grpc.listen {self._config.listen} cannot be opened; another process may use the port: "
-                "stop it, or set another address (port 0 picks a free one)."
+                f"collector.grpc.listen {self._config.listen} cannot be opened; another process may use the "
+                "port: stop it, or set another address (port 0 picks a free one)."
             ) from error
         await server.start()
         self._server = server
@@ -70,7 +71,7 @@ class GrpcServer:
             await self._server.stop(grace_seconds)
 
 
-class _Handlers(grpc.GenericRpcHandler):
+class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic for the type checker alone
     def __init__(self, intake: Intake, environment: str) -> None:
         self._intake = intake
         self._environment = environment
@@ -92,9 +93,7 @@ class _Handlers(grpc.GenericRpcHandler):
             self._intake.refused("grpc", "malformed")
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except SpoolFull as error:
-            await context.abort(
-                grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), (("retry-after", str(_RETRY_SECONDS)),)
-            )
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), (("retry-after", str(_RETRY_SECONDS)),))
         return _SUCCESS
 
     async def _stream_access_logs(

@@ -31,7 +31,8 @@ class Intake:
     ) -> None:
         """Make a payload durable; it may be acknowledged on return. Raises SpoolFull.
 
-        A `segment_id` from the client makes it a segment of its own: the same id is stored once, however often it comes.
+        A `segment_id` from the client makes it a segment of its own: the same id is stored once, however
+        often it comes.
         """
         if not segment_id:
             await self.offer(receiver, format_name, body, peer=peer, environment=environment, gateway=gateway)
@@ -45,7 +46,14 @@ class Intake:
         self._metrics.accepted(receiver, format_name, len(body))
 
     def offer(
-        self, receiver: str, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = ""
+        self,
+        receiver: str,
+        format_name: str,
+        body: bytes,
+        *,
+        peer: str,
+        environment: str = "",
+        gateway: str = "",
     ) -> "asyncio.Future[None]":
         """Hand a payload over without waiting; it is durable when the future is done. Raises SpoolFull."""
         payload = Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)

@@ -12,7 +12,7 @@ _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """(field number, value, whole field with its tag) of each field; raises PayloadError where it is cut off."""
+    """(number, value, whole field with its tag) of each field; raises PayloadError where it is cut off."""
     position = 0
     while position < len(message):
         tag, start = read_varint(message, position)

@@ -1,4 +1,4 @@
-"""Payloads as bytes: a segment is a stream of length-delimited Protobuf messages, which ClickHouse reads as they are.
+"""Payloads as bytes: a segment is a stream of length-delimited Protobuf messages, as ClickHouse reads them.
 
 The message, whose body a transform may declare as a message of its own:
 
@@ -45,7 +45,7 @@ def encode(payload: Payload) -> bytes:
 
 
 def frames(data: bytes | memoryview) -> Iterator[memoryview]:
-    """The whole frames of a segment, length prefix included; ends before the first that is cut off or damaged."""
+    """The whole frames of a segment, length prefix included; ends before the first that is cut off."""
     view = memoryview(data)
     position = 0
     while position < len(view):

@@ -62,7 +62,7 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
 
 
 def recover(path: Path) -> Segment | None:
-    """Seal what a stopped process left open, cut after its last whole frame; None when there is no whole frame."""
+    """Seal what a stopped process left open, cut after its last whole frame; None when there is none."""
     data = path.read_bytes()
     whole = sum(len(frame) for frame in frames(data))
     if whole == 0:

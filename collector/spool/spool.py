@@ -14,7 +14,16 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.spool.segment import OPEN, READY, Segment, file_name, recover, seal, sync_directory, write_sealed
+from collector.spool.segment import (
+    OPEN,
+    READY,
+    Segment,
+    file_name,
+    recover,
+    seal,
+    sync_directory,
+    write_sealed,
+)
 from storage.errors import SpoolFull
 
 
@@ -26,7 +35,9 @@ class SpoolConfig(BaseModel):
     max_size: ByteSize = Field(
         default=ByteSize(4 << 30), description="Room for telemetry that ClickHouse has not stored yet."
     )
-    segment_size: ByteSize = Field(default=ByteSize(16 << 20), description="A segment is inserted when it is this large,")
+    segment_size: ByteSize = Field(
+        default=ByteSize(16 << 20), description="A segment is inserted when it is this large,"
+    )
     segment_age: float = Field(default=0.5, gt=0, le=60, description="or this many seconds old.")
 
 
@@ -49,8 +60,8 @@ class _Group:
 class Spool:
     """Append-only segments, one open for each format; safe to use from many threads.
 
-    One thread commits: it writes all that has gathered, syncs each file once, then answers all who wait. Under load
-    the groups grow, and the number of syncs does not.
+    One thread commits: it writes all that has gathered, syncs each file once, then answers all who wait.
+    Under load the groups grow, and the number of syncs does not.
     """
 
     def __init__(self, directory: Path, config: SpoolConfig, clock_ns: Callable[[], int] = time.time_ns) -> None:
@@ -84,7 +95,7 @@ class Spool:
         return self._sealed.qsize()
 
     def append(self, payload: Payload) -> "Future[None]":
-        """Take a payload in; the future is done when it is durable. Raises SpoolFull when there is no room."""
+        """Take a payload in; the future is done when it is durable. Raises SpoolFull without room."""
         frame = encode(payload)
         answer: Future[None] = Future()
         with self._wake:
@@ -98,7 +109,7 @@ class Spool:
     def append_segment(self, segment_id: str, payloads: Iterable[Payload]) -> None:
         """Take payloads of one format in as a segment of their own; durable on return.
 
-        The id is the deduplication token of its insert, so the same id must always come with the same content.
+        The id is the deduplication token of its insert: the same id must always come with the same content.
         """
         listed = list(payloads)
         encoded = [encode(payload) for payload in listed]
@@ -148,8 +159,8 @@ class Spool:
             raise SpoolFull("Gatelens is stopping; send it again in a moment.")
         if self._size + size > self.capacity:
             raise SpoolFull(
-                f"The spool is full ({self._size} of {self.capacity} bytes wait for ClickHouse); send it again later, "
-                "and check that ClickHouse answers or raise collector.spool.max_size."
+                f"The spool is full ({self._size} of {self.capacity} bytes wait for ClickHouse); send it "
+                "again later, and check that ClickHouse answers or raise collector.spool.max_size."
             )
         self._size += size
 
@@ -236,7 +247,7 @@ class Spool:
 
 
 def _batches(frames: list[bytes], size: int) -> Iterator[bytes]:
-    """Whole frames joined to about so many bytes, so that a large group still becomes segments of the usual size."""
+    """Whole frames joined to about so many bytes: a large group becomes segments of the usual size."""
     batch: list[bytes] = []
     gathered = 0
     for frame in frames:

@@ -10,33 +10,32 @@ from storage.sql import load
 
 _PACKAGE = "collector.transforms"
 
+
 @dataclass(frozen=True)
 class Shape:
-    """The rows that a transform yields: the table that takes them, and the columns in the transform's order."""
+    """The rows that a transform yields: the table for them, and the columns in the transform's order."""
 
     into: str
     columns: tuple[str, ...]
 
 
-RECORDS = Shape(
+def _shape(into: str, columns: str) -> Shape:
+    return Shape(into, tuple(columns.split()))
+
+
+RECORDS = _shape(
     "intake",
-    tuple(
-        "destination reason raw peer severity body time environment gateway_kind gateway instance reporter api "
-        "api_version api_id route method path status grpc_status response_flags fault policy policy_outcome consumer "
-        "client_address user_agent upstream upstream_address duration_us upstream_us request_bytes response_bytes "
-        "protocol request_id trace_id span_id attributes format segment_id ingested_at".split()
-    ),
+    "destination reason raw peer severity body time environment gateway_kind gateway instance reporter api "
+    "api_version api_id route method path status grpc_status response_flags fault policy policy_outcome "
+    "consumer client_address user_agent upstream upstream_address duration_us upstream_us request_bytes "
+    "response_bytes protocol request_id trace_id span_id attributes format segment_id ingested_at",
 )
-SAMPLES = Shape(
+SAMPLES = _shape(
     "intake_metrics",
-    tuple(
-        "destination reason raw peer time environment gateway_kind gateway instance name kind unit labels value count "
-        "bounds bucket_counts format segment_id ingested_at".split()
-    ),
+    "destination reason raw peer time environment gateway_kind gateway instance name kind unit labels value "
+    "count bounds bucket_counts format segment_id ingested_at",
 )
-DEAD_LETTERS = Shape(
-    "intake", tuple("destination reason raw peer environment format segment_id ingested_at".split())
-)
+DEAD_LETTERS = _shape("intake", "destination reason raw peer environment format segment_id ingested_at")
 
 
 class TransformConfig(BaseModel):
@@ -45,7 +44,9 @@ class TransformConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     environment: str = Field(
-        default="default", min_length=1, description="deployment.environment.name of telemetry that names none."
+        default="default",
+        min_length=1,
+        description="deployment.environment.name of telemetry that names none.",
     )
     retention_days: int = Field(
         default=90, ge=1, le=3650, description="An event that claims to be older is filed under its arrival."
@@ -78,22 +79,26 @@ class Format:
 _ANY_VALUE = "Tuple(string_value String, bool_value Bool, int_value Int64, double_value Float64)"
 _ATTRIBUTES = f"Array(Tuple(key LowCardinality(String), value {_ANY_VALUE}))"
 _OTLP_LOGS = (
-    f"Tuple(resource_logs Array(Tuple(resource Tuple(attributes {_ATTRIBUTES}), scope_logs Array(Tuple(log_records "
-    f"Array(Tuple(time_unix_nano UInt64, severity_number UInt32, severity_text LowCardinality(String), "
+    f"Tuple(resource_logs Array(Tuple(resource Tuple(attributes {_ATTRIBUTES}), scope_logs "
+    f"Array(Tuple(log_records Array(Tuple(time_unix_nano UInt64, severity_number UInt32, "
+    f"severity_text LowCardinality(String), "
     f"body {_ANY_VALUE}, attributes {_ATTRIBUTES}, trace_id String, span_id String, "
     f"observed_time_unix_nano UInt64)))))))"
 )
 _TIME = "Tuple(seconds Int64, nanos Int32)"
 _ADDRESS = "Tuple(socket_address Tuple(address String, port_value UInt32))"
 _ALS_ENTRIES = (
-    f"Tuple(log_entry Array(Tuple(common_properties Tuple(downstream_remote_address {_ADDRESS}, start_time {_TIME}, "
+    f"Tuple(log_entry Array(Tuple(common_properties Tuple("
+    f"downstream_remote_address {_ADDRESS}, start_time {_TIME}, "
     f"time_to_first_upstream_tx_byte {_TIME}, time_to_last_upstream_rx_byte {_TIME}, "
     f"time_to_last_downstream_tx_byte {_TIME}, upstream_remote_address {_ADDRESS}, upstream_cluster String, "
     f"response_flags String, upstream_transport_failure_reason String, route_name String, "
     f"custom_tags Map(String, String), duration {_TIME}, connection_termination_details String, "
-    f"intermediate_log_entry Bool), protocol_version UInt32, request Tuple(request_method UInt32, authority String, "
+    f"intermediate_log_entry Bool), protocol_version UInt32, request Tuple("
+    f"request_method UInt32, authority String, "
     f"path String, user_agent String, forwarded_for String, request_id String, original_path String, "
-    f"request_body_bytes UInt64), response Tuple(response_code Tuple(value UInt32), response_body_bytes UInt64, "
+    f"request_body_bytes UInt64), response Tuple("
+    f"response_code Tuple(value UInt32), response_body_bytes UInt64, "
     f"response_code_details String))))"
 )
 _ENVOY_ALS = (
@@ -126,9 +131,7 @@ FORMATS = (
         proto="envoy_als",
         body_type=_ENVOY_ALS,
     ),
-    Format(
-        "prometheus_text", "Prometheus' text format, scraped", ("prometheus_text", "payloads"), shape=SAMPLES
-    ),
+    Format("prometheus_text", "Prometheus' text format, scraped", ("prometheus_text", "payloads"), shape=SAMPLES),
     Format(UNDECODABLE, "Payloads set aside whole", ("undecodable", "payloads"), DEAD_LETTERS),
 )
 

@@ -6,12 +6,25 @@ https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/bootstrap/v3/bootstrap
 from collections.abc import Mapping
 from typing import Any
 
-from gatelens.demo.model import CONSUMERS, DEAD_CLUSTER
+from gatelens.demo.model import (
+    CONSUMERS,
+    DEAD_CLUSTER,
+    DEAD_MESH_CLUSTER,
+    DESTINATION_SIDECAR,
+    ENVIRONMENT,
+    EXACT_HEADER,
+    EXPORTS_PER_MINUTE,
+    GATEWAY,
+    INBOUND_CLUSTER,
+    INVENTORY,
+    RATE_LIMITED_PATH,
+    SOURCE_SIDECAR,
+    Node,
+)
 
 Json = dict[str, Any]
 
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"
-_RATE_LIMITED_PATH = "/catalog/export"
 
 # The API key filter says here who called; the key itself goes no further.
 _CONSUMER_HEADER = "x-client-id"
@@ -47,10 +60,10 @@ _ATTRIBUTES = {
 
 
 def gateway(intake: str, ports: Mapping[str, int]) -> Json:
-    """The gateway: listener `als` logs through the access log service, listener `otlp` through OpenTelemetry."""
+    """The gateway: listener `als` logs through the access log service, `otlp` through OpenTelemetry."""
     clusters = [_cluster(name, f"127.0.0.1:{port}") for name, port in ports.items()]
     return {
-        **_node("demo-gateway-1", "demo-gateway"),
+        **_node(GATEWAY),
         "static_resources": {
             "listeners": [
                 _listener("als", [als_log("demo", "demo_intake")], _routes(ports), _filters()),
@@ -64,16 +77,16 @@ def gateway(intake: str, ports: Mapping[str, int]) -> Json:
 def source_sidecar(intake: str, destination: str, dead: str) -> Json:
     """The sidecar of the workload checkout.shop, which calls inventory.shop."""
     routes = [
-        _route("/inventory/dead", "outbound|8080||warehouse.shop.svc.cluster.local", "default"),
-        _route("/", "outbound|8080||inventory.shop.svc.cluster.local", "default"),
+        _route("/inventory/dead", DEAD_MESH_CLUSTER, "default"),
+        _route("/", INVENTORY.cluster, "default"),
     ]
     return {
-        **_node("sidecar~10.1.1.1~checkout-6f9c5.shop~shop.svc.cluster.local", "checkout.shop"),
+        **_node(SOURCE_SIDECAR),
         "static_resources": {
             "listeners": [_listener("outbound", [als_log("http_envoy_accesslog", "mesh_intake")], routes, [])],
             "clusters": [
-                _cluster("outbound|8080||inventory.shop.svc.cluster.local", destination),
-                _cluster("outbound|8080||warehouse.shop.svc.cluster.local", dead),
+                _cluster(INVENTORY.cluster, destination),
+                _cluster(DEAD_MESH_CLUSTER, dead),
                 _cluster("mesh_intake", intake, http2=True),
             ],
         },
@@ -83,17 +96,17 @@ def source_sidecar(intake: str, destination: str, dead: str) -> Json:
 def destination_sidecar(intake: str, workload: str) -> Json:
     """The sidecar of the workload inventory.shop."""
     return {
-        **_node("sidecar~10.1.1.2~inventory-7d4b8.shop~shop.svc.cluster.local", "inventory.shop"),
+        **_node(DESTINATION_SIDECAR),
         "static_resources": {
             "listeners": [
                 _listener(
                     "inbound",
                     [otlp_log("otel_envoy_accesslog", "mesh_intake")],
-                    [_route("/", "inbound|8080||", "default")],
+                    [_route("/", INBOUND_CLUSTER, "default")],
                     [],
                 )
             ],
-            "clusters": [_cluster("inbound|8080||", workload), _cluster("mesh_intake", intake, http2=True)],
+            "clusters": [_cluster(INBOUND_CLUSTER, workload), _cluster("mesh_intake", intake, http2=True)],
         },
     }
 
@@ -128,11 +141,8 @@ def otlp_log(log_name: str, cluster: str) -> Json:
             "grpc_service": {"envoy_grpc": {"cluster_name": cluster}},
             "buffer_flush_interval": "0.5s",
             "buffer_size_bytes": 262144,
-            "attributes": {
-                "values": [
-                    {"key": key, "value": {"string_value": operator}} for key, operator in _ATTRIBUTES.items()
-                ]
-            },
+            "resource_attributes": _values({"deployment.environment.name": ENVIRONMENT}),
+            "attributes": _values(_ATTRIBUTES),
         },
     }
 
@@ -157,9 +167,14 @@ def text_log(path: str) -> Json:
     }
 
 
-def _node(node_id: str, cluster: str) -> Json:
+def _values(attributes: Mapping[str, str]) -> Json:
+    """OpenTelemetry's KeyValueList."""
+    return {"values": [{"key": key, "value": {"string_value": text}} for key, text in attributes.items()]}
+
+
+def _node(node: Node) -> Json:
     return {
-        "node": {"id": node_id, "cluster": cluster, "metadata": {"environment": "demo"}},
+        "node": {"id": node.id, "cluster": node.cluster, "metadata": {"environment": ENVIRONMENT}},
         "admin": {"address": _address("127.0.0.1:0")},
     }
 
@@ -190,7 +205,10 @@ def _cluster(name: str, endpoint: str, *, http2: bool = False) -> Json:
 
 
 def _listener(name: str, logs: list[Json], routes: list[Json], filters: list[Json]) -> Json:
-    router = {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{_EXTENSIONS}.filters.http.router.v3.Router"}}
+    router = {
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": f"{_EXTENSIONS}.filters.http.router.v3.Router"},
+    }
     manager = {
         "@type": f"{_EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
@@ -211,20 +229,20 @@ def _listener(name: str, logs: list[Json], routes: list[Json], filters: list[Jso
 
 
 def _routes(ports: Mapping[str, int]) -> list[Json]:
-    routes = [_route(_RATE_LIMITED_PATH, "catalog", "catalog", _rate_limit(1))]
+    export = _route(RATE_LIMITED_PATH, "catalog", "catalog")
+    export_exactly = _route(RATE_LIMITED_PATH, "catalog", "catalog")
+    export["typed_per_filter_config"] = _rate_limit(_bucket(EXPORTS_PER_MINUTE))
+    export_exactly["match"]["headers"] = [{"name": EXACT_HEADER, "present_match": True}]
+    export_exactly["typed_per_filter_config"] = _rate_limit(_bucket(1), **_more_than_there_is())
+    routes = [export_exactly, export]
     for cluster in ports:
         api, _, version = cluster.partition("-")
         routes.append(_route(f"/{api}/{version}/" if version else f"/{api}/", cluster, cluster))
     return [*routes, _route(f"/{DEAD_CLUSTER}/", DEAD_CLUSTER, DEAD_CLUSTER)]
 
 
-def _route(prefix: str, cluster: str, name: str, per_filter: Json | None = None) -> Json:
-    return {
-        "name": name,
-        "match": {"prefix": prefix},
-        "route": {"cluster": cluster, "timeout": "10s"},
-        **({"typed_per_filter_config": per_filter} if per_filter else {}),
-    }
+def _route(prefix: str, cluster: str, name: str) -> Json:
+    return {"name": name, "match": {"prefix": prefix}, "route": {"cluster": cluster, "timeout": "10s"}}
 
 
 def _filters() -> list[Json]:
@@ -248,14 +266,31 @@ def _filters() -> list[Json]:
     ]
 
 
-def _rate_limit(requests_per_hour: int) -> Json:
+def _rate_limit(bucket: Json, **more: list[Json]) -> Json:
     everything = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
     return {
         "envoy.filters.http.local_ratelimit": {
             "@type": f"{_EXTENSIONS}.filters.http.local_ratelimit.v3.LocalRateLimit",
             "stat_prefix": "demo_rate_limit",
-            "token_bucket": {"max_tokens": requests_per_hour, "tokens_per_fill": requests_per_hour, "fill_interval": "3600s"},
+            "token_bucket": bucket,
             "filter_enabled": everything,
             "filter_enforced": everything,
+            **more,
         }
+    }
+
+
+def _bucket(tokens_a_minute: int) -> Json:
+    return {"max_tokens": tokens_a_minute, "tokens_per_fill": tokens_a_minute, "fill_interval": "60s"}
+
+
+def _more_than_there_is() -> Json:
+    """A limit that no request passes: each asks for two tokens of a bucket that holds one."""
+    return {
+        "descriptors": [
+            {"entries": [{"key": "generic_key", "value": "exact"}], "token_bucket": _bucket(1)},
+        ],
+        "rate_limits": [
+            {"actions": [{"generic_key": {"descriptor_value": "exact"}}], "hits_addend": {"number": 2}},
+        ],
     }

@@ -7,12 +7,17 @@ from pathlib import Path
 
 from gatelens.demo import bootstrap
 from gatelens.demo.envoy import Envoy
-from gatelens.demo.model import DEAD_CLUSTER, UPSTREAMS, Upstream
+from gatelens.demo.model import (
+    DEAD_CLUSTER,
+    DESTINATION_SIDECAR,
+    GATEWAY,
+    INVENTORY,
+    SOURCE_SIDECAR,
+    UPSTREAMS,
+)
 from gatelens.demo.traffic import Traffic
 from gatelens.demo.upstreams import Upstreams
 from gatelens.event_loop import EventLoopThread
-
-_INVENTORY = Upstream("inventory", 12, fault_rate=0.004)
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ class Demo:
         if self._loop is None:
             raise RuntimeError("The demo has not been started.")
         traffic = Traffic([self.als_gateway, self.otlp_gateway], self.mesh)
-        self._loop.spawn(traffic.run(rate))
+        sending = self._loop.spawn(traffic.run(rate))
+        self._cleanup.callback(sending.cancel)
 
     def stop(self) -> None:
         self._cleanup.close()
@@ -57,20 +63,21 @@ class Demo:
     def _start(self) -> None:
         loop = self._loop = EventLoopThread("demo")
         self._cleanup.callback(loop.close)
-        upstreams = Upstreams([*UPSTREAMS, _INVENTORY])
+        upstreams = Upstreams([*UPSTREAMS, INVENTORY])
         loop.run(upstreams.start())
         self._cleanup.callback(lambda: loop.run(upstreams.stop()))
         ports = dict(upstreams.ports)
-        inventory = f"127.0.0.1:{ports.pop(_INVENTORY.cluster)}"
+        inventory = f"127.0.0.1:{ports.pop(INVENTORY.cluster)}"
         dead_port = self._unused_port()
 
-        gateway = self._run("demo-gateway", bootstrap.gateway(self._intake, {**ports, DEAD_CLUSTER: dead_port}))
+        gateway = self._run(GATEWAY.cluster, bootstrap.gateway(self._intake, {**ports, DEAD_CLUSTER: dead_port}))
         self.als_gateway = f"http://127.0.0.1:{gateway.listener_port('als')}"
         self.otlp_gateway = f"http://127.0.0.1:{gateway.listener_port('otlp')}"
-        destination = self._run("inventory.shop", bootstrap.destination_sidecar(self._intake, inventory))
+        destination = self._run(DESTINATION_SIDECAR.cluster, bootstrap.destination_sidecar(self._intake, inventory))
         inbound = f"127.0.0.1:{destination.listener_port('inbound')}"
         source = self._run(
-            "checkout.shop", bootstrap.source_sidecar(self._intake, inbound, f"127.0.0.1:{dead_port}")
+            SOURCE_SIDECAR.cluster,
+            bootstrap.source_sidecar(self._intake, inbound, f"127.0.0.1:{dead_port}"),
         )
         self.mesh = f"http://127.0.0.1:{source.listener_port('outbound')}"
 

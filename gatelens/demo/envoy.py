@@ -26,7 +26,7 @@ class Envoy:
         self.admin_url = ""
 
     def start(self) -> None:
-        """Run Envoy and wait until it is ready; raises GatelensError with the end of its log where it is not."""
+        """Run Envoy and wait until it is ready; raises GatelensError with the end of its log if it fails."""
         self._directory.mkdir(parents=True, exist_ok=True)
         config = self._directory / f"{self._name}.json"
         address = self._directory / f"{self._name}.admin"

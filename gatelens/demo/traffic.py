@@ -4,15 +4,23 @@ import asyncio
 import math
 import random
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 
 import httpx
 
-from gatelens.demo.model import CONSUMERS, KINDS, Kind
+from gatelens.demo.model import (
+    CONSUMERS,
+    EXACT_HEADER,
+    HOST,
+    KINDS,
+    MESH_HOST,
+    MESH_KINDS,
+    MESH_SHARE,
+    USER_AGENTS,
+    Kind,
+)
 
 _CONCURRENCY = 32
-_USER_AGENTS = ("okhttp/4.12.0", "Mozilla/5.0 (demo shop)", "python-httpx/0.28", "acme-sync/2.3")
 
 
 class Traffic:
@@ -36,7 +44,7 @@ class Traffic:
                     await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
 
     async def send_exactly(self, counts: Mapping[str, int], gateway: str) -> None:
-        """Send so many requests of each kind to one gateway, in random order, without faults of the upstreams' own."""
+        """Send so many requests of each kind to one gateway, in random order, with nothing left to chance."""
         kinds = {kind.name: kind for kind in KINDS}
         queue = [kinds[name] for name, count in counts.items() for _ in range(count)]
         self._random.shuffle(queue)
@@ -49,29 +57,33 @@ class Traffic:
 
     async def _send_one(self, client: httpx.AsyncClient) -> None:
         try:
-            if self._mesh is not None and self._random.random() < 0.15:
-                await self._send_through_mesh(client, self._mesh)
-                return
-            kind = self._random.choices(KINDS, [kind.weight for kind in KINDS])[0]
-            await self._send(client, kind, self._random.choice(self._gateways), exact=False)
+            if self._mesh is not None and self._random.random() < MESH_SHARE:
+                await self._send_through_mesh(client, self._pick(MESH_KINDS), self._mesh)
+            else:
+                await self._send(client, self._pick(KINDS), self._random.choice(self._gateways), exact=False)
         except httpx.HTTPError:
             # A request that the gateway dropped is traffic too; its access log tells of it.
             return
 
     async def _send(self, client: httpx.AsyncClient, kind: Kind, gateway: str, *, exact: bool) -> None:
-        headers = {"user-agent": self._random.choice(_USER_AGENTS), "host": "api.demo.example"}
+        headers = {"user-agent": self._random.choice(USER_AGENTS), "host": HOST}
+        # Clients of the range that is reserved for documentation, as a load balancer would pass them on.
+        headers["x-forwarded-for"] = f"203.0.113.{self._random.randint(1, 254)}"
         if kind.consumer:
             headers["x-api-key"] = CONSUMERS[kind.consumer]
         if exact:
-            headers["x-demo-exact"] = "1"
-        path = kind.path.format(id=self._random.randint(1000, 99999))
+            headers[EXACT_HEADER] = "1"
         body = b"y" * self._random.randint(50, 900) if kind.method == "POST" else b""
-        await client.request(kind.method, f"{gateway}{path}", headers=headers, content=body)
+        await client.request(kind.method, self._address(gateway, kind), headers=headers, content=body)
 
-    async def _send_through_mesh(self, client: httpx.AsyncClient, mesh: str) -> None:
-        path = "/inventory/dead" if self._random.random() < 0.03 else f"/inventory/stock/{self._random.randint(1, 500)}"
-        headers = {"host": "inventory.shop.svc.cluster.local:8080", "x-request-id": str(uuid.uuid4())}
-        await client.get(f"{mesh}{path}", headers=headers)
+    async def _send_through_mesh(self, client: httpx.AsyncClient, kind: Kind, mesh: str) -> None:
+        await client.request(kind.method, self._address(mesh, kind), headers={"host": MESH_HOST})
+
+    def _pick(self, kinds: Sequence[Kind]) -> Kind:
+        return self._random.choices(kinds, [kind.weight for kind in kinds])[0]
+
+    def _address(self, gateway: str, kind: Kind) -> str:
+        return gateway + kind.path.format(id=self._random.randint(1000, 99999))
 
 
 def daily_shape(at: float) -> float:

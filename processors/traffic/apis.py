@@ -47,7 +47,7 @@ def apis(
         rate=found["requests"] / elapsed_seconds(window, now),
         error_rate=found["errors"] / found["requests"],
         client_error_rate=found["client_errors"] / found["requests"],
-        sparkline=sparklines,
+        sparkline=pd.Series(sparklines, index=found.index),
     )
 
 

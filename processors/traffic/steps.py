@@ -32,15 +32,13 @@ def buckets(window: Window, step: timedelta, now: datetime) -> pd.DataFrame:
     """
     starts = pd.date_range(floor(window.start, step), min(window.end, now), freq=step, inclusive="left")
     ends = starts + step
-    covered = (
-        ends.to_series().clip(upper=min(window.end, now)).to_numpy()
-        - starts.to_series().clip(lower=window.start).to_numpy()
-    )
+    first, last = pd.Timestamp(window.start), pd.Timestamp(min(window.end, now))
+    covered = [min(end, last) - max(start, first) for start, end in zip(starts, ends, strict=True)]
     return pd.DataFrame(
         {
             "time": starts.as_unit("s"),
-            "seconds": pd.to_timedelta(covered).total_seconds(),
-            "complete": ends <= now,
+            "seconds": [length.total_seconds() for length in covered],
+            "complete": ends <= pd.Timestamp(now),
         }
     )
 

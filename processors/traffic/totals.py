@@ -66,12 +66,18 @@ def totals(
 def _totals(row: "pd.Series[float] | None", seconds: float) -> Totals:
     if row is None:
         return Totals()
-    counts = {
-        name: int(row[name])
-        for name in ("requests", "errors", "client_errors", "request_bytes", "response_bytes")
-    }
-    measures = {name: _known(row[name]) for name in ("p50_ms", "p95_ms", "p99_ms", "apdex")}
-    return Totals(**counts, **measures, rate=counts["requests"] / seconds)
+    return Totals(
+        requests=int(row["requests"]),
+        errors=int(row["errors"]),
+        client_errors=int(row["client_errors"]),
+        request_bytes=int(row["request_bytes"]),
+        response_bytes=int(row["response_bytes"]),
+        rate=float(row["requests"]) / seconds,
+        p50_ms=_known(row["p50_ms"]),
+        p95_ms=_known(row["p95_ms"]),
+        p99_ms=_known(row["p99_ms"]),
+        apdex=_known(row["apdex"]),
+    )
 
 
 def _known(value: float | None) -> float | None:

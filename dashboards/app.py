@@ -1,0 +1,120 @@
+"""The web UI: the list of pages, and what joins them to the URL."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output
+from dash.development.base_component import Component
+from fastapi import FastAPI
+
+from dashboards.http_api import QueryRunner
+from dashboards.page import Page
+from dashboards.page_paths import PagePaths
+from dashboards.pages import alerts, api, overview, sql
+from dashboards.panel import TICK, URL
+from dashboards.settings import WebSettings
+from dashboards.shell import CONTENT, MENU, TOOLBAR, menu, shell
+from dashboards.toolbar import register_toolbar, toolbar
+from dashboards.view import View, parse_view
+from processors.alerts.engine import AlertEngine
+from processors.traffic.choices import choices
+from processors.traffic.filters import Filters
+from storage.errors import GatelensError
+from storage.store import Store
+
+# dcc.Interval's words for a clock that does not tick.
+_DAY_MILLISECONDS = 24 * 3600 * 1000
+_FOREVER, _NOT_AT_ALL = -1, 0
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>{%title%}</title>
+    <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>"""
+
+
+def create_app(
+    server: FastAPI,
+    store: Store,
+    runner: QueryRunner,
+    engine: AlertEngine,
+    clock: Callable[[], datetime],
+    settings: WebSettings,
+) -> Dash:
+    """Put the pages on a web server; what the server routes already stays its own."""
+    pages = [
+        overview.page(store, clock, settings),
+        api.page(store, clock),
+        alerts.page(engine, clock),
+        sql.page(store, runner),
+    ]
+    app = Dash(
+        "gatelens",
+        # Its annotation knows Flask only.
+        server=cast(Any, server),
+        backend="fastapi",
+        assets_folder=str(Path(__file__).with_name("assets")),
+        title="Gatelens",
+        update_title="",
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        index_string=_INDEX,
+    )
+    dmc.pre_render_color_scheme()
+    app.layout = shell()
+    _register_navigation(app, pages, store, clock)
+    register_toolbar(app)
+    for page in pages:
+        page.register(app)
+    server.add_middleware(PagePaths, paths=[page.path for page in pages])
+    return app
+
+
+def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: Callable[[], datetime]) -> None:
+    by_path = {page.path: page for page in pages}
+
+    @app.callback(Output(CONTENT, "children"), Input(URL, "pathname"))
+    def show(path: str) -> Component:
+        page = by_path.get(path)
+        return page.layout() if page else _not_found(path)
+
+    @app.callback(Output(MENU, "children"), Output(TOOLBAR, "children"), Input(URL, "pathname"), Input(URL, "search"))
+    async def frame(path: str, search: str | None) -> tuple[list[Component], Component | None]:
+        view = parse_view(search)
+        if path not in by_path or not by_path[path].has_range:
+            return menu(pages, path, view), None
+        environments, gateways = await asyncio.to_thread(_choices, store, view, clock())
+        return menu(pages, path, view), toolbar(view, path, environments, gateways, clock())
+
+    @app.callback(Output(TICK, "interval"), Output(TICK, "max_intervals"), Input(URL, "search"))
+    def pace(search: str | None) -> tuple[int, int]:
+        seconds = parse_view(search).refresh_seconds
+        return (seconds * 1000, _FOREVER) if seconds else (_DAY_MILLISECONDS, _NOT_AT_ALL)
+
+
+def _choices(store: Store, view: View, now: datetime) -> tuple[list[str], list[str]]:
+    """Environments, and the gateways of the one that is chosen; none where the store does not answer."""
+    try:
+        found = choices(store, view.window(now), Filters())
+    except GatelensError:
+        # The page's own panels say why.
+        return [], []
+    gateways = found[found["environment"] == view.environment] if view.environment else found
+    return sorted(set(found["environment"])), sorted(set(gateways["gateway"]))
+
+
+def _not_found(path: str) -> Component:
+    return dmc.Alert(f"There is no page {path}; choose one from the menu.", title="Not found", color="yellow")

@@ -1,0 +1,98 @@
+"""What a page shows while there is nothing to show: how to send telemetry, or where the last of it is."""
+
+from datetime import datetime, timedelta
+
+import dash_mantine_components as dmc
+from dash.development.base_component import Component
+
+from dashboards import formats
+from dashboards.settings import WebSettings
+from dashboards.view import View
+
+_BEFORE = timedelta(minutes=30)
+
+
+def first_steps(settings: WebSettings) -> Component:
+    """How to send the first request, with the addresses of this Gatelens."""
+    host, _, port = settings.otlp_grpc.rpartition(":")
+    als = f"""access_log:
+- name: envoy.access_loggers.http_grpc
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig
+    common_config:
+      log_name: edge
+      transport_api_version: V3
+      grpc_service: {{envoy_grpc: {{cluster_name: gatelens}}}}
+# and the cluster, with HTTP/2: address {host}, port {port}"""
+    otlp = f"""access_log:
+- name: envoy.access_loggers.open_telemetry
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig
+    log_name: edge
+    grpc_service: {{envoy_grpc: {{cluster_name: gatelens}}}}
+# and the cluster, with HTTP/2: address {host}, port {port}"""
+    files = """gatelens import access.log access.log.1.gz --environment production"""
+    curl = f"""curl --data-binary @access.log '{settings.ingest_http}/ingest/envoy_json?environment=production'"""
+    tabs = (
+        ("als", "Envoy, gRPC", als),
+        ("otlp", "Envoy, OpenTelemetry", otlp),
+        ("files", "Log files", files),
+        ("curl", "HTTP", curl),
+    )
+    return dmc.Paper(
+        [
+            dmc.Title("No requests yet", order=3),
+            dmc.Text(
+                "Gatelens is ready and waits for telemetry. Point a gateway at it, or import a log; "
+                "this page fills by itself a second later.",
+                c="dimmed",
+                mb="md",
+            ),
+            dmc.Tabs(
+                [
+                    dmc.TabsList([dmc.TabsTab(label, value=name) for name, label, _ in tabs]),
+                    *(dmc.TabsPanel(_code(text), value=name, pt="md") for name, _, text in tabs),
+                ],
+                value="als",
+            ),
+            dmc.Text(
+                "No gateway at hand? The command gatelens demo runs a real Envoy with traffic. "
+                "Every way in: docs/sources.md.",
+                size="sm",
+                c="dimmed",
+                mt="md",
+            ),
+        ],
+        withBorder=True,
+        radius="md",
+        p="xl",
+        maw=900,
+        mx="auto",
+        id="first-steps",
+    )
+
+
+def nothing_here(view: View, path: str, last_request: datetime) -> Component:
+    """The range or the filters leave nothing, though there is telemetry."""
+    there = view.but(
+        start=f"{last_request - _BEFORE:%Y-%m-%dT%H:%M}",
+        end=f"{last_request + _BEFORE:%Y-%m-%dT%H:%M}",
+        environment="",
+        gateway="",
+        api="",
+        api_version="",
+    )
+    return dmc.Alert(
+        [
+            f"The last request that is stored came at {formats.moment(last_request)}. ",
+            dmc.Anchor("Go there", href=f"{path}{there.query()}", refresh=False),
+        ],
+        title="No requests in this time range with these filters",
+        color="blue",
+        variant="light",
+        id="nothing-here",
+    )
+
+
+def _code(text: str) -> Component:
+    return dmc.Code(text, block=True)

@@ -1,0 +1,14 @@
+"""What the pages tell about this Gatelens."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Where telemetry may be sent, as the empty state says it."""
+
+    # host:port of OTLP/gRPC and Envoy's access log service.
+    otlp_grpc: str
+    # e.g. 'http://127.0.0.1:4318'.
+    ingest_http: str
+    version: str

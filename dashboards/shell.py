@@ -1,0 +1,89 @@
+"""What is around every page: name, menu, toolbar."""
+
+from collections.abc import Sequence
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboards.icon import icon
+from dashboards.page import Page
+from dashboards.panel import TICK, URL
+from dashboards.toolbar import refresh_button
+from dashboards.view import View
+
+MENU, TOOLBAR, CONTENT = "menu", "toolbar", "content"
+
+_THEME = {
+    "primaryColor": "indigo",
+    "fontFamily": "Inter, system-ui, sans-serif",
+    "defaultRadius": "md",
+    "headings": {"fontWeight": "600"},
+}
+
+
+def shell() -> Component:
+    """The frame; callbacks fill the menu, the toolbar and the page."""
+    header = dmc.Group(
+        [
+            dcc.Link(
+                dmc.Group([html.Img(src="/assets/logo.svg", height=26, alt=""), "Gatelens"], gap="xs"),
+                href="/",
+                className="brand",
+            ),
+            dmc.ColorSchemeToggle(
+                lightIcon=icon("sun"),
+                darkIcon=icon("moon"),
+                variant="default",
+                size=36,
+                id="color-scheme",
+                **{"aria-label": "Light or dark"},
+            ),
+        ],
+        justify="space-between",
+        h="100%",
+        px="md",
+    )
+    main = dmc.Stack(
+        [
+            dmc.Group([html.Div(id=TOOLBAR), refresh_button()], gap="xs", align="start"),
+            html.Main(id=CONTENT),
+        ],
+        gap="md",
+        maw=1680,
+        mx="auto",
+    )
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id=URL, refresh="callback-nav"),
+            dcc.Interval(id=TICK, interval=10_000),
+            dmc.AppShell(
+                [
+                    dmc.AppShellHeader(header),
+                    dmc.AppShellNavbar(html.Nav(id=MENU), p="sm"),
+                    dmc.AppShellMain(main),
+                ],
+                header={"height": 56},
+                navbar={"width": 190, "breakpoint": "sm"},
+                padding="md",
+            ),
+        ],
+        defaultColorScheme="auto",
+        theme=_THEME,
+    )
+
+
+def menu(pages: Sequence[Page], path: str, view: View) -> list[Component]:
+    """The pages, each with the time range and the filters of now."""
+    kept = view.but(api="", api_version="").query()
+    return [
+        dmc.NavLink(
+            label=page.name,
+            leftSection=icon(page.icon),
+            href=f"{page.path}{kept}",
+            refresh=False,
+            active=page.path == path,
+            mb=4,
+        )
+        for page in pages
+    ]

@@ -1,0 +1,45 @@
+"""What alerting tells about itself, as OpenTelemetry instruments."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+
+
+class AlertMetrics:
+    """The instruments of alerting, made once for a meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._evaluations = meter.create_counter(
+            "gatelens.alerts.evaluations",
+            unit="{evaluation}",
+            description="Evaluations of rules, by outcome.",
+        )
+        self._duration = meter.create_histogram(
+            "gatelens.alerts.evaluation.duration",
+            unit="s",
+            description="Time to evaluate one rule.",
+            explicit_bucket_boundaries_advisory=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+        )
+        self._notifications = meter.create_counter(
+            "gatelens.alerts.notifications", unit="{call}", description="Calls of receivers, by outcome."
+        )
+        self._meter = meter
+
+    def evaluated(self, rule: str, outcome: str, seconds: float) -> None:
+        """`outcome` is 'evaluated' or 'failed'."""
+        self._evaluations.add(1, {"rule": rule, "outcome": outcome})
+        self._duration.record(seconds)
+
+    def notified(self, receiver: str, outcome: str) -> None:
+        """`outcome` is 'delivered', 'failed' (no answer, or 429 or 5xx) or 'refused' (any other answer)."""
+        self._notifications.add(1, {"receiver": receiver, "outcome": outcome})
+
+    def observe_firing(self, firing: Callable[[], Mapping[str, int]]) -> None:
+        """Watch how many alerts of each rule fire."""
+
+        def observe(_: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(count, {"rule": rule}) for rule, count in firing().items()]
+
+        self._meter.create_observable_gauge(
+            "gatelens.alerts.firing", callbacks=[observe], unit="{alert}", description="Alerts that fire now."
+        )

@@ -1,0 +1,1 @@
+"""Usage reports: who used which API how much in a period, as a file."""
