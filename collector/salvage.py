@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from collector.spool.frame import frames
-from collector.spool.segment import Segment
+from collector.payload import Payload
+from collector.spool.frame import encode, frames
+from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
 from collector.transforms.formats import UNDECODABLE, Format, TransformConfig, statement
 from storage.errors import QueryFailed
@@ -30,12 +31,16 @@ class Salvage:
 
         Returns 0, and changes nothing, when every payload can be read and the fault is elsewhere.
         """
-        listed = list(frames(segment.path.read_bytes()))
+        data = segment.path.read_bytes()
+        listed = list(frames(data))
+        torn = data[sum(map(len, listed)) :]
         broken = self._unreadable(known, segment, listed)
-        if not broken:
+        if not broken and not torn:
             return 0
         readable = [bytes(frame) for number, frame in enumerate(listed) if number not in broken]
         unreadable = [bytes(listed[number]) for number in sorted(broken)]
+        if torn:
+            unreadable.append(encode(Payload(known.name, torn, segment.created_ns // 1000)))
         parts = [(UNDECODABLE, f"{segment.id}-undecodable", unreadable)]
         if readable:
             parts.append((known.name, f"{segment.id}-readable", readable))
@@ -45,7 +50,7 @@ class Salvage:
     def _unreadable(self, known: Format, segment: Segment, listed: Frames) -> set[int]:
         """The numbers of the frames at fault, by halving what does not read."""
         broken: set[int] = set()
-        trial = segment.path.with_suffix(".trial")
+        trial = segment.path.with_suffix(PARTIAL)
         parts = [range(len(listed))]
         try:
             while parts:

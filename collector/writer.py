@@ -79,7 +79,12 @@ class Writer:
 
     def store(self, segment: Segment) -> None:
         """Store one segment and take it out of the spool. Raises StoreError; the segment then stays."""
-        known = formats()[segment.format]
+        known = formats().get(segment.format)
+        if known is None:
+            raise StoreError(
+                f"{segment.path.name} is in a format that this version does not know; start the version that wrote it, "
+                "or move the file out of the spool."
+            )
         started = time.monotonic()
         try:
             self._load(known, segment)
@@ -108,7 +113,7 @@ class Writer:
         while True:
             try:
                 self.store(segment)
-            except StoreError as error:
+            except (StoreError, OSError) as error:
                 self._failing = str(error)
                 self._metrics.failed(segment.format)
                 _log.error(

@@ -58,15 +58,28 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 
 def _unzstd(body: bytes, limit: int) -> bytes:
     unpacked = bytearray()
+    rest = body
     try:
-        with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
-            while chunk := reader.read(min(limit + 1, 1 << 20)):
-                unpacked += chunk
-                if len(unpacked) > limit:
-                    raise _too_large(limit)
+        _check_zstd_size(body, limit)
+        while rest:
+            frame = zstandard.ZstdDecompressor().decompressobj()
+            unpacked += frame.decompress(rest)
+            if not frame.eof:
+                raise PayloadError("The zstd body is cut off; send it whole.")
+            rest = frame.unused_data
     except zstandard.ZstdError as error:
         raise PayloadError(f"The body is not zstd: {error}.") from error
     return bytes(unpacked)
+
+
+def _check_zstd_size(body: bytes, limit: int) -> None:
+    """Only a reader unpacks piece by piece, and only a whole frame tells that it is not cut off: hence twice."""
+    size = 0
+    with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
+        while chunk := reader.read(1 << 20):
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

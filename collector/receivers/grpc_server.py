@@ -11,7 +11,8 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.receivers.als import stream_payloads
 from collector.receivers.intake import Intake
-from collector.receivers.protobuf_fields import fields
+from collector.receivers.protobuf_fields import fields, length_delimited
+from collector.spool.frame import varint
 from storage.errors import ConfigError, PayloadError, SpoolFull
 
 _OTLP_LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -93,7 +94,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             self._intake.refused("grpc", "malformed")
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except SpoolFull as error:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), (("retry-after", str(_RETRY_SECONDS)),))
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), _retry_details(str(error)))
         return _SUCCESS
 
     async def _stream_access_logs(
@@ -120,6 +121,20 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
                 return self._intake.offer("grpc", "envoy_als", payload, peer=peer, environment=self._environment)
             except SpoolFull:
                 await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _retry_details(message: str) -> tuple[tuple[str, bytes], ...]:
+    """The trailers without which OTLP clients take RESOURCE_EXHAUSTED for final, and drop what they sent.
+
+    https://opentelemetry.io/docs/specs/otlp/#failures asks for google.rpc.RetryInfo in the status; OpenTelemetry's
+    Python exporter reads it from a trailer of its own.
+    """
+    seconds = varint(1 << 3) + varint(_RETRY_SECONDS)
+    retry_info = length_delimited(1, seconds)
+    detail = length_delimited(1, b"type.googleapis.com/google.rpc.RetryInfo") + length_delimited(2, retry_info)
+    code = varint(1 << 3) + varint(grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
+    status = code + length_delimited(2, message.encode()) + length_delimited(3, detail)
+    return (("grpc-status-details-bin", status), ("google.rpc.retryinfo-bin", retry_info))
 
 
 def _check_frame(request: bytes) -> None:

@@ -10,6 +10,8 @@ from collector.spool.frame import frames
 
 OPEN = ".open"
 READY = ".ready"
+# Written at once or not at all: what a stopped process left of it is of no use.
+PARTIAL = ".part"
 
 _NAME = re.compile(r"^(?P<created>\d{20})\.(?P<format>[a-z0-9_]+)\.(?P<id>[A-Za-z0-9_-]+)$")
 
@@ -50,14 +52,17 @@ def seal(path: Path) -> Segment:
 
 def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | memoryview]) -> Segment:
     """Write a whole segment at once, durably; it appears complete or not at all."""
-    path = directory / f"{name}{OPEN}"
-    with path.open("wb") as file:
-        for frame in payload_frames:
-            file.write(frame)
-        file.flush()
-        os.fsync(file.fileno())
-    segment = seal(path)
-    sync_directory(directory)
+    path = directory / f"{name}{PARTIAL}"
+    try:
+        with path.open("wb") as file:
+            file.writelines(payload_frames)
+            file.flush()
+            os.fsync(file.fileno())
+        segment = seal(path)
+        sync_directory(directory)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return segment
 
 

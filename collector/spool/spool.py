@@ -1,5 +1,6 @@
 """The spool: takes payloads, makes them durable in groups, hands out sealed segments."""
 
+import logging
 import os
 import queue
 import threading
@@ -7,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
@@ -16,6 +17,7 @@ from collector.payload import Payload
 from collector.spool.frame import encode
 from collector.spool.segment import (
     OPEN,
+    PARTIAL,
     READY,
     Segment,
     file_name,
@@ -25,6 +27,8 @@ from collector.spool.segment import (
     write_sealed,
 )
 from storage.errors import SpoolFull
+
+_log = logging.getLogger(__name__)
 
 
 class SpoolConfig(BaseModel):
@@ -38,7 +42,7 @@ class SpoolConfig(BaseModel):
     segment_size: ByteSize = Field(
         default=ByteSize(16 << 20), description="A segment is inserted when it is this large,"
     )
-    segment_age: float = Field(default=0.5, gt=0, le=60, description="or this many seconds old.")
+    segment_age: float = Field(default=1.0, gt=0, le=60, description="or this many seconds old.")
 
 
 @dataclass
@@ -49,12 +53,12 @@ class _OpenSegment:
     size: int = 0
 
 
-@dataclass
-class _Group:
-    """The frames of one format that wait for the next commit, and who waits for them."""
+@dataclass(frozen=True)
+class _Waiting:
+    """A frame that waits for the next commit, and the answer that somebody waits for."""
 
-    frames: list[bytes] = field(default_factory=list)
-    answers: list[Future[None]] = field(default_factory=list)
+    frame: bytes
+    answer: "Future[None]"
 
 
 class Spool:
@@ -68,7 +72,7 @@ class Spool:
         self._directory = directory
         self._config = config
         self._clock_ns = clock_ns
-        self._pending: dict[str, _Group] = defaultdict(_Group)
+        self._pending: dict[str, list[_Waiting]] = defaultdict(list)
         self._wake = threading.Condition()
         self._size = 0
         self._open: dict[str, _OpenSegment] = {}
@@ -98,25 +102,30 @@ class Spool:
         """Take a payload in; the future is done when it is durable. Raises SpoolFull without room."""
         frame = encode(payload)
         answer: Future[None] = Future()
+        # Running, so that a client that no longer waits cannot cancel what is being written.
+        answer.set_running_or_notify_cancel()
         with self._wake:
             self._reserve(len(frame))
-            group = self._pending[payload.format]
-            group.frames.append(frame)
-            group.answers.append(answer)
+            self._pending[payload.format].append(_Waiting(frame, answer))
             self._wake.notify()
         return answer
 
     def append_segment(self, segment_id: str, payloads: Iterable[Payload]) -> None:
-        """Take payloads of one format in as a segment of their own; durable on return.
+        """Take payloads of one format in as a segment of their own; durable on return. Raises SpoolFull.
 
         The id is the deduplication token of its insert: the same id must always come with the same content.
         """
         listed = list(payloads)
         encoded = [encode(payload) for payload in listed]
+        size = sum(map(len, encoded))
         with self._wake:
-            self._reserve(sum(map(len, encoded)))
-            created = self._next_ns()
-        self._sealed.put(write_sealed(self._directory, file_name(created, listed[0].format, segment_id), encoded))
+            self._reserve(size)
+            name = file_name(self._next_ns(), listed[0].format, segment_id)
+        try:
+            self._sealed.put(write_sealed(self._directory, name, encoded))
+        except OSError as error:
+            self._release(size)
+            raise _unwritable(error) from error
 
     def take(self, timeout: float) -> Segment | None:
         """The oldest sealed segment, or None when there is none within so many seconds."""
@@ -144,8 +153,7 @@ class Spool:
     def remove(self, segment: Segment) -> None:
         """Forget a segment that is stored."""
         segment.path.unlink(missing_ok=True)
-        with self._wake:
-            self._size -= segment.size
+        self._release(segment.size)
 
     def close(self) -> None:
         """Commit and seal what is there; nothing may be appended any more."""
@@ -164,12 +172,18 @@ class Spool:
             )
         self._size += size
 
+    def _release(self, size: int) -> None:
+        with self._wake:
+            self._size -= size
+
     def _next_ns(self) -> int:
         # Names must differ and sort even where the clock stands still or steps back.
         self._last_ns = max(self._last_ns + 1, self._clock_ns())
         return self._last_ns
 
     def _recover(self) -> None:
+        for path in self._directory.glob(f"*{PARTIAL}"):
+            path.unlink()
         for path in self._directory.glob(f"*{OPEN}"):
             recover(path)
         sealed = [Segment.of(path) for path in self._directory.glob(f"*{READY}")]
@@ -183,31 +197,32 @@ class Spool:
             with self._wake:
                 if not self._pending and not self._closing:
                     self._wake.wait(timeout=self._config.segment_age / 2 if self._open else None)
-                pending, self._pending = self._pending, defaultdict(_Group)
+                pending, self._pending = self._pending, defaultdict(list)
                 closing = self._closing
             for format_name, group in pending.items():
-                self._commit(format_name, group)
+                for batch in _batches(group, int(self._config.segment_size)):
+                    self._commit(format_name, batch)
             self._seal_where_due(closing)
             if closing and not pending:
                 return
 
-    def _commit(self, format_name: str, group: _Group) -> None:
+    def _commit(self, format_name: str, batch: list[_Waiting]) -> None:
+        data = b"".join(waiting.frame for waiting in batch)
         try:
-            for batch in _batches(group.frames, int(self._config.segment_size)):
-                self._write(format_name, batch)
+            segment = self._open.get(format_name) or self._open_segment(format_name)
+            self._write(segment, data)
         except OSError as error:
-            failure = SpoolFull(f"The spool cannot be written: {error}. Free space on its disk and send it again.")
-            failure.__cause__ = error
-            with self._wake:
-                self._size -= sum(map(len, group.frames))
-            for answer in group.answers:
-                answer.set_exception(failure)
+            self._release(len(data))
+            for waiting in batch:
+                waiting.answer.set_exception(_unwritable(error))
             return
-        for answer in group.answers:
-            answer.set_result(None)
+        for waiting in batch:
+            waiting.answer.set_result(None)
+        if segment.size >= self._config.segment_size:
+            self._seal(format_name)
 
-    def _write(self, format_name: str, data: bytes) -> None:
-        segment = self._open.get(format_name) or self._open_segment(format_name)
+    @staticmethod
+    def _write(segment: _OpenSegment, data: bytes) -> None:
         view = memoryview(data)
         try:
             while view:
@@ -218,8 +233,6 @@ class Spool:
             os.ftruncate(segment.descriptor, segment.size)
             raise
         segment.size += len(data)
-        if segment.size >= self._config.segment_size:
-            self._seal(format_name)
 
     def _open_segment(self, format_name: str) -> _OpenSegment:
         with self._wake:
@@ -241,20 +254,33 @@ class Spool:
                 self._seal(format_name)
 
     def _seal(self, format_name: str) -> None:
-        segment = self._open.pop(format_name)
+        segment = self._open[format_name]
+        try:
+            sealed = seal(segment.path)
+        except OSError as error:
+            # What is in it is durable; sealing is tried again, and done by the next start at the latest.
+            _log.error("A segment could not be sealed.", extra={"segment": segment.path.name, "error": str(error)})
+            return
+        del self._open[format_name]
         os.close(segment.descriptor)
-        self._sealed.put(seal(segment.path))
+        self._sealed.put(sealed)
 
 
-def _batches(frames: list[bytes], size: int) -> Iterator[bytes]:
-    """Whole frames joined to about so many bytes: a large group becomes segments of the usual size."""
-    batch: list[bytes] = []
+def _unwritable(error: OSError) -> SpoolFull:
+    failure = SpoolFull(f"The spool cannot be written: {error}. Free space on its disk and send it again.")
+    failure.__cause__ = error
+    return failure
+
+
+def _batches(group: list[_Waiting], size: int) -> Iterator[list[_Waiting]]:
+    """Parts of about so many bytes, so that a large group still becomes segments of the usual size."""
+    batch: list[_Waiting] = []
     gathered = 0
-    for frame in frames:
-        batch.append(frame)
-        gathered += len(frame)
+    for waiting in group:
+        batch.append(waiting)
+        gathered += len(waiting.frame)
         if gathered >= size:
-            yield b"".join(batch)
+            yield batch
             batch, gathered = [], 0
     if batch:
-        yield b"".join(batch)
+        yield batch

@@ -30,8 +30,8 @@ SELECT
     peer,
     'envoy' AS default_kind,
     if(common.start_time.seconds = 0, 'no start_time', '') AS problem,
-    if(problem = '' AND NOT is_connection, '', toJSONString(entry)) AS record,
-    entry.request.request_method = 0 AND entry.request.path = '' AND entry.response.response_code.value = 0 AS is_connection,
+    if(problem = '' AND NOT is_log, '', toJSONString(entry)) AS record,
+    entry.request.request_method = 0 AND entry.request.path = '' AND entry.response.response_code.value = 0 AS is_log,
     fromUnixTimestamp64Micro(microseconds(common.start_time), 'UTC') AS started,
     toUInt16(entry.response.response_code.value) AS code,
     toUInt64(
@@ -67,10 +67,21 @@ SELECT
     entry.request.user_agent AS user_agent,
     entry.request.request_id AS request_id,
     common.custom_tags['trace_id'] AS trace_id,
+    '' AS span_id,
+    'INFO' AS severity_of_log,
+    CAST(map(), 'Map(String, String)') AS log_attributes,
     if(
         common.upstream_remote_address.socket_address.address = '',
         '',
-        concat(common.upstream_remote_address.socket_address.address, ':', toString(common.upstream_remote_address.socket_address.port_value))
+        concat(
+            if(
+                position(common.upstream_remote_address.socket_address.address, ':') > 0,
+                concat('[', common.upstream_remote_address.socket_address.address, ']'),
+                common.upstream_remote_address.socket_address.address
+            ),
+            ':',
+            toString(common.upstream_remote_address.socket_address.port_value)
+        )
     ) AS upstream_host,
     common.upstream_cluster AS upstream_cluster,
     common.route_name AS route_name,

@@ -18,7 +18,7 @@ SELECT
         took_us IS NULL AND log.duration NOT IN ('', '-'), 'duration is not a number',
         ''
     ) AS problem,
-    log.method IN ('', '-') AND log.path IN ('', '-') AND ifNull(code, 0) = 0 AS is_connection,
+    log.method IN ('', '-') AND log.path IN ('', '-') AND ifNull(code, 0) = 0 AS is_log,
     parseDateTime64BestEffortOrNull(log.start_time, 6, 'UTC') AS started,
     toUInt16OrNull(log.response_code) AS code,
     ifNull(toUInt64OrNull(log.duration_us), toUInt64OrNull(log.duration) * 1000) AS took_us,
@@ -42,6 +42,9 @@ SELECT
     log.user_agent AS user_agent,
     log.request_id AS request_id,
     log.trace_id AS trace_id,
+    '' AS span_id,
+    'INFO' AS severity_of_log,
+    CAST(map(), 'Map(String, String)') AS log_attributes,
     log.upstream_host AS upstream_host,
     log.upstream_cluster AS upstream_cluster,
     log.route_name AS route_name,

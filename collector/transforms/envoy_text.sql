@@ -29,7 +29,7 @@ SELECT
         took_us IS NULL AND counts[3] != '-', 'the duration is not a number',
         ''
     ) AS problem,
-    request[1] = '-' AND ifNull(code, 0) = 0 AS is_connection,
+    request[1] = '-' AND ifNull(code, 0) = 0 AS is_log,
     parseDateTime64BestEffortOrNull(trim(BOTH '[] ' FROM quoted[1]), 6, 'UTC') AS started,
     toUInt16OrNull(head[1]) AS code,
     toUInt64OrNull(counts[3]) * 1000 AS took_us,
@@ -49,6 +49,9 @@ SELECT
     quoted[6 + shift] AS user_agent,
     quoted[8 + shift] AS request_id,
     '' AS trace_id,
+    '' AS span_id,
+    'INFO' AS severity_of_log,
+    CAST(map(), 'Map(String, String)') AS log_attributes,
     quoted[12 + shift] AS upstream_host,
     tail[1] AS upstream_cluster,
     tail[6] AS route_name,

@@ -110,24 +110,27 @@ _ENVOY_ALS = (
 # Where payloads go that no transform can read; not for receivers.
 UNDECODABLE = "undecodable"
 
+# From the terms of access logs to columns, for every format that speaks them.
+_ACCESS = ("access", "access_policy", "access_topology", "access_cleaned")
+
 FORMATS = (
-    Format("envoy_json", "Envoy's and Istio's JSON access log", ("access", "envoy_json", "lines", "payloads")),
+    Format("envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", "lines", "payloads")),
     Format(
         "envoy_text",
         "Envoy's default text access log, and Istio's (1.9 and later, 1.8 and earlier)",
-        ("access", "envoy_text", "lines", "payloads"),
+        (*_ACCESS, "envoy_text", "lines", "payloads"),
     ),
     Format(
         "otlp_logs",
         "OpenTelemetry logs (ExportLogsServiceRequest)",
-        ("access", "otlp_logs", "payloads"),
+        (*_ACCESS, "otlp_logs", "payloads"),
         proto="otlp_logs",
         body_type=_OTLP_LOGS,
     ),
     Format(
         "envoy_als",
         "Envoy's access log service (StreamAccessLogsMessage)",
-        ("access", "envoy_als", "payloads"),
+        (*_ACCESS, "envoy_als", "payloads"),
         proto="envoy_als",
         body_type=_ENVOY_ALS,
     ),

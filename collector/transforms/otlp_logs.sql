@@ -21,18 +21,16 @@ SELECT
     if(resource['cluster_name'] != '', resource['cluster_name'], resource['service.name']) AS node_cluster,
     peer,
     'envoy' AS default_kind,
-    is_access_log ? '' : text(entry.body) AS record,
+    multiIf(NOT is_access_log, text(entry.body), problem != '', toJSONString(log), '') AS record,
     multiIf(
         NOT is_access_log, '',
         code IS NULL AND log['response_code'] != '-', 'response_code is not a number',
         took_us IS NULL AND log['duration'] NOT IN ('', '-'), 'duration is not a number',
         ''
     ) AS problem,
-    NOT is_access_log AS is_connection,
-    fromUnixTimestamp64Micro(
-        toInt64(intDiv(if(entry.time_unix_nano > 0, entry.time_unix_nano, entry.observed_time_unix_nano), 1000)),
-        'UTC'
-    ) AS started,
+    NOT is_access_log AS is_log,
+    if(entry.time_unix_nano > 0, entry.time_unix_nano, entry.observed_time_unix_nano) AS nanoseconds,
+    if(nanoseconds = 0, NULL, fromUnixTimestamp64Micro(toInt64(intDiv(nanoseconds, 1000)), 'UTC')) AS started,
     toUInt16OrNull(log['response_code']) AS code,
     ifNull(toUInt64OrNull(log['duration_us']), toUInt64OrNull(log['duration']) * 1000) AS took_us,
     if(
@@ -55,6 +53,15 @@ SELECT
     log['user_agent'] AS user_agent,
     log['request_id'] AS request_id,
     if(entry.trace_id != '', lower(hex(entry.trace_id)), log['trace_id']) AS trace_id,
+    lower(hex(entry.span_id)) AS span_id,
+    -- https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+    multiIf(
+        entry.severity_number > 0,
+            ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][intDiv(entry.severity_number - 1, 4) + 1],
+        upper(entry.severity_text) = 'WARNING', 'WARN',
+        upper(toString(entry.severity_text))
+    ) AS severity_of_log,
+    CAST(log, 'Map(String, String)') AS log_attributes,
     log['upstream_host'] AS upstream_host,
     log['upstream_cluster'] AS upstream_cluster,
     log['route_name'] AS route_name,

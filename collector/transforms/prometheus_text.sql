@@ -19,7 +19,7 @@ SELECT
     parts[1] AS name,
     transform(type, ['counter', 'gauge', 'histogram', 'summary'], ['sum', 'gauge', 'histogram', 'summary'], 'unknown') AS kind,
     '' AS unit,
-    CAST(extractKeyValuePairs(parts[2], '=', ',', '"'), 'Map(LowCardinality(String), String)') AS labels,
+    CAST(extractKeyValuePairsWithEscaping(parts[2], '=', ',', '"'), 'Map(LowCardinality(String), String)') AS labels,
     ifNull(number, 0) AS value,
     0 AS count,
     [] AS bounds,

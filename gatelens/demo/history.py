@@ -20,7 +20,7 @@ _LONGEST = timedelta(days=30)
 
 _BLOCK_BYTES = 12 << 20
 _ASKED_AT_ONCE = 100
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.15
 
 
 @dataclass

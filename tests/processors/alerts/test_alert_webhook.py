@@ -66,7 +66,7 @@ def test_the_body_that_a_receiver_gets(hook: Hook) -> None:
                     "startsAt": "2026-03-01T11:58:00.12Z",
                     "endsAt": "0001-01-01T00:00:00Z",
                     "generatorURL": "https://gatelens.example.com/alerts?rule=fails",
-                    "fingerprint": "c9b6c4f4d0d5b5d8",
+                    "fingerprint": "e7103abe140bd84c",
                 },
                 {
                     "status": "resolved",
@@ -80,7 +80,7 @@ def test_the_body_that_a_receiver_gets(hook: Hook) -> None:
                     "startsAt": "2026-03-01T11:58:00Z",
                     "endsAt": "2026-03-01T12:00:00Z",
                     "generatorURL": "https://gatelens.example.com/alerts?rule=fails",
-                    "fingerprint": "fd1a0dfac5ed8d4d",
+                    "fingerprint": "03b5b5b2bca53d16",
                 },
             ],
         }

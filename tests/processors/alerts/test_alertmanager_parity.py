@@ -13,7 +13,7 @@ import pytest
 
 from processors.alerts.notifications import due
 from processors.alerts.rules import Receiver, Rule
-from processors.alerts.state import Alert, Sample, step
+from processors.alerts.state import Sample, step
 from processors.alerts.webhook import payload
 from tests.processors.alerts.hook import Hook
 
@@ -84,7 +84,7 @@ def test_fingerprints_and_bodies(alertmanager: httpx.Client, hook: Hook) -> None
     shown = alertmanager.get("/api/v2/alerts").raise_for_status().json()
     assert {alert["fingerprint"] for alert in shown} == set(firing)
 
-    changed, _ = step(rule, _told(firing), samples[:2], _NOW + timedelta(minutes=1))
+    changed, _ = step(rule, firing, samples[:2], _NOW + timedelta(minutes=1))
     (notification,) = due(changed.values(), receivers, _NOW)
     expected = payload(notification, _EXTERNAL_URL)
     _post(alertmanager, expected)
@@ -92,12 +92,8 @@ def test_fingerprints_and_bodies(alertmanager: httpx.Client, hook: Hook) -> None
     assert hook.bodies[-1] == expected
 
 
-def _told(alerts: dict[str, Alert]) -> dict[str, Alert]:
-    return alerts
-
-
 def _post(client: httpx.Client, body: dict[str, Any]) -> None:
-    """Give Alertmanager the alerts of a body as Prometheus does: what ends never is sent without an end."""
+    """Give Alertmanager the alerts of a body as Prometheus does: without an end where it has none."""
     alerts = [
         {
             **{key: alert[key] for key in ("labels", "annotations", "startsAt", "generatorURL")},

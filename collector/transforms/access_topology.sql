@@ -1,0 +1,29 @@
+-- Where a request went: through a mesh or a gateway, to which service.
+-- Istio names clusters direction|port|subset|host, or before 1.9 inbound|port|port name|host, and nodes
+-- type~address~workload.namespace~namespace.domain.
+WITH
+    countSubstrings(cluster, '|') = 3 AS is_mesh_cluster,
+    node_id LIKE '%~%~%~%' AS is_mesh_node,
+    if(is_mesh_node, splitByChar('~', node_id), []) AS node_parts,
+    if(is_mesh_cluster, splitByChar('|', toString(cluster)), []) AS cluster_parts,
+    multiIf(
+        NOT in_mesh, '',
+        cluster_parts[4] != '', cluster_parts[4],
+        startsWith(server_name, 'outbound_.'), splitByString('_.', toString(server_name))[-1],
+        splitByChar(':', authority)[1]
+    ) AS service_host
+SELECT
+    *,
+    is_mesh_cluster OR is_mesh_node AS in_mesh,
+    is_mesh_cluster AND startsWith(cluster, 'inbound|') AS is_inbound,
+    node_parts[3] AS workload,
+    multiIf(
+        service_host = '', '',
+        -- Within its namespace a service is called by its name alone.
+        is_mesh_node AND position(service_host, '.') = 0, concat(service_host, '.', splitByChar('.', node_parts[4])[1]),
+        arrayStringConcat(arraySlice(splitByChar('.', service_host), 1, 2), '.')
+    ) AS service,
+    if(is_inbound, '', cluster_parts[3]) AS subset,
+    toLowCardinality(multiIf(in_mesh, '', cluster != '', toString(cluster), toString(route_name))) AS api_name,
+    if(response_flags = '', [], splitByChar(',', toString(response_flags))) AS flag_list
+FROM ({{inner}})

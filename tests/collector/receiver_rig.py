@@ -1,0 +1,77 @@
+"""Real receivers on free ports, with a spool behind them and nobody who empties it."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from opentelemetry.metrics import NoOpMeter
+from pydantic import ByteSize
+
+from collector.receivers.grpc_server import GrpcConfig, GrpcServer
+from collector.receivers.http_app import HttpConfig, http_app
+from collector.receivers.intake import Intake
+from collector.receivers.protobuf_fields import fields, read_varint
+from collector.spool.frame import frames
+from collector.spool.spool import Spool, SpoolConfig
+from collector.telemetry import CollectorMetrics
+from gatelens.event_loop import EventLoopThread
+from gatelens.listeners import AsgiServer, bind
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Where to send, and what has become durable."""
+
+    http: str
+    grpc: str
+    spool: Spool
+    directory: Path
+
+    def spooled(self) -> list[tuple[str, bytes]]:
+        """(file name's format, body) of each payload on disk, oldest first."""
+        found = []
+        for path in sorted(self.directory.iterdir()):
+            for frame in frames(path.read_bytes()):
+                _, start = read_varint(frame, 0)
+                body = next(bytes(value) for number, value, _ in fields(frame[start:]) if number == 15)
+                found.append((path.name.split(".")[1], body))
+        return found
+
+    def said(self, number: int) -> list[str]:
+        """A text field of each payload on disk: 2 environment, 3 gateway, 4 peer."""
+        found = []
+        for path in sorted(self.directory.iterdir()):
+            for frame in frames(path.read_bytes()):
+                _, start = read_varint(frame, 0)
+                texts = [bytes(value).decode() for field, value, _ in fields(frame[start:]) if field == number]
+                found.append("".join(texts))
+        return found
+
+
+@contextmanager
+def receivers(directory: Path, *, limit: int = 1 << 20, room: int = 1 << 30) -> Iterator[Rig]:
+    spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
+    intake = Intake(spool, CollectorMetrics(NoOpMeter("test")))
+    loop = EventLoopThread("receivers")
+    bound = bind("127.0.0.1:0", "http")
+    grpc_server = GrpcServer(intake, GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit)))
+    web = AsgiServer(http_app(intake, HttpConfig(max_body_size=ByteSize(limit))), bound)
+    loop.run(grpc_server.start())
+    loop.run(web.start())
+    try:
+        yield Rig(f"http://127.0.0.1:{bound.getsockname()[1]}", f"127.0.0.1:{grpc_server.port}", spool, directory)
+    finally:
+        loop.run(web.stop())
+        loop.run(grpc_server.stop(0.1))
+        loop.close()
+        bound.close()
+        spool.close()
+        gc.collect()
+
+
+def resident_bytes() -> int:
+    """The memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096

@@ -1,0 +1,224 @@
+"""The HTTP port: what is answered with success is on disk, what cannot be taken is refused with a cure, and early."""
+
+import gzip
+import http.client
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import zstandard
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+
+from tests.collector.access_logs import json_lines, otlp_logs
+from tests.collector.receiver_rig import Rig, receivers, resident_bytes
+
+_LIMIT = 1 << 20
+_PROTOBUF = {"Content-Type": "application/x-protobuf"}
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with receivers(tmp_path_factory.mktemp("spool"), limit=_LIMIT) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def client(rig: Rig) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=rig.http, trust_env=False, timeout=30) as opened:
+        yield opened
+
+
+def _fault(answer: httpx.Response) -> str:
+    assert answer.is_error
+    return str(answer.json()["error"])
+
+
+def test_lines_are_durable_when_answered(rig: Rig, client: httpx.Client) -> None:
+    body = json_lines("http", range(3))
+    answer = client.post("/ingest/envoy_json?environment=staging&gateway=edge&peer=host-7", content=body)
+    assert (answer.status_code, answer.json()) == (200, {"accepted_bytes": len(body)})
+    assert rig.spooled()[-1] == ("envoy_json", body)
+    assert [rig.said(number)[-1] for number in (2, 3, 4)] == ["staging", "edge", "host-7"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity", "GZIP", "gzip in members", "zstd in frames"])
+def test_bodies_are_unpacked(rig: Rig, client: httpx.Client, encoding: str) -> None:
+    body = json_lines("packed", range(50))
+    packed = {
+        "gzip": gzip.compress(body),
+        "GZIP": gzip.compress(body),
+        "zstd": zstandard.compress(body),
+        "identity": body,
+        "gzip in members": gzip.compress(body[:100]) + gzip.compress(body[100:]),
+        "zstd in frames": zstandard.compress(body[:100]) + zstandard.compress(body[100:]),
+    }[encoding]
+    headers = {"Content-Encoding": encoding.partition(" ")[0]}
+    answer = client.post("/ingest/envoy_json", content=packed, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert rig.spooled()[-1][1] == body
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status", "message"),
+    [
+        ("/ingest/envoy_json", b"", {}, 400, "The body is empty; send"),
+        ("/ingest/nonsense", b"x", {}, 400, "Format 'nonsense' is not known; use one of envoy_json"),
+        ("/ingest/undecodable", b"x", {}, 400, "Format 'undecodable' is not known; use one of"),
+        ("/ingest/envoy_json", b"\x00\x01\x02\xff" * 10, {}, 400, "The body is binary.*check the format"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * 500), {}, 400, "The body is binary"),
+        ("/ingest/envoy_json", b"not gzip", {"Content-Encoding": "gzip"}, 400, "The body is not gzip"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * 500)[:-9], {"Content-Encoding": "gzip"}, 400, "gzip body is cut off"),
+        ("/ingest/envoy_json", gzip.compress(b"x") + b"tail", {"Content-Encoding": "gzip"}, 400, "not gzip"),
+        ("/ingest/envoy_json", b"not zstd", {"Content-Encoding": "zstd"}, 400, "The body is not zstd"),
+        ("/ingest/envoy_json", zstandard.compress(b"x" * 500)[:-3], {"Content-Encoding": "zstd"}, 400, "zstd body is cut"),
+        ("/ingest/envoy_json", b"\x28", {"Content-Encoding": "zstd"}, 400, "zstd body is cut off"),
+        ("/ingest/envoy_json", b"x", {"Content-Encoding": "br"}, 400, "Content-Encoding 'br' is not known; use gzip"),
+        ("/ingest/envoy_json", b"x", {"Idempotency-Key": "../../etc"}, 400, "Idempotency-Key may hold"),
+        ("/ingest/envoy_json", b"x" * (_LIMIT + 1), {}, 413, "the limit is 1048576; send smaller batches"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * (_LIMIT + 1)), {"Content-Encoding": "gzip"}, 413, "larger than"),
+        ("/ingest/envoy_json", zstandard.compress(b"x" * (_LIMIT + 1)), {"Content-Encoding": "zstd"}, 413, "larger than"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_is_refused_with_a_cure(
+    rig: Rig, client: httpx.Client, path: str, body: bytes, headers: dict[str, str], status: int, message: str
+) -> None:
+    before = rig.spool.size
+    answer = client.post(path, content=body, headers=headers)
+    assert answer.status_code == status
+    with pytest.raises(ValueError, match=message):
+        raise ValueError(_fault(answer))
+    assert rig.spool.size == before
+
+
+def test_up_to_the_limit_is_taken(client: httpx.Client) -> None:
+    assert client.post("/ingest/envoy_json", content=b"x" * _LIMIT).status_code == 200
+    packed = gzip.compress(b"x" * _LIMIT)
+    assert client.post("/ingest/envoy_json", content=packed, headers={"Content-Encoding": "gzip"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "message"),
+    [
+        (b"", _PROTOBUF, 400, "The body is empty"),
+        (otlp_logs("a")[:-1], _PROTOBUF, 400, "cut off at byte"),
+        (b"\x0b\x0c", _PROTOBUF, 400, "not Protobuf: wire type 3 at byte 0"),
+        (b"\xff" * 20, _PROTOBUF, 400, "cut off"),
+        (b"{}", {"Content-Type": "application/json"}, 400, "'application/json' is not taken here; send application/x"),
+        (otlp_logs("a"), {}, 400, "Content-Type '' is not taken here"),
+        (otlp_logs("a" * _LIMIT), _PROTOBUF, 413, "the limit is"),
+    ],
+)
+def test_otlp_faults_are_statuses(
+    rig: Rig, client: httpx.Client, body: bytes, headers: dict[str, str], status: int, message: str
+) -> None:
+    before = rig.spool.size
+    answer = client.post("/v1/logs", content=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/x-protobuf"
+    told = Status.FromString(answer.content)
+    assert told.code == 3
+    assert message in told.message
+    assert rig.spool.size == before
+
+
+def test_otlp_is_spooled_as_it_came(rig: Rig, client: httpx.Client) -> None:
+    body = otlp_logs("a", "b")
+    headers = {"Content-Type": "application/x-protobuf; charset=utf-8", "Content-Encoding": "gzip"}
+    answer = client.post("/v1/logs", content=gzip.compress(body), headers=headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert rig.spooled()[-1] == ("otlp_logs", body)
+
+
+def test_other_methods_and_paths_are_not_there(client: httpx.Client) -> None:
+    assert client.get("/ingest/envoy_json").status_code == 405
+    assert client.post("/v1/nothing", content=b"x").status_code == 404
+
+
+def test_an_endless_body_is_refused_early(rig: Rig) -> None:
+    address = urlsplit(rig.http)
+    assert address.hostname
+    chunk = b"x" * (1 << 20)
+    before = resident_bytes()
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    connection.putrequest("POST", "/ingest/envoy_json")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    sent = 0
+    try:
+        for _ in range(200):
+            connection.send(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            sent += len(chunk)
+        connection.send(b"0\r\n\r\n")
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    try:
+        assert connection.getresponse().status == 413
+    except (ConnectionResetError, http.client.RemoteDisconnected):
+        assert sent < 200 << 20
+    connection.close()
+    assert resident_bytes() - before < 100 << 20
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_bomb_takes_no_memory(client: httpx.Client, encoding: str) -> None:
+    bomb = _gzip_bomb() if encoding == "gzip" else _zstd_bomb()
+    assert len(bomb) < _LIMIT
+    before = resident_bytes()
+    answer = client.post("/ingest/envoy_json", content=bomb, headers={"Content-Encoding": encoding})
+    assert answer.status_code == 413
+    assert resident_bytes() - before < 100 << 20
+
+
+def _gzip_bomb() -> bytes:
+    """A gigabyte of zeros."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    zeros = bytes(1 << 20)
+    packed = b"".join(packer.compress(zeros) for _ in range(1000))
+    return packed + packer.flush()
+
+
+def _zstd_bomb() -> bytes:
+    packer = zstandard.ZstdCompressor(level=3).compressobj()
+    zeros = bytes(1 << 20)
+    packed = b"".join(packer.compress(zeros) for _ in range(1000))
+    return packed + packer.flush()
+
+
+def test_one_long_line_is_taken_or_refused(tmp_path: Path, client: httpx.Client) -> None:
+    line = b'{"path": "' + b"x" * (50 << 20) + b'"}\n'
+    assert client.post("/ingest/envoy_json", content=line).status_code == 413
+    with receivers(tmp_path, limit=64 << 20) as roomy:
+        answer = httpx.post(f"{roomy.http}/ingest/envoy_json", content=line, trust_env=False, timeout=60)
+        assert answer.json() == {"accepted_bytes": len(line)}
+        assert roomy.spooled()[-1][1] == line
+
+
+def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
+    with receivers(tmp_path, room=1000) as full:
+        for path, body, headers in (
+            ("/ingest/envoy_json", b"x" * 2000, {}),
+            ("/ingest/envoy_json", b"x" * 2000, {"Idempotency-Key": "a"}),
+            ("/v1/logs", otlp_logs("x" * 2000), _PROTOBUF),
+        ):
+            answer = httpx.post(full.http + path, content=body, headers=headers, trust_env=False)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "1"
+            assert b"The spool is full" in answer.content
+        assert httpx.post(f"{full.http}/ingest/envoy_json", content=b"small", trust_env=False).status_code == 200
+        assert full.spooled() == [("envoy_json", b"small")]
+
+
+def test_a_client_that_leaves_does_not_disturb_others(rig: Rig, client: httpx.Client) -> None:
+    address = urlsplit(rig.http)
+    assert address.hostname
+    for _ in range(20):
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+        connection.putrequest("POST", "/ingest/envoy_json")
+        connection.putheader("Content-Length", "1000")
+        connection.endheaders(b"half of it")
+        connection.close()
+    assert client.post("/ingest/envoy_json", content=b"whole").status_code == 200
+    assert rig.spooled()[-1][1] == b"whole"
