@@ -10,7 +10,8 @@ _UNAVAILABLE_CODES = frozenset({198, 202, 209, 210, 242, 279, 425, 999})
 
 _CODE = re.compile(r"Code:\s*(\d+)")
 _NOISE = re.compile(
-    r"Code:\s*\d+\.\s*|DB::Exception:\s*|\(version [^)]*\)|Stack trace:.*|\s*\([A-Z0-9_]+\)\s*$", re.DOTALL
+    r"Code:\s*\d+\.\s*|DB::Exception:\s*|\(version [^()]*(?:\([^()]*\)[^()]*)?\)|Stack trace:.*|\s*\([A-Z0-9_]+\)\s*$",
+    re.DOTALL,
 )
 
 

@@ -102,7 +102,12 @@ class Store:
     def frame(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """The result of a SELECT as a frame, a column per column."""
         with self._handles.borrow() as client:
-            return client.query_df(sql, parameters=dict(parameters or {}))
+            found = client.query_df(sql, parameters=dict(parameters or {}))
+            if not found.columns.empty:
+                return found
+            # An answer without rows comes without columns too.
+            columns = client.query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=dict(parameters or {})).result_rows
+            return pd.DataFrame(columns=[name for name, *_ in columns])
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """The result of a SELECT as tuples."""

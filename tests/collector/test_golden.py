@@ -24,9 +24,6 @@ from tests.collector import envoy_messages
 _GOLDEN = Path(__file__).parents[1] / "golden"
 _CASES = sorted(_GOLDEN.glob("*/*.in"))
 
-# Cases whose rows are what they should be, and not yet what they are.
-_FAULTS = {}
-
 # Every case arrives at this moment, from this peer.
 _RECEIVED_AT = datetime(2026, 11, 23, 10, 16, tzinfo=UTC)
 _PEER = "192.0.2.7"
@@ -58,11 +55,6 @@ def _case(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-def _marks(path: Path) -> list[pytest.MarkDecorator]:
-    fault = _FAULTS.get(_case(path))
-    return [pytest.mark.xfail(reason=fault, strict=True)] if fault else []
-
-
 def _body(path: Path) -> bytes:
     written = path.read_bytes()
     if path.parent.name == "otlp_logs":
@@ -85,7 +77,7 @@ def _stored(store: Store, segment: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, marks=_marks(path), id=_case(path)) for path in _CASES])
+@pytest.mark.parametrize("path", _CASES, ids=_case)
 def test_rows_of_a_payload(store: Store, tmp_path: Path, path: Path) -> None:
     known, segment = formats()[path.parent.name], f"golden-{path.parent.name}-{path.stem}"
     received_at_us = int(_RECEIVED_AT.timestamp() * 1_000_000)

@@ -61,6 +61,10 @@ def test_bodies_are_unpacked(rig: Rig, client: httpx.Client, encoding: str) -> N
     assert rig.spooled()[-1][1] == body
 
 
+_GZIP = {"Content-Encoding": "gzip"}
+_ZSTD = {"Content-Encoding": "zstd"}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "headers", "status", "message"),
     [
@@ -69,17 +73,17 @@ def test_bodies_are_unpacked(rig: Rig, client: httpx.Client, encoding: str) -> N
         ("/ingest/undecodable", b"x", {}, 400, "Format 'undecodable' is not known; use one of"),
         ("/ingest/envoy_json", b"\x00\x01\x02\xff" * 10, {}, 400, "The body is binary.*check the format"),
         ("/ingest/envoy_json", gzip.compress(b"x" * 500), {}, 400, "The body is binary"),
-        ("/ingest/envoy_json", b"not gzip", {"Content-Encoding": "gzip"}, 400, "The body is not gzip"),
-        ("/ingest/envoy_json", gzip.compress(b"x" * 500)[:-9], {"Content-Encoding": "gzip"}, 400, "gzip body is cut off"),
-        ("/ingest/envoy_json", gzip.compress(b"x") + b"tail", {"Content-Encoding": "gzip"}, 400, "not gzip"),
-        ("/ingest/envoy_json", b"not zstd", {"Content-Encoding": "zstd"}, 400, "The body is not zstd"),
-        ("/ingest/envoy_json", zstandard.compress(b"x" * 500)[:-3], {"Content-Encoding": "zstd"}, 400, "zstd body is cut"),
-        ("/ingest/envoy_json", b"\x28", {"Content-Encoding": "zstd"}, 400, "zstd body is cut off"),
+        ("/ingest/envoy_json", b"not gzip", _GZIP, 400, "The body is not gzip"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * 500)[:-9], _GZIP, 400, "gzip body is cut off"),
+        ("/ingest/envoy_json", gzip.compress(b"x") + b"tail", _GZIP, 400, "not gzip"),
+        ("/ingest/envoy_json", b"not zstd", _ZSTD, 400, "The body is not zstd"),
+        ("/ingest/envoy_json", zstandard.compress(b"x" * 500)[:-3], _ZSTD, 400, "zstd body is cut"),
+        ("/ingest/envoy_json", b"\x28", _ZSTD, 400, "zstd body is cut off"),
         ("/ingest/envoy_json", b"x", {"Content-Encoding": "br"}, 400, "Content-Encoding 'br' is not known; use gzip"),
         ("/ingest/envoy_json", b"x", {"Idempotency-Key": "../../etc"}, 400, "Idempotency-Key may hold"),
         ("/ingest/envoy_json", b"x" * (_LIMIT + 1), {}, 413, "the limit is 1048576; send smaller batches"),
-        ("/ingest/envoy_json", gzip.compress(b"x" * (_LIMIT + 1)), {"Content-Encoding": "gzip"}, 413, "larger than"),
-        ("/ingest/envoy_json", zstandard.compress(b"x" * (_LIMIT + 1)), {"Content-Encoding": "zstd"}, 413, "larger than"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * (_LIMIT + 1)), _GZIP, 413, "larger than"),
+        ("/ingest/envoy_json", zstandard.compress(b"x" * (_LIMIT + 1)), _ZSTD, 413, "larger than"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_taken_is_refused_with_a_cure(
@@ -221,4 +225,5 @@ def test_a_client_that_leaves_does_not_disturb_others(rig: Rig, client: httpx.Cl
         connection.endheaders(b"half of it")
         connection.close()
     assert client.post("/ingest/envoy_json", content=b"whole").status_code == 200
-    assert rig.spooled()[-1][1] == b"whole"
+    assert ("envoy_json", b"whole") in rig.spooled()
+    assert not any(b"half of it" in body for _, body in rig.spooled())

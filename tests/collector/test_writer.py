@@ -232,12 +232,21 @@ def test_what_is_not_stored_at_the_stop_stays_in_the_spool(store: Store, spool: 
     assert len(list(tmp_path.glob(f"*{READY}"))) == 1
 
 
-def test_faults_of_the_disk_and_unknown_formats_do_not_end_the_thread(store: Store, spool: Spool) -> None:
+def test_a_format_of_a_later_version_is_told(store: Store, spool: Spool) -> None:
     unknown = _sealed(spool, "writer-unknown", [_payload("from_the_future", b"x", "writer-unknown")])
     with pytest.raises(StoreError, match="a format that this version does not know; start the version that wrote it"):
         _writer(store, spool).store(unknown)
+
+
+def test_a_fault_of_the_disk_does_not_end_the_thread(store: Store, spool: Spool) -> None:
+    environment = segment_id = "writer-disk"
+    segment = _sealed(spool, segment_id, [_payload("envoy_json", json_line("1"), environment)])
+    away = segment.path.rename(segment.path.with_name("away"))
     writer = _writer(store, spool)
     writer.start()
-    spool.give_back(unknown)
-    _eventually(lambda: "does not know" in writer.failing)
+    spool.give_back(segment)
+    _eventually(lambda: "No such file" in writer.failing)
+    away.rename(segment.path)
+    _eventually(lambda: spool.size == 0)
     writer.stop()
+    assert counts(store, environment)["requests"] == 1

@@ -1,0 +1,114 @@
+"""Access log messages as Envoy sends them over gRPC: 100 entries each, from a fixed seed."""
+
+import random
+import time
+from collections.abc import Iterator
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+
+from tests.collector import envoy_messages
+
+ENTRIES = 100
+_APIS = 40
+_STATUSES = (200, 200, 200, 200, 200, 200, 200, 200, 201, 204, 301, 400, 404, 429, 500, 503)
+
+
+def als_messages(count: int, seed: int = 7) -> Iterator[bytes]:
+    """StreamAccessLogsMessages."""
+    draw = random.Random(seed)
+    for _ in range(count):
+        entries = [_als_entry(draw, time.time_ns()) for _ in range(ENTRIES)]
+        yield envoy_messages.encode(
+            {
+                "identifier": {"node": {"id": "edge-7", "cluster": "edge"}, "log_name": "bench"},
+                "http_logs": {"log_entry": entries},
+            }
+        )
+
+
+def otlp_messages(count: int, seed: int = 7) -> Iterator[bytes]:
+    """ExportLogsServiceRequests with Istio's attributes."""
+    draw = random.Random(seed)
+    for _ in range(count):
+        request = ExportLogsServiceRequest()
+        resource = request.resource_logs.add()
+        resource.resource.attributes.extend([_text("cluster_name", "edge"), _text("node_name", "edge-7")])
+        records = resource.scope_logs.add().log_records
+        for _ in range(ENTRIES):
+            record = records.add(time_unix_nano=time.time_ns())
+            record.attributes.extend(_text(name, value) for name, value in _otlp_attributes(draw).items())
+        yield request.SerializeToString()
+
+
+def _als_entry(draw: random.Random, now_ns: int) -> dict[str, object]:
+    api, status = int(_APIS * draw.random() ** 2), _STATUSES[draw.getrandbits(4)]
+    took_us = int(draw.lognormvariate(10, 0.8)) + 300
+    return {
+        "common_properties": {
+            "downstream_remote_address": _address("203.0.113.9", 41000),
+            "downstream_local_address": _address("10.0.0.9", 8443),
+            "start_time": {"seconds": now_ns // 10**9, "nanos": now_ns % 10**9},
+            "time_to_last_rx_byte": {"seconds": 0, "nanos": 20_000},
+            "time_to_first_upstream_tx_byte": {"seconds": 0, "nanos": 200_000},
+            "time_to_last_upstream_rx_byte": {"seconds": 0, "nanos": (took_us - 50) * 1000},
+            "time_to_last_downstream_tx_byte": {"seconds": 0, "nanos": took_us * 1000},
+            "upstream_remote_address": _address(f"10.1.{api}.7", 8080),
+            "upstream_cluster": f"api-{api:02}",
+            "route_name": f"api-{api:02}",
+        },
+        "protocol_version": 2,
+        "request": {
+            "request_method": 1,
+            "scheme": "https",
+            "authority": "api.example.com",
+            "path": f"/api-{api:02}/items/{draw.randrange(100_000)}",
+            "user_agent": "okhttp/4.12.0",
+            "forwarded_for": "203.0.113.9",
+            "request_id": f"{draw.getrandbits(128):032x}",
+            "request_headers_bytes": 200,
+        },
+        "response": {
+            "response_code": {"value": status},
+            "response_headers_bytes": 120,
+            "response_body_bytes": draw.randrange(20_000),
+            "response_code_details": "via_upstream",
+        },
+    }
+
+
+def _address(host: str, port: int) -> dict[str, object]:
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def _otlp_attributes(draw: random.Random) -> dict[str, str]:
+    api, took = int(_APIS * draw.random() ** 2), int(draw.lognormvariate(3, 0.8)) + 1
+    return {
+        "route_name": f"api-{api:02}",
+        "method": "GET",
+        "path": f"/api-{api:02}/items/{draw.randrange(100_000)}",
+        "protocol": "HTTP/1.1",
+        "response_code": str(_STATUSES[draw.getrandbits(4)]),
+        "response_flags": "-",
+        "response_code_details": "via_upstream",
+        "connection_termination_details": "-",
+        "upstream_transport_failure_reason": "-",
+        "bytes_received": str(draw.randrange(2000)),
+        "bytes_sent": str(draw.randrange(20_000)),
+        "duration": str(took + draw.randrange(3)),
+        "upstream_service_time": str(took),
+        "x_forwarded_for": "203.0.113.9",
+        "user_agent": "okhttp/4.12.0",
+        "request_id": f"{draw.getrandbits(128):032x}",
+        "authority": "api.example.com",
+        "upstream_host": f"10.1.{api}.7:8080",
+        "upstream_cluster": f"api-{api:02}",
+        "upstream_local_address": "10.0.0.9:41822",
+        "downstream_local_address": "10.0.0.9:8443",
+        "downstream_remote_address": "192.0.2.4:53122",
+        "requested_server_name": "api.example.com",
+    }
+
+
+def _text(name: str, value: str) -> KeyValue:
+    return KeyValue(key=name, value=AnyValue(string_value=value))

@@ -1,0 +1,68 @@
+"""A Gatelens in a process of its own, whose CPU time and memory are read from /proc."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from gatelens.data_directory import Addresses, running_process
+
+_READY_SECONDS = 30
+_FREE_PORTS = {
+    "GATELENS_WEB__LISTEN": "127.0.0.1:0",
+    "GATELENS_COLLECTOR__HTTP__LISTEN": "127.0.0.1:0",
+    "GATELENS_COLLECTOR__GRPC__LISTEN": "127.0.0.1:0",
+}
+
+
+class MeasuredGatelens:
+    """`gatelens up` on a directory, from entry to exit."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self.addresses = Addresses(0, "", "", "")
+        self.ready_seconds = 0.0
+
+    def __enter__(self) -> Self:
+        started = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "gatelens", "up", "--data", str(self._data)],
+            env={**os.environ, **_FREE_PORTS},
+            stdout=subprocess.DEVNULL,
+        )
+        while (found := running_process(self._data)) is None or found.pid != self._process.pid:
+            if self._process.poll() is not None or time.monotonic() - started > _READY_SECONDS:
+                raise RuntimeError("Gatelens did not start.")
+            time.sleep(0.02)
+        self.ready_seconds = time.monotonic() - started
+        self.addresses = found
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        answer = httpx.post(
+            f"{self.addresses.web}/api/v1/query", json={"sql": sql, "format": "json"}, trust_env=False, timeout=60
+        )
+        rows: list[dict[str, Any]] = json.loads(answer.raise_for_status().content)["data"]
+        return rows
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all threads since the start."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self, name: str) -> int:
+        """Bytes of VmRSS or VmHWM (the peak)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith(f"{name}:"))
+        return int(line.split()[1]) * 1024

@@ -1,0 +1,124 @@
+"""One benchmark: everything at once for throughput, then at half of that for lag."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, Protocol
+
+from gatelens.data_directory import Addresses
+from tests.bench.process import MeasuredGatelens
+
+_POLL_SECONDS = 0.05
+_PATIENCE_SECONDS = 600
+_SETTLING_SECONDS = 5.0
+
+
+class Sender(Protocol):
+    """tests.bench.senders."""
+
+    format: str
+    events_in_a_message: int
+
+    def prepare(self, events: int) -> None: ...
+
+    def send_all(self) -> None: ...
+
+    def messages(self) -> Any: ...
+
+    def send(self, message: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def run(make_sender: Callable[[Addresses], Sender], events: int, seconds: float, data: Path) -> dict[str, Any]:
+    """Figures of one format, for the JSON."""
+    with MeasuredGatelens(data) as gatelens:
+        time.sleep(1)
+        idle = gatelens.memory("VmRSS")
+        sender = make_sender(gatelens.addresses)
+        try:
+            sender.prepare(events)
+            throughput = _throughput(gatelens, sender, events)
+            rate = throughput["events_per_second"] / 2
+            return {
+                "format": sender.format,
+                "events": events,
+                "ready_seconds": round(gatelens.ready_seconds, 2),
+                **throughput,
+                **_size(gatelens),
+                **_lag(gatelens, sender, rate, seconds),
+                "idle_memory_mb": idle >> 20,
+                "peak_memory_mb": gatelens.memory("VmHWM") >> 20,
+            }
+        finally:
+            sender.close()
+
+
+def _throughput(gatelens: MeasuredGatelens, sender: Sender, events: int) -> dict[str, Any]:
+    cpu, started = gatelens.cpu_seconds(), time.monotonic()
+    sender.send_all()
+    while _rolled_up(gatelens) < events:
+        if time.monotonic() - started > _PATIENCE_SECONDS:
+            raise RuntimeError(f"Only {_rolled_up(gatelens)} of {events} events were stored.")
+        time.sleep(_POLL_SECONDS)
+    elapsed = time.monotonic() - started
+    # Merges that the inserts made necessary belong to their cost.
+    time.sleep(_SETTLING_SECONDS)
+    cpu = gatelens.cpu_seconds() - cpu
+    if (stored := _rolled_up(gatelens)) != events:
+        raise RuntimeError(f"{stored} events were stored of {events}.")
+    return {
+        "events_per_second": round(events / elapsed),
+        "events_per_cpu_second": round(events / cpu),
+        "cpu_seconds": round(cpu, 2),
+    }
+
+
+def _rolled_up(gatelens: MeasuredGatelens) -> int:
+    return int(gatelens.query("SELECT sum(requests) AS requests FROM api_1m")[0]["requests"])
+
+
+def _size(gatelens: MeasuredGatelens) -> dict[str, float]:
+    sql = """
+        SELECT
+            sumIf(bytes_on_disk, table = 'requests') / sumIf(rows, table = 'requests') AS bytes_per_event,
+            sum(bytes_on_disk) / sumIf(rows, table = 'requests') AS bytes_per_event_with_rollups
+        FROM system.parts WHERE active AND database != 'system'"""
+    return {name: round(value, 1) for name, value in gatelens.query(sql)[0].items()}
+
+
+def _lag(gatelens: MeasuredGatelens, sender: Sender, rate: float, seconds: float) -> dict[str, Any]:
+    """From a message's receipt to the first look that finds its rows in the roll-up; looks are 50 ms apart."""
+    before = _rolled_up(gatelens)
+    interval = sender.events_in_a_message / rate
+    waiting: list[tuple[int, float]] = []
+    lags: list[float] = []
+    started, sent, looked = time.monotonic(), 0, 0.0
+    messages = sender.messages()
+    while time.monotonic() - started < seconds or waiting:
+        now = time.monotonic()
+        if now - started < seconds and now >= started + sent * interval:
+            message = next(messages, None)
+            if message is None:
+                messages = sender.messages()
+                continue
+            sender.send(message)
+            sent += 1
+            waiting.append((before + sent * sender.events_in_a_message, time.monotonic()))
+        elif now - looked >= _POLL_SECONDS:
+            looked = now
+            stored = _rolled_up(gatelens)
+            seen = time.monotonic()
+            lags += [seen - since for due, since in waiting if due <= stored]
+            waiting = [(due, since) for due, since in waiting if due > stored]
+        else:
+            time.sleep(0.001)
+        if now - started > seconds + _PATIENCE_SECONDS:
+            raise RuntimeError(f"{len(waiting)} messages were never seen.")
+    cuts = quantiles(lags, n=100)
+    return {
+        "lag_events_per_second": round(sent * sender.events_in_a_message / seconds),
+        "lag_p50_seconds": round(cuts[49], 3),
+        "lag_p99_seconds": round(cuts[98], 3),
+    }

@@ -1,0 +1,215 @@
+"""Importing files: the same rows however they are packed, each line once however often the file comes or grows."""
+
+import gzip
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import zstandard
+from opentelemetry.metrics import NoOpMeter
+
+from collector.books import stored_segments
+from collector.importer import Block, ImportSummary, import_file
+from collector.payload import Payload
+from collector.spool.spool import Spool, SpoolConfig
+from collector.telemetry import CollectorMetrics
+from collector.transforms.detect import detect
+from collector.transforms.formats import TransformConfig
+from collector.writer import Writer
+from storage.errors import GatelensError, PayloadError
+from storage.store import Store
+from tests.collector.access_logs import counts, json_line, json_lines
+
+_TEXT_LINE = b'[2026-11-23T10:15:30.123Z] "GET /orders/v1/items HTTP/1.1" 200 - 0 9 12 11 "-" "curl" "id" "host" "-"\n'
+
+
+class _Memory:
+    """Takes blocks and remembers them."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, Block] = {}
+
+    def stored(self, segment_ids: Sequence[str]) -> set[str]:
+        return self.blocks.keys() & set(segment_ids)
+
+    def send(self, block: Block) -> None:
+        assert block.segment_id not in self.blocks
+        self.blocks[block.segment_id] = block
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(block.body for block in self.blocks.values())
+
+
+class _Stored:
+    """Stores each block at once."""
+
+    def __init__(self, store: Store, directory: Path) -> None:
+        self._store = store
+        self._spool = Spool(directory, SpoolConfig())
+        self._writer = Writer(store, self._spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
+
+    def stored(self, segment_ids: Sequence[str]) -> set[str]:
+        return set(stored_segments(self._store, segment_ids))
+
+    def send(self, block: Block) -> None:
+        payload = Payload(
+            block.format, block.body, time.time_ns() // 1000, block.environment, block.gateway, block.peer
+        )
+        self._spool.append_segment(block.segment_id, [payload])
+        segment = self._spool.take(0)
+        assert segment is not None
+        self._writer.store(segment)
+
+    def close(self) -> None:
+        self._spool.close()
+
+
+def _packed(path: Path, content: bytes) -> Path:
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(content[:1000]) + gzip.compress(content[1000:]))
+    elif path.suffix == ".zst":
+        path.write_bytes(zstandard.compress(content[:1000]) + zstandard.compress(content[1000:]))
+    else:
+        path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["log", "gz", "zst"])
+def test_the_same_rows_however_packed(store: Store, tmp_path: Path, suffix: str) -> None:
+    environment = f"import-{suffix}"
+    path = _packed(tmp_path / f"access.{suffix}", json_lines("p", range(40)) + b"broken\n")
+    sink = _Stored(store, tmp_path / "spool")
+    try:
+        for _ in range(2):
+            import_file(path, sink, environment=environment, gateway="edge", block_bytes=2000)
+        stored = {"requests": 40, "logs": 0, "dead_letters": 1, "api_1m": 40, "api_1h": 40}
+        assert counts(store, environment) == stored
+        sql = "SELECT DISTINCT gateway, peer FROM dead_letters, requests WHERE dead_letters.environment = {e:String}"
+        assert store.rows(f"{sql} AND requests.environment = {{e:String}}", {"e": environment}) == [("edge", path.name)]
+        import_file(path, sink, environment=environment, gateway="edge", salt="again", block_bytes=2000)
+        assert counts(store, environment) == {name: 2 * count for name, count in stored.items()}
+    finally:
+        sink.close()
+
+
+def test_packing_does_not_change_what_is_known(tmp_path: Path) -> None:
+    content = json_lines("k", range(50))
+    sink = _Memory()
+    for name in ("a.log", "a.log.gz", "a.log.zst"):
+        summary = import_file(_packed(tmp_path / name, content), sink, block_bytes=3000)
+        assert summary.bytes_read == len(content)
+    assert summary.blocks_known == summary.blocks == len(sink.blocks)
+    assert sink.content == content
+
+
+def test_blocks_end_with_lines(tmp_path: Path) -> None:
+    content = json_lines("b", range(100))
+    sink = _Memory()
+    positions: list[int] = []
+    summary = import_file(_packed(tmp_path / "a.log", content), sink, block_bytes=1500, progress=positions.append)
+    assert summary == ImportSummary("envoy_json", len(content), len(sink.blocks), 0)
+    assert all(block.body.endswith(b"}\n") for block in sink.blocks.values())
+    assert len(sink.blocks) > 5
+    assert positions[-1] == len(content)
+
+
+def test_environment_gateway_and_salt_make_other_blocks(tmp_path: Path) -> None:
+    path = _packed(tmp_path / "a.log", json_lines("o", range(3)))
+    sink = _Memory()
+    import_file(path, sink)
+    import_file(path, sink, environment="staging")
+    import_file(path, sink, gateway="edge")
+    import_file(path, sink, salt="x")
+    assert len(sink.blocks) == 4
+
+
+@pytest.mark.parametrize("grown_by", [1, 7, 60])
+@pytest.mark.parametrize("tail", [b"", b'{"method": "GET", "pa'], ids=["whole lines", "half a line"])
+def test_a_file_that_grows_adds_only_what_is_new(tmp_path: Path, grown_by: int, tail: bytes) -> None:
+    lines = [json_line(f"g-{number}") for number in range(10 + 4 * grown_by)]
+    path = tmp_path / "a.log"
+    sink = _Memory()
+    size = 10
+    while size <= len(lines):
+        path.write_bytes(b"".join(lines[:size]) + tail)
+        import_file(path, sink, block_bytes=4000)
+        size += grown_by
+    sent = [line for block in sink.blocks.values() for line in block.body.splitlines(keepends=True)]
+    assert [line for line in sent if line != tail] == lines
+    known = import_file(path, sink, block_bytes=4000)
+    assert known.blocks_known == known.blocks
+
+
+def test_a_file_that_was_replaced_is_stored(tmp_path: Path) -> None:
+    path, sink = tmp_path / "a.log", _Memory()
+    for prefix in ("before", "after"):
+        path.write_bytes(json_lines(prefix, range(20)))
+        assert import_file(path, sink, block_bytes=1000).blocks_known == 0
+    assert sink.content.count(b'"before-') == sink.content.count(b'"after-') == 20
+
+
+def test_a_last_line_without_an_end_is_stored(tmp_path: Path) -> None:
+    content = json_lines("e", range(3)).rstrip(b"\n")
+    sink = _Memory()
+    import_file(_packed(tmp_path / "a.log", content), sink)
+    assert sink.content == content
+
+
+def test_a_line_longer_than_a_block_stays_whole(tmp_path: Path) -> None:
+    content = json_line("short") + json_line("long", path="/" + "x" * 9000) + json_line("short")
+    sink = _Memory()
+    import_file(_packed(tmp_path / "a.log", content), sink, block_bytes=100)
+    assert [block.body for block in sink.blocks.values()] == content.splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (_TEXT_LINE, "envoy_text"),
+        (b"\n\r\n" + _TEXT_LINE, "envoy_text"),
+        (json_line("x"), "envoy_json"),
+        (b'{"start_time": null, "method": "GET", "path": "/"}', "envoy_json"),
+        (b'{"hello": "world"}\n', None),
+        (b'{"start_time": "cut off', None),
+        (b"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326\n", None),
+        (b"[]\n", None),
+        (b"\xff\xfe\n", None),
+        (b"", None),
+    ],
+)  # fmt: skip
+def test_formats_are_recognised_from_the_first_line(head: bytes, found: str | None) -> None:
+    assert detect(head) == found
+
+
+def test_the_format_may_be_named(tmp_path: Path) -> None:
+    path = _packed(tmp_path / "a.log", b"nothing that we know\n")
+    with pytest.raises(PayloadError, match="is not recognised from its first line; name it with --format"):
+        import_file(path, _Memory())
+    with pytest.raises(PayloadError, match="Format 'otlp_logs' is not one of files; use envoy_json"):
+        import_file(path, _Memory(), format_name="otlp_logs")
+    assert import_file(path, _Memory(), format_name="envoy_text").format == "envoy_text"
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zst"])
+@pytest.mark.parametrize("damage", ["cut off", "overwritten", "no more than a head"])
+def test_a_damaged_file_is_a_clear_error(tmp_path: Path, suffix: str, damage: str) -> None:
+    content = json_lines("d", range(3000))
+    path = tmp_path / f"a.{suffix}"
+    packed = gzip.compress(content) if suffix == "gz" else zstandard.compress(content)
+    middle = len(packed) // 2
+    path.write_bytes(
+        {
+            "cut off": packed[:-20],
+            "overwritten": packed[:middle] + b"\0\xff" * 40 + packed[middle + 80 :],
+            "no more than a head": packed[:5],
+        }[damage]
+    )
+    with pytest.raises(GatelensError, match=r"cannot be read: .*Check the file; what was read before is stored"):
+        import_file(path, _Memory(), block_bytes=10_000)
+
+
+def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(GatelensError, match=r"nowhere\.log cannot be read: .*No such file"):
+        import_file(tmp_path / "nowhere.log", _Memory())
