@@ -16,7 +16,7 @@ from collector.transforms.formats import Format, ingestible
 from collector.zstd_file import ZstdFile
 from storage.errors import GatelensError, PayloadError
 
-_BLOCK_BYTES = 12 << 20
+_BLOCK_BYTES = 48 << 20
 _PEEK_BYTES = 64 << 10
 _IDS_AT_ONCE = 200
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -34,7 +34,7 @@ class HttpConfig(BaseModel):
 
     listen: str = Field(default="127.0.0.1:4318", description="Address and port; port 0 picks a free one.")
     max_body_size: ByteSize = Field(
-        default=ByteSize(20 << 20), description="Larger bodies, packed or unpacked, are refused."
+        default=ByteSize(64 << 20), description="Larger bodies, packed or unpacked, are refused."
     )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
 

@@ -40,7 +40,7 @@ class SpoolConfig(BaseModel):
         default=ByteSize(4 << 30), description="Room for telemetry that ClickHouse has not stored yet."
     )
     segment_size: ByteSize = Field(
-        default=ByteSize(16 << 20), description="A segment is inserted when it is this large,"
+        default=ByteSize(64 << 20), description="A segment is inserted when it is this large,"
     )
     segment_age: float = Field(default=1.0, gt=0, le=60, description="or this many seconds old.")
 

@@ -7,7 +7,7 @@ from statistics import quantiles
 from typing import Any, Protocol
 
 from gatelens.data_directory import Addresses
-from tests.bench.process import MeasuredGatelens
+from tests.running import RunningGatelens
 
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 600
@@ -33,7 +33,7 @@ class Sender(Protocol):
 
 def run(make_sender: Callable[[Addresses], Sender], events: int, seconds: float, data: Path) -> dict[str, Any]:
     """Figures of one format, for the JSON."""
-    with MeasuredGatelens(data) as gatelens:
+    with RunningGatelens(data) as gatelens:
         time.sleep(1)
         idle = gatelens.memory("VmRSS")
         sender = make_sender(gatelens.addresses)
@@ -55,7 +55,7 @@ def run(make_sender: Callable[[Addresses], Sender], events: int, seconds: float,
             sender.close()
 
 
-def _throughput(gatelens: MeasuredGatelens, sender: Sender, events: int) -> dict[str, Any]:
+def _throughput(gatelens: RunningGatelens, sender: Sender, events: int) -> dict[str, Any]:
     cpu, started = gatelens.cpu_seconds(), time.monotonic()
     sender.send_all()
     while _rolled_up(gatelens) < events:
@@ -75,11 +75,11 @@ def _throughput(gatelens: MeasuredGatelens, sender: Sender, events: int) -> dict
     }
 
 
-def _rolled_up(gatelens: MeasuredGatelens) -> int:
+def _rolled_up(gatelens: RunningGatelens) -> int:
     return int(gatelens.query("SELECT sum(requests) AS requests FROM api_1m")[0]["requests"])
 
 
-def _size(gatelens: MeasuredGatelens) -> dict[str, float]:
+def _size(gatelens: RunningGatelens) -> dict[str, float]:
     sql = """
         SELECT
             sumIf(bytes_on_disk, table = 'requests') / sumIf(rows, table = 'requests') AS bytes_per_event,
@@ -88,7 +88,7 @@ def _size(gatelens: MeasuredGatelens) -> dict[str, float]:
     return {name: round(value, 1) for name, value in gatelens.query(sql)[0].items()}
 
 
-def _lag(gatelens: MeasuredGatelens, sender: Sender, rate: float, seconds: float) -> dict[str, Any]:
+def _lag(gatelens: RunningGatelens, sender: Sender, rate: float, seconds: float) -> dict[str, Any]:
     """From a message's receipt to the first look that finds its rows in the roll-up; looks are 50 ms apart."""
     before = _rolled_up(gatelens)
     interval = sender.events_in_a_message / rate

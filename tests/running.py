@@ -22,7 +22,7 @@ _FREE_PORTS = {
 }
 
 
-class MeasuredGatelens:
+class RunningGatelens:
     """`gatelens up` on a directory, from entry to exit."""
 
     def __init__(self, data: Path) -> None:
@@ -46,7 +46,13 @@ class MeasuredGatelens:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        self._process.kill()
         self._process.wait(60)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
