@@ -82,10 +82,10 @@ class OtlpSender(GrpcSender):
 
     def __init__(self, addresses: Addresses) -> None:
         super().__init__(addresses, "otlp_logs", otlp_messages)
-        self._export = self._channel.unary_unary(_OTLP)
+        self._export = self._channel.unary_unary(_OTLP, request_serializer=bytes, response_deserializer=bytes)
 
     def send_all(self) -> None:
-        under_way: list[grpc.Future] = []
+        under_way: list[grpc.Future[bytes]] = []
         for message in self.messages():
             under_way.append(self._export.future(message))
             if len(under_way) >= self._UNDER_WAY:
@@ -102,7 +102,7 @@ class AlsSender(GrpcSender):
 
     def __init__(self, addresses: Addresses) -> None:
         super().__init__(addresses, "envoy_als", als_messages)
-        self._stream = self._channel.stream_unary(_ALS)
+        self._stream = self._channel.stream_unary(_ALS, request_serializer=bytes, response_deserializer=bytes)
 
     def send_all(self) -> None:
         self._stream(self.messages())

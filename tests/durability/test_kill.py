@@ -56,7 +56,7 @@ class _Load:
 
     def _export(self) -> None:
         with grpc.insecure_channel(self._addresses.grpc) as channel:
-            export = channel.unary_unary(_EXPORT)
+            export = channel.unary_unary(_EXPORT, request_serializer=bytes, response_deserializer=bytes)
 
             def send(batch: str) -> bool:
                 try:
@@ -135,7 +135,7 @@ def _check_books(gatelens: RunningGatelens, events: int) -> None:
     differing = gatelens.query(
         "SELECT segment_id, booked, stored FROM"
         " (SELECT segment_id, sum(requests) AS booked FROM books GROUP BY segment_id) AS told"
-        " FULL JOIN (SELECT toString(segment_id) AS segment_id, count() AS stored FROM requests GROUP BY segment_id) AS kept"
+        " FULL JOIN (SELECT toString(segment_id) AS segment_id, count() AS stored FROM requests GROUP BY 1) AS kept"
         " USING segment_id WHERE booked != stored"
     )
     assert differing == []
@@ -178,7 +178,7 @@ def _otlp(batch: str) -> bytes:
             "authority": batch,
         }
         records.add(time_unix_nano=time.time_ns()).attributes.extend(_text(*field) for field in fields.items())
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 def _text(name: str, value: str) -> KeyValue:
