@@ -1,0 +1,55 @@
+"""A Gatelens that nobody has sent anything to: its pages say how to begin."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.collector.access_logs import json_lines
+from tests.e2e.gatelens_process import GatelensProcess
+from tests.e2e.tab import Tab
+
+
+@pytest.fixture(scope="module")
+def gatelens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatelensProcess]:
+    with GatelensProcess(tmp_path_factory.mktemp("empty") / "data") as process:
+        yield process
+
+
+def test_first_steps_name_the_real_addresses_and_give_way_to_traffic(
+    gatelens: GatelensProcess, open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(gatelens.addresses.web)
+    tab.visit("/")
+    steps = tab.page.locator("#first-steps")
+    expect(steps).to_be_visible()
+    host, _, port = gatelens.addresses.grpc.rpartition(":")
+    for name in ("Envoy, gRPC", "Envoy, OpenTelemetry"):
+        steps.get_by_role("tab", name=name, exact=True).click()
+        expect(steps.get_by_role("tabpanel")).to_contain_text(f"address {host}, port {port}")
+    steps.get_by_role("tab", name="HTTP", exact=True).click()
+    expect(steps.get_by_role("tabpanel")).to_contain_text(f"{gatelens.addresses.http}/ingest/envoy_json")
+    expect(tab.page.locator("#overview-apis")).to_be_hidden()
+    steps.get_by_role("tab", name="Envoy, gRPC", exact=True).click()
+    tab.screenshot("empty")
+
+    gatelens.ingest(json_lines("first", range(5)), "production")
+    expect(tab.page.locator("[data-kpi=requests]")).to_have_attribute("data-value", "5", timeout=25_000)
+    expect(steps).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("/apis", "APIs"), ("/alerts", "No rules yet"), ("/sql", "usage_requests")],
+)
+def test_other_pages_open(gatelens: GatelensProcess, open_tab: Callable[..., Tab], path: str, told: str) -> None:
+    tab = open_tab(gatelens.addresses.web)
+    tab.visit(path)
+    expect(tab.page.get_by_text(told).first).to_be_visible()
+
+
+def test_an_unknown_page_says_so(gatelens: GatelensProcess, open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab(gatelens.addresses.web)
+    tab.visit("/")
+    tab.page.evaluate("history.pushState({}, '', '/nowhere'); dispatchEvent(new CustomEvent('_dashprivate_pushstate'))")
+    expect(tab.page.get_by_text("There is no page /nowhere")).to_be_visible()
