@@ -14,7 +14,8 @@ WITH
     ) AS service_host
 SELECT
     *,
-    is_mesh_cluster OR is_mesh_node AS in_mesh,
+    -- Istio's clusters for what it knows no service of.
+    is_mesh_cluster OR is_mesh_node OR cluster LIKE '%PassthroughCluster%' OR cluster = 'BlackHoleCluster' AS in_mesh,
     is_mesh_cluster AND startsWith(cluster, 'inbound|') AS is_inbound,
     node_parts[3] AS workload,
     multiIf(
