@@ -45,7 +45,9 @@ def usage_source(window: Window, dimensions: Collection[str]) -> str:
         columns = ", ".join((*sorted(ROLLUP_DIMENSIONS), *extra))
         return (
             f"(SELECT time, {columns}, {_SINGLE_REQUESTS} FROM usage_requests AS seen"
-            f" WHERE {_between('seen.time', window.start, window.end)})"
+            f" WHERE {_between('seen.time', window.start, window.end)}"
+            # The order key holds the hour, and ClickHouse does not work it out from the time.
+            f" AND toStartOfHour(seen.time) BETWEEN {_moment(floor(window.start, HOUR))} AND {_moment(window.end)})"
         )
     first, last = ceil(window.start, HOUR), floor(window.end, HOUR)
     if window.length <= _MINUTES_UP_TO or last <= first:

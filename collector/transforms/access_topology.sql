@@ -16,7 +16,7 @@ SELECT
     *,
     -- Istio's clusters for what it knows no service of.
     is_mesh_cluster OR is_mesh_node OR cluster LIKE '%PassthroughCluster%' OR cluster = 'BlackHoleCluster' AS in_mesh,
-    is_mesh_cluster AND startsWith(cluster, 'inbound|') AS is_inbound,
+    is_mesh_cluster AND startsWith(cluster, 'inbound|') OR startsWith(cluster, 'InboundPassthrough') AS is_inbound,
     node_parts[3] AS workload,
     multiIf(
         service_host = '', '',
