@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from collector.receivers.grpc_server import GrpcConfig
-from collector.receivers.http_app import HttpConfig
+from collector.receivers.http_intake import HttpConfig
 from collector.receivers.scrape import ScrapeConfig
 from collector.spool.spool import SpoolConfig
 from collector.transforms.formats import TransformConfig

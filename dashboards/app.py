@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 from dash.development.base_component import Component
 from fastapi import FastAPI
 
@@ -15,7 +15,7 @@ from dashboards.http_api import QueryRunner
 from dashboards.page import Page
 from dashboards.page_paths import PagePaths
 from dashboards.pages import alerts, api, overview, sql
-from dashboards.panel import TICK, URL
+from dashboards.panel import SEARCH, TICK, URL
 from dashboards.settings import WebSettings
 from dashboards.shell import CONTENT, MENU, TOOLBAR, menu, shell
 from dashboards.toolbar import register_toolbar, toolbar
@@ -86,10 +86,18 @@ def create_app(
 def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: Callable[[], datetime]) -> None:
     by_path = {page.path: page for page in pages}
 
-    @app.callback(Output(CONTENT, "children"), Input(URL, "pathname"))
-    def show(path: str) -> Component:
+    @app.callback(Output(CONTENT, "children"), Input(URL, "pathname"), State(URL, "search"))
+    def show(path: str, search: str | None) -> list[Component]:
         page = by_path.get(path)
-        return page.layout() if page else _not_found(path)
+        return [dcc.Store(id=SEARCH, data=search), page.layout() if page else _not_found(path)]
+
+    app.clientside_callback(
+        ClientsideFunction("gatelens", "searchOfSamePage"),
+        Output(SEARCH, "data"),
+        Input(URL, "search"),
+        Input(URL, "pathname"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(Output(MENU, "children"), Output(TOOLBAR, "children"), Input(URL, "pathname"), Input(URL, "search"))
     async def frame(path: str, search: str | None) -> tuple[list[Component], Component | None]:

@@ -17,6 +17,9 @@ from storage.errors import GatelensError
 URL = "url"
 TICK = "tick"
 REFRESH = "refresh-now"
+# The URL's query as the page that is shown knows it. It is the page's own, so that panels of a page that is being left
+# do not answer to the next one's address.
+SEARCH = "search"
 
 _GRAPH_OPTIONS: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
 
@@ -51,7 +54,7 @@ def answering(
     @app.callback(
         Output(identity, prop),
         Output(f"{identity}-fault", "children"),
-        Input(URL, "search"),
+        Input(SEARCH, "data"),
         Input(TICK, "n_intervals"),
         Input(REFRESH, "n_clicks"),
     )

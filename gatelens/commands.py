@@ -15,7 +15,7 @@ from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
-from gatelens.config import Config
+from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from storage.errors import GatelensError
 from storage.migrate import migrate
@@ -42,12 +42,15 @@ def run_query(sql: str, output_format: str, data: Path) -> bytes:
     if process is None:
         with own_store(data) as store:
             return reader(store).run(sql, output_format)
-    answer = httpx.post(
-        f"{process.web}/api/v1/query",
-        json={"sql": sql, "format": output_format},
-        timeout=_QUERY_SECONDS,
-        trust_env=False,
-    )
+    try:
+        answer = httpx.post(
+            f"{process.web}/api/v1/query",
+            json={"sql": sql, "format": output_format},
+            timeout=_QUERY_SECONDS,
+            trust_env=False,
+        )
+    except httpx.HTTPError as error:
+        raise GatelensError(f"The running Gatelens at {process.web} does not answer: {error}. Try again.") from error
     if answer.is_error:
         raise GatelensError(refusal(answer))
     return answer.content
@@ -76,12 +79,13 @@ def run_migrations(config: Config, data: Path) -> list[str]:
 
 @contextmanager
 def own_store(data: Path) -> Iterator[Store]:
-    """The data directory's ClickHouse, opened in this process."""
+    """The ClickHouse of the data directory, or of the environment's GATELENS_STORAGE__DSN, opened in this process."""
     directory = DataDirectory(data)
-    if not directory.clickhouse.exists():
+    dsn = load_config(None).storage.dsn
+    if not dsn and not directory.clickhouse.exists():
         raise GatelensError(f"{data} holds no data; give the directory of `gatelens up` with --data.")
     with _acquired(directory):
-        store = connect(f"chdb://{directory.clickhouse}")
+        store = connect(dsn or f"chdb://{directory.clickhouse}")
         try:
             migrate(store)
             yield store
@@ -112,11 +116,12 @@ def _own_sink(data: Path) -> Iterator[BlockSink]:
     """The spool and writer of this process; on leaving, everything is stored."""
     directory = DataDirectory(data)
     with _acquired(directory):
-        store = connect(f"chdb://{directory.clickhouse}")
+        config = load_config(None)
+        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
         migrate(store)
-        config = Config().collector
-        spool = Spool(directory.spool, config.spool)
-        writer = Writer(store, spool, config.transforms, CollectorMetrics(NoOpMeter("gatelens")), config.writer)
+        collector = config.collector
+        spool = Spool(directory.spool, collector.spool)
+        writer = Writer(store, spool, collector.transforms, CollectorMetrics(NoOpMeter("gatelens")), collector.writer)
         writer.start()
         try:
             yield SpoolSink(spool, store)

@@ -111,7 +111,14 @@ def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
         *sections, key = name.removeprefix(_PREFIX).lower().split("__")
         target = document
         for section in sections:
-            target = target.setdefault(section, {})
+            # An empty section reads as nothing.
+            nested = target.get(section) or {}
+            if not isinstance(nested, dict):
+                raise ConfigError(
+                    f"{section} must hold settings, not {type(nested).__name__}; {name} sets one of them."
+                )
+            target[section] = nested
+            target = nested
         target[key] = value
 
 

@@ -139,7 +139,7 @@ class Gatelens:
 
         runner = reader(store)
         server = FastAPI(
-            title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url="/api/v1/docs"
+            title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
         server.include_router(http_api(runner, health, telemetry, stored))
         server.include_router(reports_api(store, _now, __version__))

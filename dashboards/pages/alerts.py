@@ -127,7 +127,7 @@ def _no_rules() -> Component:
   receiver: on-call
 receivers:
 - name: on-call
-  url: ${env:ON_CALL_WEBHOOK}"""
+  webhook: {url: "${env:ON_CALL_WEBHOOK}"}"""
     return dmc.Alert(
         [
             "Write rules into a YAML file and name it in the configuration as `alerts.rules`; "

@@ -15,7 +15,7 @@ from dashboards.charts import latency, traffic
 from dashboards.empty import nothing_here
 from dashboards.grid import Rows, drawn, grid, number, rows, text
 from dashboards.page import Page
-from dashboards.panel import URL, answering, graph, panel
+from dashboards.panel import SEARCH, URL, answering, graph, panel
 from dashboards.view import View, parse_view
 from processors.traffic.breakdowns import consumers, faults, routes
 from processors.traffic.choices import choices, last_request
@@ -33,7 +33,7 @@ _API, _VERSION = "api-choice", "api-version"
 _ROUTE_COLUMNS = [
     text("route", "Route", minWidth=180, flex=3),
     text("method", "Method", flex=1),
-    number("requests", "Requests"),
+    number("requests", "Requests", minWidth=104),
     number("error_rate", "Errors", "share"),
     number("client_error_rate", "4xx", "share"),
     number("p50_ms", "p50", "ms"),
@@ -42,7 +42,7 @@ _ROUTE_COLUMNS = [
 ]
 _CONSUMER_COLUMNS = [
     text("consumer", "Consumer", minWidth=140),
-    number("requests", "Requests"),
+    number("requests", "Requests", minWidth=104),
     number("error_rate", "Errors", "share"),
     number("client_error_rate", "4xx", "share"),
     number("p95_ms", "p95", "ms"),
@@ -53,8 +53,8 @@ _FAULT_COLUMNS = [
     number("status", "Status", "status", minWidth=76),
     text("response_flags", "Flags", flex=1, minWidth=76),
     text("policy", "Policy", flex=1),
-    text("upstream", "Upstream", flex=1),
-    number("requests", "Requests"),
+    text("upstream", "Upstream", flex=1, minWidth=104),
+    number("requests", "Requests", minWidth=104),
     text("last_seen", "Last seen, UTC", flex=2, minWidth=140),
 ]
 
@@ -190,7 +190,7 @@ def _register_choice(app: Dash, store: Store, clock: Callable[[], datetime]) -> 
         Output(_API, "value"),
         Output(_VERSION, "data"),
         Output(_VERSION, "value"),
-        Input(URL, "search"),
+        Input(SEARCH, "data"),
     )
     async def offer(search: str | None) -> tuple[list[str], str | None, list[str], str | None]:
         view = parse_view(search)

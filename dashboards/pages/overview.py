@@ -30,7 +30,7 @@ PATH = "/"
 _API_COLUMNS = [
     drawn("name", "API", "PageLink", minWidth=140),
     drawn("sparkline", "Requests over time", "Sparkline", sortable=False, filter=False, minWidth=140),
-    number("requests", "Requests"),
+    number("requests", "Requests", minWidth=104),
     number("rate", "Rate", "rate"),
     number("error_rate", "Errors", "share"),
     number("client_error_rate", "4xx", "share"),
@@ -39,13 +39,13 @@ _API_COLUMNS = [
     number("p99_ms", "p99", "ms"),
     number("apdex", "Apdex", "apdex"),
     drawn("gateway_kinds", "Gateways", "Tags", minWidth=110, flex=1),
-    text("versions", "Versions", flex=1),
+    text("versions", "Versions", flex=1, minWidth=104),
 ]
 _GATEWAY_COLUMNS = [
     text("gateway", "Gateway", minWidth=140),
     drawn("gateway_kind", "Kind", "Tags", flex=1),
     text("environment", "Environment", flex=1),
-    number("requests", "Requests"),
+    number("requests", "Requests", minWidth=104),
     number("rate", "Rate", "rate"),
     number("error_rate", "Errors", "share"),
     number("p95_ms", "p95", "ms"),

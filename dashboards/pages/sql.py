@@ -18,7 +18,7 @@ from dashboards.grid import OPTIONS
 from dashboards.http_api import QueryRunner
 from dashboards.icon import icon
 from dashboards.page import Page
-from dashboards.panel import URL, fault
+from dashboards.panel import SEARCH, URL, fault
 from dashboards.view import parse_view
 from storage.errors import GatelensError
 from storage.sql import load
@@ -126,7 +126,7 @@ def _columns(listed: pd.DataFrame) -> Component:
 
 
 def _register(app: Dash, runner: QueryRunner) -> None:
-    @app.callback(Output("sql-text", "value"), Input(URL, "search"), prevent_initial_call=False)
+    @app.callback(Output("sql-text", "value"), Input(SEARCH, "data"))
     def take_over(search: str | None) -> object:
         return parse_qs((search or "").removeprefix("?")).get("sql", [no_update])[0]
 

@@ -10,7 +10,8 @@ from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
-from collector.receivers.http_app import HttpConfig, http_app
+from collector.receivers.http_app import http_app
+from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
 from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames

@@ -53,7 +53,7 @@ class Tab:
 
     def settle(self) -> None:
         """Wait until the page has its content, and nothing is on its way any more."""
-        expect(self.page.locator("#content > *")).to_have_count(1, timeout=_PATIENCE_MS)
+        expect(self.page.locator("#content > *")).not_to_have_count(0, timeout=_PATIENCE_MS)
         deadline = time.monotonic() + _PATIENCE_MS / 1000
         quiet_since = time.monotonic()
         while time.monotonic() - quiet_since < _QUIET_SECONDS:

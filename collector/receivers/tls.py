@@ -1,0 +1,56 @@
+"""TLS of a listener: its certificate, and whose clients it takes."""
+
+import ssl
+from pathlib import Path
+
+import grpc
+from pydantic import BaseModel, ConfigDict, Field
+
+from storage.errors import ConfigError
+
+
+class TlsConfig(BaseModel):
+    """The certificate of a listener, in PEM files that are read at the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    certificate: Path = Field(description="The certificate, followed by those that lead to its authority.")
+    key: Path = Field(description="The certificate's private key, without a passphrase.")
+    client_ca: Path | None = Field(
+        default=None,
+        description="Certificates of authorities; with it, only clients with a certificate by one of them are taken.",
+    )
+
+
+def ssl_context(config: TlsConfig, setting: str) -> ssl.SSLContext:
+    """TLS for a socket server; raises ConfigError, in the name of `setting`, where a file is of no use."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(config.certificate, config.key, password=_no_passphrase)
+        if config.client_ca is not None:
+            context.load_verify_locations(config.client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{setting} cannot be used: {error}. Check that its files are PEM, may be read, need no passphrase, and that "
+            "the key is the certificate's."
+        ) from error
+    return context
+
+
+def grpc_credentials(config: TlsConfig, setting: str) -> grpc.ServerCredentials:
+    """TLS for a gRPC server; raises ConfigError, in the name of `setting`, where a file is of no use."""
+    # gRPC itself takes any bytes, and fails at each handshake instead.
+    ssl_context(config, setting)
+    authorities = config.client_ca.read_bytes() if config.client_ca is not None else None
+    return grpc.ssl_server_credentials(
+        [(config.key.read_bytes(), config.certificate.read_bytes())],
+        root_certificates=authorities,
+        require_client_auth=authorities is not None,
+    )
+
+
+def _no_passphrase() -> str:
+    # Without this OpenSSL asks on the terminal, and the start hangs.
+    raise ValueError("the key is locked by a passphrase")
