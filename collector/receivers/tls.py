@@ -33,8 +33,8 @@ def ssl_context(config: TlsConfig, setting: str) -> ssl.SSLContext:
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"{setting} cannot be used: {error}. Check that its files are PEM, may be read, need no passphrase, and that "
-            "the key is the certificate's."
+            f"{setting} cannot be used: {error}. Check that its files are PEM, can be read, need no passphrase, and "
+            "that the key is the certificate's."
         ) from error
     return context
 
