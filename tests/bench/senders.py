@@ -1,6 +1,7 @@
 """How a benchmark's events reach a running Gatelens, each event acknowledged or known to be under way."""
 
 import itertools
+import queue
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ class FileSender:
 
     format = "envoy_json"
     events_in_a_message = _LINES_IN_A_REQUEST
+    events_are_distinct = True
 
     def __init__(self, addresses: Addresses, directory: Path) -> None:
         self._addresses = addresses
@@ -56,6 +58,7 @@ class GrpcSender:
     """Messages over one gRPC connection."""
 
     events_in_a_message = ENTRIES
+    events_are_distinct = False
 
     def __init__(self, addresses: Addresses, format_name: str, make: Callable[[int], Iterator[bytes]]) -> None:
         self.format = format_name
@@ -103,9 +106,18 @@ class AlsSender(GrpcSender):
     def __init__(self, addresses: Addresses) -> None:
         super().__init__(addresses, "envoy_als", als_messages)
         self._stream = self._channel.stream_unary(_ALS, request_serializer=bytes, response_deserializer=bytes)
+        # What the one open stream sends on, and its end.
+        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._answer: grpc.Future[bytes] | None = None
 
     def send_all(self) -> None:
         self._stream(self.messages())
 
     def send(self, message: bytes) -> None:
-        self._stream(iter([message]))
+        if self._answer is None:
+            self._answer = self._stream.future(iter(self._queue.get, None))
+        self._queue.put(message)
+
+    def close(self) -> None:
+        self._queue.put(None)
+        super().close()
