@@ -17,7 +17,7 @@ from dashboards.page_paths import PagePaths
 from dashboards.pages import alerts, api, overview, sql
 from dashboards.panel import SEARCH, TICK, URL
 from dashboards.settings import WebSettings
-from dashboards.shell import CONTENT, MENU, TOOLBAR, menu, shell
+from dashboards.shell import CONTENT, FRAME, MENU, TOOLBAR, UNFOLD, menu, menu_place, shell
 from dashboards.toolbar import register_toolbar, toolbar
 from dashboards.view import View, parse_view
 from processors.alerts.engine import AlertEngine
@@ -91,7 +91,7 @@ def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: 
         page = by_path.get(path)
         return [dcc.Store(id=SEARCH, data=search), page.layout() if page else _not_found(path)]
 
-    app.clientside_callback(
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash has no types for it
         ClientsideFunction("gatelens", "searchOfSamePage"),
         Output(SEARCH, "data"),
         Input(URL, "search"),
@@ -106,6 +106,14 @@ def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: 
             return menu(pages, path, view), None
         environments, gateways = await asyncio.to_thread(_choices, store, view, clock())
         return menu(pages, path, view), toolbar(view, path, environments, gateways, clock())
+
+    @app.callback(Output(UNFOLD, "opened"), Input(URL, "pathname"), prevent_initial_call=True)
+    def fold(_path: str) -> bool:
+        return False
+
+    @app.callback(Output(FRAME, "navbar"), Input(UNFOLD, "opened"), prevent_initial_call=True)
+    def unfold(opened: bool) -> dict[str, Any]:
+        return menu_place(unfolded=opened)
 
     @app.callback(Output(TICK, "interval"), Output(TICK, "max_intervals"), Input(URL, "search"))
     def pace(search: str | None) -> tuple[int, int]:

@@ -44,7 +44,7 @@ def first_steps(settings: WebSettings) -> Component:
             dmc.Title("No requests yet", order=3),
             dmc.Text(
                 "Gatelens is ready and waits for telemetry. Point a gateway at it, or import a log; "
-                "this page fills by itself a second later.",
+                "this page fills by itself.",
                 c="dimmed",
                 mb="md",
             ),
@@ -85,7 +85,7 @@ def nothing_here(view: View, path: str, last_request: datetime) -> Component:
     return dmc.Alert(
         [
             f"The last request that is stored came at {formats.moment(last_request)}. ",
-            dmc.Anchor("Go there", href=f"{path}{there.query()}", refresh=False),
+            dmc.Anchor("Go there", href=f"{path}{there.query()}", refresh=False, inherit=True),
         ],
         title="No requests in this time range with these filters",
         color="blue",

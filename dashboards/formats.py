@@ -29,9 +29,11 @@ def share(value: float | None) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """0.12 ms, 12.3 ms, 123 ms, 1.23 s."""
+    """43.8 µs, 0.12 ms, 12.3 ms, 123 ms, 1.23 s."""
     if value is None:
         return NOTHING
+    if 0 < value < 0.1:
+        return f"{value * 1000:.3g} µs"
     if value >= 1000:
         return f"{value / 1000:.3g} s"
     return f"{value:.3g} ms"

@@ -10,7 +10,8 @@ from dash import Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboards.icon import icon
-from dashboards.view import View, parse_view
+from dashboards.view import InvalidRange, View, parse_view
+from processors.moment import InvalidMoment
 from storage.errors import GatelensError
 
 # What every panel listens to; the shell holds these components.
@@ -22,6 +23,15 @@ REFRESH = "refresh-now"
 SEARCH = "search"
 
 _GRAPH_OPTIONS: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
+# Plotly draws axes from 0 to 6 where there is no figure.
+_BLANK: Any = {
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    }
+}
 
 
 def panel(title: str, content: Any, hint: str = "") -> Component:
@@ -39,7 +49,7 @@ def panel(title: str, content: Any, hint: str = "") -> Component:
 
 def graph(identity: str, height: int = 240) -> Component:
     """An empty chart that a callback fills."""
-    return dcc.Graph(id=identity, config=_GRAPH_OPTIONS, style={"height": height})
+    return dcc.Graph(id=identity, figure=_BLANK, config=_GRAPH_OPTIONS, style={"height": height})
 
 
 def answering(
@@ -62,6 +72,9 @@ def answering(
         try:
             # In a thread: the panels of a page ask the store side by side, and the server stays free meanwhile.
             return await asyncio.to_thread(answer, parse_view(search), clock()), None
+        except (InvalidMoment, InvalidRange) as error:
+            # Every panel fails by it; the page's first one tells it.
+            return no_update, html.Div(fault(error), className="fault-of-range")
         except GatelensError as error:
             return no_update, fault(error)
 

@@ -1,6 +1,7 @@
 """What is around every page: name, menu, toolbar."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -13,6 +14,10 @@ from dashboards.toolbar import refresh_button
 from dashboards.view import View
 
 MENU, TOOLBAR, CONTENT = "menu", "toolbar", "content"
+FRAME, UNFOLD = "frame", "unfold-menu"
+
+# Up to here a screen has no room for a menu at the side, https://mantine.dev/styles/responsive/
+_NARROW = "sm"
 
 _THEME = {
     "primaryColor": "indigo",
@@ -24,13 +29,15 @@ _THEME = {
 
 def shell() -> Component:
     """The frame; callbacks fill the menu, the toolbar and the page."""
+    brand = dcc.Link(
+        dmc.Group([html.Img(src="/assets/logo.svg", height=26, alt=""), "Gatelens"], gap="xs"),
+        href="/",
+        className="brand",
+    )
+    unfold = dmc.Burger(id=UNFOLD, opened=False, size="sm", hiddenFrom=_NARROW, **{"aria-label": "Menu"})
     header = dmc.Group(
         [
-            dcc.Link(
-                dmc.Group([html.Img(src="/assets/logo.svg", height=26, alt=""), "Gatelens"], gap="xs"),
-                href="/",
-                className="brand",
-            ),
+            dmc.Group([unfold, brand], gap="xs"),
             dmc.ColorSchemeToggle(
                 lightIcon=icon("sun"),
                 darkIcon=icon("moon"),
@@ -46,8 +53,8 @@ def shell() -> Component:
     )
     main = dmc.Stack(
         [
-            dmc.Group([html.Div(id=TOOLBAR), refresh_button()], gap="xs", align="start"),
-            html.Main(id=CONTENT),
+            dmc.Group([html.Div(id=TOOLBAR), refresh_button()], gap="xs", align="start", className="controls"),
+            html.Div(id=CONTENT),
         ],
         gap="md",
         maw=1680,
@@ -63,14 +70,20 @@ def shell() -> Component:
                     dmc.AppShellNavbar(html.Nav(id=MENU), p="sm"),
                     dmc.AppShellMain(main),
                 ],
+                id=FRAME,
                 header={"height": 56},
-                navbar={"width": 190, "breakpoint": "sm"},
+                navbar=menu_place(unfolded=False),
                 padding="md",
             ),
         ],
         defaultColorScheme="auto",
         theme=_THEME,
     )
+
+
+def menu_place(*, unfolded: bool) -> dict[str, Any]:
+    """Where the menu is: at the side, or on a narrow screen over the page while it is unfolded."""
+    return {"width": 190, "breakpoint": _NARROW, "collapsed": {"mobile": not unfolded}}
 
 
 def menu(pages: Sequence[Page], path: str, view: View) -> list[Component]:

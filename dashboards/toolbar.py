@@ -67,7 +67,8 @@ def shown_range(view: View, now: datetime) -> str:
         return "Choose a time range"
     if view.end == "now":
         return f"Last {formats.span(now - parse_moment(view.start, now) + timedelta(seconds=1))}"
-    return f"{window.start:%b %d %H:%M} to {window.end:%b %d %H:%M} UTC"
+    edge = "%b %d %H:%M" if window.start.year == window.end.year == now.year else "%b %d %Y %H:%M"
+    return f"{window.start:{edge}} to {window.end:{edge}} UTC"
 
 
 def register_toolbar(app: Dash) -> None:

@@ -68,6 +68,8 @@ class Gatelens:
         self._cleanup.callback(web_socket.close)
         http_socket = bind(collector.http.listen, "collector.http.listen")
         self._cleanup.callback(http_socket.close)
+        # gRPC opens its port itself, and tells of a taken one in words of its own.
+        bind(collector.grpc.listen, "collector.grpc.listen").close()
         self._directory.acquire()
         self._cleanup.callback(self._directory.release)
 

@@ -42,7 +42,7 @@ class SpoolConfig(BaseModel):
     segment_size: ByteSize = Field(
         default=ByteSize(64 << 20), description="A segment is inserted when it is this large,"
     )
-    segment_age: float = Field(default=1.0, gt=0, le=60, description="or this many seconds old.")
+    segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
 
 
 @dataclass

@@ -15,8 +15,11 @@ const scaled = (value, units, base) => {
 
 dagfuncs.count = (value) => (known(value) ? Math.round(value).toLocaleString("en-US") : nothing);
 
-dagfuncs.rate = (value) =>
-  known(value) ? `${value.toLocaleString("en-US", { maximumFractionDigits: value >= 10 ? 1 : 2 })}/s` : nothing;
+dagfuncs.rate = (value) => {
+  if (!known(value)) return nothing;
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })}/s`;
+};
 
 dagfuncs.share = (value) => {
   if (!known(value)) return nothing;
@@ -24,16 +27,17 @@ dagfuncs.share = (value) => {
   return `${(value * 100).toFixed(value < 0.1 ? 2 : 1)}%`;
 };
 
-dagfuncs.ms = (value) => (known(value) ? scaled(value, ["ms", "s"], 1000).join(" ") : nothing);
+dagfuncs.ms = (value) => {
+  if (!known(value)) return nothing;
+  if (value > 0 && value < 0.1) return `${Number((value * 1000).toPrecision(3))} µs`;
+  return scaled(value, ["ms", "s"], 1000).join(" ");
+};
 
 dagfuncs.size = (value) => (known(value) ? scaled(value, ["B", "kB", "MB", "GB", "TB", "PB"], 1000).join(" ") : nothing);
 
 dagfuncs.apdex = (value) => (known(value) ? value.toFixed(3) : nothing);
 
 dagfuncs.status = (value) => (value ? String(value) : "none");
-
-// A value of any measure.
-dagfuncs.measure = (value) => (known(value) ? String(Number(value.toPrecision(4))) : nothing);
 
 // The colours of the page, whichever scheme it is in.
 dagfuncs.gatelensTheme = (base) =>

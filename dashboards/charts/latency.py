@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboards import formats
-from dashboards.charts.style import INK, PERCENTILE_COLOURS, SEQUENCE, SHARE_COLOURS, figure, note
+from dashboards.charts.style import INK, PERCENTILE_COLOURS, SEQUENCE, SHARE_COLOURS, figure, line, note
 from dashboards.charts.traffic import settled
 from processors.traffic.heatmap import lower_bound_ms
 from processors.window import Window
@@ -21,10 +21,8 @@ def percentiles(series: pd.DataFrame, window: Window) -> go.Figure:
         return note(drawn, "No requests")
     points = settled(series)
     for name, shown in _PERCENTILE_NAMES.items():
-        drawn.add_scatter(
-            x=points["time"], y=points[name], name=shown, mode="lines",
-            line={"color": PERCENTILE_COLOURS[name], "width": 2}, hovertemplate="%{y:.3~s} ms",
-        )  # fmt: skip
+        percentile = line(points, points[name], shown, PERCENTILE_COLOURS[name])
+        drawn.add_trace(percentile.update(hovertemplate="%{y:.3~s} ms"))
     return drawn
 
 

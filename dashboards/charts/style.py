@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 INK = "#868e96"
@@ -57,6 +58,23 @@ def figure(window: tuple[datetime, datetime], y_title: str, **layout: Any) -> go
     )
     drawn.update_yaxes(gridcolor=LINES, zeroline=False, title={"text": y_title, "standoff": 8}, rangemode="tozero")
     return drawn
+
+
+def line(points: pd.DataFrame, values: "pd.Series[float]", name: str, colour: str) -> go.Scatter:
+    """Values over time as a line with gaps where there is none; one with gaps on both sides is a dot."""
+    known = values.notna()
+    alone = known & ~known.shift(1, fill_value=False) & ~known.shift(-1, fill_value=False)
+    return go.Scatter(
+        x=points["time"],
+        y=values,
+        name=name,
+        mode="lines+markers",
+        line={"color": colour, "width": 2},
+        marker={"color": colour, "size": [5 if each else 0 for each in alone], "line": {"width": 0}},
+        connectgaps=False,
+        # A dot at the edge of the chart is drawn whole.
+        cliponaxis=False,
+    )
 
 
 def note(drawn: go.Figure, text: str) -> go.Figure:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboards.charts.style import KIND_COLOURS, STATUS_COLOURS, figure, note
+from dashboards.charts.style import KIND_COLOURS, STATUS_COLOURS, figure, line, note
 from processors.window import Window
 
 _STATUS_NAMES = {
@@ -47,18 +47,16 @@ def failures(series: pd.DataFrame, window: Window) -> go.Figure:
             STATUS_COLOURS["status_5xx"],
         ),
     ):
-        drawn.add_scatter(
-            x=points["time"], y=share, name=name, mode="lines", line={"color": colour, "width": 2}, connectgaps=False,
-            hovertemplate="%{y:.2%}",
-        )  # fmt: skip
+        drawn.add_trace(line(points, share, name, colour).update(hovertemplate="%{y:.2%}"))
     drawn.update_yaxes(tickformat=".1~%")
     return drawn
 
 
 def settled(series: pd.DataFrame) -> pd.DataFrame:
-    """The steps that are over, unless there are too few of them to draw."""
+    """The steps that are over, unless they are too few to draw or all there is happens now."""
     complete = series[series["complete"]]
-    return complete if len(complete) >= _FEWEST_POINTS else series
+    told = complete.drop(columns=["time", "seconds", "complete"]).fillna(0)
+    return complete if len(complete) >= _FEWEST_POINTS and (told > 0).any(axis=None) else series
 
 
 def _stacked(points: pd.DataFrame, window: Window, columns: Mapping[str, str], colours: Mapping[str, str]) -> go.Figure:

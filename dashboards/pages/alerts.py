@@ -23,12 +23,15 @@ PATH = "/alerts"
 
 _HISTORY_ROWS = 500
 
+# Sorted as a number, shown with the measure's unit.
+_VALUE_COLUMN = number("value", "Value", valueFormatter={"function": "params.data.shown"})
+
 _ACTIVE_COLUMNS = [
     drawn("state", "State", "Tags", flex=1),
     text("rule", "Alert", minWidth=160),
     drawn("severity", "Severity", "Tags", flex=1),
     text("labels", "Labels", flex=4),
-    number("value", "Value", "measure"),
+    _VALUE_COLUMN,
     text("since", "Since, UTC", minWidth=150),
     text("summary", "Summary", flex=4),
 ]
@@ -48,7 +51,7 @@ _HISTORY_COLUMNS = [
     text("rule", "Alert", minWidth=160),
     drawn("severity", "Severity", "Tags", flex=1),
     text("labels", "Labels", flex=4),
-    number("value", "Value", "measure"),
+    _VALUE_COLUMN,
 ]
 
 
@@ -102,7 +105,9 @@ def _register(app: Dash, engine: AlertEngine, clock: Callable[[], datetime]) -> 
         return [_rule_row(status) for status in engine.overview()]
 
     def history(_view: View, _now: datetime) -> list[dict[str, Any]]:
-        return _history_rows(engine.history(_HISTORY_ROWS))
+        return _history_rows(
+            engine.history(_HISTORY_ROWS), {status.rule.name: status.rule for status in engine.overview()}
+        )
 
     for identity, prop, answer in (
         ("alerts-notice", "children", notice),
@@ -148,6 +153,7 @@ def _alert_rows(status: RuleStatus) -> list[dict[str, Any]]:
             "severity": status.rule.severity,
             "labels": _labels(alert.labels),
             "value": alert.value,
+            "shown": _shown(status.rule, alert.value),
             "since": formats.second(alert.since),
             "summary": alert.annotations.get("summary", ""),
         }
@@ -175,7 +181,7 @@ def _condition(rule: Rule) -> str:
     return f"{rule.measure} over {show_duration(rule.window)} {rule.op} {limit}{lasting}"
 
 
-def _history_rows(history: pd.DataFrame) -> list[dict[str, Any]]:
+def _history_rows(history: pd.DataFrame, rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
     if history.empty:
         return []
     return [
@@ -186,9 +192,15 @@ def _history_rows(history: pd.DataFrame) -> list[dict[str, Any]]:
             "severity": row["severity"],
             "labels": _labels(row["labels"]),
             "value": row["value"],
+            "shown": _shown(rules.get(row["rule"]), row["value"]),
         }
         for _, row in history.iterrows()
     ]
+
+
+def _shown(rule: Rule | None, value: float) -> str:
+    """A value with the unit of its rule's measure; the rule of an old alert may be gone."""
+    return rule.measured.show(value) if rule else f"{value:.4g}"
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -41,10 +41,10 @@ _ROUTE_COLUMNS = [
     number("p99_ms", "p99", "ms"),
 ]
 _CONSUMER_COLUMNS = [
-    text("consumer", "Consumer", minWidth=140),
+    text("consumer", "Consumer", minWidth=110),
     number("requests", "Requests", minWidth=104),
-    number("error_rate", "Errors", "share"),
-    number("client_error_rate", "4xx", "share"),
+    number("error_rate", "Errors", "share", minWidth=70),
+    number("client_error_rate", "4xx", "share", minWidth=70),
     number("p95_ms", "p95", "ms"),
     number("response_bytes", "Sent", "size"),
 ]

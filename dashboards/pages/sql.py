@@ -152,7 +152,8 @@ def _register(app: Dash, runner: QueryRunner) -> None:
         took = formats.milliseconds((time.monotonic() - started) * 1000)
         kept = parse_view(search).query()
         query = f"{kept}{'&' if kept else '?'}{urlencode({'sql': text})}"
-        return _result(answer), f"{formats.count(answer['rows'])} rows in {took}", None, query
+        found = "1 row" if answer["rows"] == 1 else f"{formats.count(answer['rows'])} rows"
+        return _result(answer), f"{found} in {took}", None, query
 
     @app.callback(
         Output("sql-download", "data"),

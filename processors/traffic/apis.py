@@ -34,10 +34,13 @@ def apis(
     if found.empty:
         return found
     points = buckets(window, step, now)
-    points = points[points["complete"]] if points["complete"].any() else points
+    asked = {int(number) for steps in found["spark_steps"] for number in steps}
+    numbers = [int(start.timestamp()) // parameters["step"] for start in points["time"]]
+    over = points["complete"].to_numpy() & [number in asked for number in numbers]
+    # The present step is left out, unless everything happens in it.
+    shown = points["complete"].to_numpy() if over.any() else [True] * len(points)
     seconds = {
-        int(start.timestamp()) // parameters["step"]: covered
-        for start, covered in zip(points["time"], points["seconds"], strict=True)
+        number: covered for number, covered, is_shown in zip(numbers, points["seconds"], shown, strict=True) if is_shown
     }
     sparklines = [
         _sparkline(dict(zip(steps, requests, strict=True)), seconds)

@@ -83,9 +83,15 @@ class Tab:
     def screenshot(self, name: str) -> None:
         """The whole page as an image for people to look at."""
         SCREENSHOTS.mkdir(exist_ok=True)
+        size = self.page.viewport_size or {"width": 1600, "height": 1000}
+        # As high as the page, or the menu at its side would end where the window does.
+        height = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+        self.page.mouse.move(0, 0)
         # Charts and tables come into view smoothly.
         self.page.wait_for_timeout(600)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        self.page.set_viewport_size(size)
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -36,6 +36,10 @@ def test_first_steps_name_the_real_addresses_and_give_way_to_traffic(
     gatelens.ingest(json_lines("first", range(5)), "production")
     expect(tab.page.locator("[data-kpi=requests]")).to_have_attribute("data-value", "5", timeout=25_000)
     expect(steps).to_have_count(0)
+    # A minute that is not over yet is drawn when there is nothing else.
+    for chart in ("kinds", "failures", "latency"):
+        assert _highest(tab, f"overview-{chart}") is not None
+    assert _highest(tab, "overview-latency") == pytest.approx(12, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,14 @@ def test_other_pages_open(gatelens: GatelensProcess, open_tab: Callable[..., Tab
     tab = open_tab(gatelens.addresses.web)
     tab.visit(path)
     expect(tab.page.get_by_text(told).first).to_be_visible()
+
+
+def _highest(tab: Tab, chart: str) -> float | None:
+    """The highest value of a chart; None where it draws none."""
+    values: list[float] = tab.page.locator(f"#{chart} .js-plotly-plot").evaluate(
+        "plot => plot._fullData.flatMap(trace => Array.from(trace.y)).filter(Number.isFinite)"
+    )
+    return max(values, default=None)
 
 
 def test_an_unknown_page_says_so(gatelens: GatelensProcess, open_tab: Callable[..., Tab]) -> None:

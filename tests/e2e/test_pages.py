@@ -101,8 +101,9 @@ def test_a_range_that_ends_before_it_starts_is_refused_where_it_is_entered(tab: 
 @pytest.mark.parametrize("path", ["/", "/apis"])
 def test_an_address_with_a_bad_range_says_what_is_wrong_with_it(tab: Tab, path: str) -> None:
     tab.visit(f"{path}?from=yesterdayish")
-    message = tab.page.get_by_text("'yesterdayish' is not a moment; write now, now-6h")
-    expect(message.first).to_be_visible()
+    message = tab.page.get_by_text("'yesterdayish' is not a moment; write now, now-6h").filter(visible=True)
+    expect(message).to_have_count(1)
+    expect(tab.page.locator(".js-plotly-plot").filter(visible=True)).to_have_count(0)
     expect(tab.page.locator("#range")).to_have_text("Choose a time range")
     tab.screenshot(f"bad-range{path.replace('/', '-').rstrip('-')}")
 
@@ -150,6 +151,13 @@ def test_pages_fit_a_small_screen(tab: Tab) -> None:
         assert overflow == 0, path
     tab.visit("/")
     tab.screenshot("overview-small")
+    apis = tab.page.get_by_role("link", name="APIs")
+    expect(apis).not_to_be_in_viewport()
+    tab.page.get_by_role("button", name="Menu").click()
+    expect(apis).to_be_in_viewport()
+    apis.click()
+    expect(tab.page.locator("#api-cards")).to_be_visible()
+    expect(apis).not_to_be_in_viewport()
 
 
 def _choose(tab: Tab, control: str, option: str) -> None:

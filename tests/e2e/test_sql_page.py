@@ -37,7 +37,7 @@ def test_a_query_runs_and_is_kept_in_the_address(tab: Tab, how: str) -> None:
         tab.page.get_by_role("button", name="Run").click()
     else:
         text.press("Control+Enter")
-    expect(tab.page.locator("#sql-summary")).to_contain_text("1 row")
+    expect(tab.page.locator("#sql-summary")).to_contain_text("1 row in")
     tab.settle()
     assert tab.table("sql-rows") == [{"c0": "orders", "c1": "21"}]
     headers = tab.page.locator("#sql-rows .ag-header-cell-text").all_inner_texts()

@@ -1,0 +1,248 @@
+"""The commands as people type them: what they print, how they exit, what they leave behind."""
+
+import csv
+import gzip
+import io
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from gatelens import __version__
+from tests.collector.access_logs import json_lines
+from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
+
+BY_API = "SELECT api, toUInt32(count()) AS asked FROM requests WHERE environment = 'known' GROUP BY api"
+COMMANDS = (
+    (), ("up",), ("demo",), ("query",), ("import",), ("report",), ("report", "usage"), ("migrate",), ("version",),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatelensProcess]:
+    """A Gatelens that holds 12 requests of the environment `known`."""
+    with GatelensProcess(tmp_path_factory.mktemp("commands") / "data") as process:
+        process.ingest(json_lines("known", range(12)), "known")
+        assert until(process.count, lambda stored: stored == 12) == 12
+        yield process
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of one that held the same, and has stopped."""
+    with GatelensProcess(tmp_path_factory.mktemp("stopped") / "data") as process:
+        process.ingest(json_lines("known", range(12)), "known")
+    assert process.terminate() == 0
+    return process.data
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    finished = run(*command, "--help")
+    assert finished.returncode == 0
+    text = finished.stdout.decode()
+    assert f"gatelens {' '.join(command)}".strip() in text
+    assert finished.stderr == b""
+
+
+def test_the_version_is_printed() -> None:
+    finished = run("version")
+    assert (finished.returncode, finished.stdout.decode()) == (0, f"{__version__}\n")
+
+
+def test_a_second_start_on_a_directory_names_the_first(running: GatelensProcess) -> None:
+    message = _error("up", "--data", running.data)
+    assert f"{running.data} is in use by Gatelens (pid {running.addresses.pid}, {running.addresses.web})" in message
+    assert "give another directory with --data" in message
+    assert running.count("environment = 'known'") == 12
+
+
+@pytest.mark.parametrize("setting", ["web.listen", "collector.http.listen", "collector.grpc.listen"])
+def test_a_taken_port_is_named(tmp_path: Path, setting: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        settings = {**FREE_PORTS, f"GATELENS_{setting.upper().replace('.', '__')}": address}
+        message = _error("up", "--data", tmp_path / "data", settings=settings)
+    assert f"{setting} {address} cannot be opened" in message
+    assert "port 0 picks a free one" in message
+
+
+def test_every_fault_of_a_configuration_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "gatelens.yaml"
+    config.write_text("web: {listen: 5, port: 80}\ncollector: {spool: {max_size: lots}}\ncolector: {}\n")
+    finished = run("up", "--data", tmp_path / "data", "--config", config, settings={})
+    assert finished.returncode == 1
+    first, *faults = finished.stderr.decode().splitlines()
+    assert first == f"Error: {config} cannot be used:"
+    assert len(faults) == 4
+    for name in ("web.listen", "web.port", "collector.spool.max_size", "colector"):
+        assert any(fault.startswith(f"  - {name}: ") for fault in faults), faults
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("text", ["web: [", "- web", "web: {listen: '${env:NO_SUCH_VARIABLE}'}"])
+def test_a_configuration_that_cannot_be_read_is_one_error(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "gatelens.yaml"
+    config.write_text(text)
+    finished = run("up", "--data", tmp_path / "data", "--config", config)
+    assert finished.returncode == 1
+    assert finished.stderr.startswith(b"Error: ")
+    assert b"Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+@pytest.mark.parametrize("output_format", ["table", "csv", "json", "jsonl", "parquet"])
+def test_a_query_is_printed_in_each_format(
+    state: str, output_format: str, running: GatelensProcess, stopped: Path
+) -> None:
+    data = running.data if state == "running" else stopped
+    finished = run("query", BY_API, "--format", output_format, "--data", data)
+    assert finished.returncode == 0, finished.stderr
+    assert _answer(finished.stdout, output_format) == [("orders", 12)]
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_query_that_may_not_be_run_is_one_error(state: str, running: GatelensProcess, stopped: Path) -> None:
+    data = running.data if state == "running" else stopped
+    assert "Only SELECT, WITH, EXPLAIN" in _error("query", "DROP TABLE requests", "--data", data)
+
+
+def test_a_query_needs_data(tmp_path: Path) -> None:
+    message = _error("query", "SELECT 1", "--data", tmp_path / "nothing")
+    assert "holds no data; give the directory of `gatelens up` with --data." in message
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_files_are_imported_once(state: str, running: GatelensProcess, stopped: Path, tmp_path: Path) -> None:
+    data = running.data if state == "running" else stopped
+    contents = {name: json_lines(name, range(250)) for name in ("plain.log", "packed.log.gz", "packed.log.zst")}
+    (tmp_path / "plain.log").write_bytes(contents["plain.log"])
+    (tmp_path / "packed.log.gz").write_bytes(gzip.compress(contents["packed.log.gz"]))
+    (tmp_path / "packed.log.zst").write_bytes(zstandard.ZstdCompressor().compress(contents["packed.log.zst"]))
+    told = [f"{tmp_path / name}: envoy_json, {len(content):,} bytes" for name, content in contents.items()]
+    arguments: list[str | Path] = ["import", "--environment", "imported", "--data", data]
+    arguments += [tmp_path / name for name in contents]
+
+    first = run(*arguments)
+    assert (first.returncode, first.stdout.decode().splitlines()) == (0, told)
+    assert _stored(data, "imported", 750) == 750
+    second = run(*arguments)
+    known = [f"{line}, 1 of 1 blocks were stored already" for line in told]
+    assert (second.returncode, second.stdout.decode().splitlines()) == (0, known)
+    third = run(*arguments, "--again")
+    assert (third.returncode, third.stdout.decode().splitlines()) == (0, told)
+    assert _stored(data, "imported", 1500) == 1500
+
+
+def test_a_file_of_no_known_format_is_refused(running: GatelensProcess, tmp_path: Path) -> None:
+    file = tmp_path / "shopping.txt"
+    file.write_text("two eggs\n")
+    assert "is not recognised from its first line; name it with --format." in _error(
+        "import", file, "--data", running.data
+    )
+    absent = run("import", tmp_path / "absent.log", "--data", running.data)
+    assert absent.returncode == 2
+    assert b"Invalid value for" in absent.stderr
+
+
+def test_a_stop_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    process = GatelensProcess(tmp_path / "data")
+    acknowledged: list[int] = []
+    with process:
+        senders = [threading.Thread(target=_send, args=(process, number, acknowledged)) for number in range(4)]
+        for sender in senders:
+            sender.start()
+        until(lambda: len(acknowledged), lambda count: count >= 100)
+        assert process.terminate() == 0
+        for sender in senders:
+            sender.join()
+    assert len(acknowledged) >= 100
+    assert "Traceback" not in process.log
+    with process:
+        ids = "SELECT DISTINCT toUInt32(extract(request_id, '-([0-9]+)-')) AS batch, toUInt32(count()) AS n"
+        rows = process.rows(f"{ids} FROM requests GROUP BY batch")
+    stored = {row["batch"]: row["n"] for row in rows}
+    assert set(acknowledged) - stored.keys() == set()
+    assert set(stored.values()) == {50}
+
+
+def test_a_report_is_written(running: GatelensProcess, tmp_path: Path) -> None:
+    file = tmp_path / "usage.csv"
+    # A report until now ends with the last whole minute, and the requests are of this one.
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    what = ("--environment", "known", "--by", "api", "--from", "now-1h", "--to", tomorrow)
+    finished = run("report", "usage", *what, "-o", file, "--data", running.data)
+    assert finished.returncode == 0, finished.stderr
+    [row] = csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig")))
+    assert (row["api"], row["requests"]) == ("orders", "12")
+
+
+def test_migrations_are_there_already(stopped: Path) -> None:
+    finished = run("migrate", "--data", stopped)
+    assert (finished.returncode, finished.stdout.decode()) == (0, "The schema is up to date.\n")
+
+
+def _error(*arguments: str | Path, settings: dict[str, str] = FREE_PORTS) -> str:
+    """What a command that fails says last, in one line."""
+    finished = run(*arguments, settings=settings)
+    said = finished.stderr.decode()
+    assert finished.returncode == 1, said
+    assert "Traceback" not in said
+    assert finished.stdout == b""
+    message = said.splitlines()[-1]
+    assert message.startswith("Error: "), said
+    return message
+
+
+def _answer(printed: bytes, output_format: str) -> list[tuple[str, int]]:
+    """Rows of BY_API as they were printed."""
+    if output_format == "parquet":
+        rows = pq.read_table(io.BytesIO(printed)).to_pylist()
+    elif output_format == "json":
+        rows = json.loads(printed)["data"]
+    elif output_format == "jsonl":
+        rows = [json.loads(line) for line in printed.splitlines()]
+    elif output_format == "csv":
+        rows = list(csv.DictReader(io.StringIO(printed.decode())))
+    else:
+        found = re.findall(r"│ (\w+) +│ +(\d+) │", printed.decode())
+        rows = [{"api": api, "asked": asked} for api, asked in found]
+    return [(_text(row["api"]), int(row["asked"])) for row in rows]
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _stored(data: Path, environment: str, awaited: int) -> int:
+    sql = f"SELECT toUInt32(count()) AS n FROM requests WHERE environment = '{environment}'"
+
+    def look() -> int:
+        return int(json.loads(run("query", sql, "--format", "json", "--data", data).stdout)["data"][0]["n"])
+
+    return until(look, lambda stored: stored == awaited, seconds=15)
+
+
+def _send(process: GatelensProcess, sender: int, acknowledged: list[int]) -> None:
+    """Send batches of 50 until they are not taken any more."""
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        for number in range(sender, 40_000, 4):
+            try:
+                answer = client.post(
+                    f"{process.addresses.http}/ingest/envoy_json", content=json_lines(f"batch-{number}", range(50))
+                )
+            except httpx.HTTPError:
+                return
+            if answer.status_code != 200:
+                return
+            acknowledged.append(number)
