@@ -17,14 +17,16 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> 
     neither a huge body nor a small bomb takes more memory than that; PayloadError where it is empty, damaged
     or of unknown encoding.
     """
-    gathered = bytearray()
+    gathered: list[bytes] = []
+    size = 0
     async for chunk in chunks:
-        gathered += chunk
-        if len(gathered) > limit:
+        gathered.append(chunk)
+        size += len(chunk)
+        if size > limit:
             raise _too_large(limit)
-    if not gathered:
+    if not size:
         raise PayloadError("The body is empty; send the telemetry in it.")
-    return decode(bytes(gathered), encoding, limit)
+    return decode(b"".join(gathered), encoding, limit)
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:

@@ -31,6 +31,11 @@ _HEAD = struct.Struct("<cQ")
 
 def encode(payload: Payload) -> bytes:
     """The payload as one length-delimited frame."""
+    return b"".join(encoded_parts(payload))
+
+
+def encoded_parts(payload: Payload) -> tuple[bytes, bytes, bytes]:
+    """The same in parts that follow each other, so that a large body need not be copied."""
     head = b"".join(
         (
             _HEAD.pack(_RECEIVED_AT, payload.received_at_us),
@@ -41,7 +46,7 @@ def encode(payload: Payload) -> bytes:
             varint(len(payload.body)),
         )
     )
-    return b"".join((varint(len(head) + len(payload.body) + len(_END)), head, payload.body, _END))
+    return varint(len(head) + len(payload.body) + len(_END)) + head, payload.body, _END
 
 
 def frames(data: bytes | memoryview) -> Iterator[memoryview]:

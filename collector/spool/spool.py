@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.payload import Payload
-from collector.spool.frame import encode
+from collector.spool.frame import encode, encoded_parts
 from collector.spool.segment import (
     OPEN,
     PARTIAL,
@@ -116,7 +116,7 @@ class Spool:
         The id is the deduplication token of its insert: the same id must always come with the same content.
         """
         listed = list(payloads)
-        encoded = [encode(payload) for payload in listed]
+        encoded = [part for payload in listed for part in encoded_parts(payload)]
         size = sum(map(len, encoded))
         with self._wake:
             self._reserve(size)

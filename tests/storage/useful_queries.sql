@@ -83,7 +83,7 @@ SELECT sumIf(requests, status_5xx > 0) / sum(requests) FROM usage_1h WHERE hour 
 
 SELECT u.api FROM usage_requests u ASOF LEFT JOIN api_1m m ON u.api = m.api AND u.time >= m.minute;
 
-SELECT a.api FROM requests a, requests b WHERE a.api = b.api;
+SELECT a.api FROM requests a, requests b WHERE a.request_id = b.request_id AND a.api = b.api LIMIT 1;
 
 SELECT * FROM values('a UInt8, b String', (1, 'x'), (2, 'y'));
 
