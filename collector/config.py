@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from collector.receivers.files.config import FilesConfig
 from collector.receivers.grpc_server import GrpcConfig
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.scrape import ScrapeConfig
@@ -15,6 +16,7 @@ class CollectorConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    files: FilesConfig = FilesConfig()
     grpc: GrpcConfig = GrpcConfig()
     http: HttpConfig = HttpConfig()
     scrape: ScrapeConfig = ScrapeConfig()

@@ -9,6 +9,8 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from collector.books import stored_segments
+from collector.receivers.files.door import SegmentDoor
+from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.grpc_server import GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.intake import Intake
@@ -89,6 +91,7 @@ class Gatelens:
         grpc_port = self._serve_grpc(loop, self._intake)
         self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket))
         loop.spawn(Scraper(self._intake, collector.scrape).run())
+        loop.spawn(FileReceiver(SegmentDoor(spool, metrics), collector.files, self._directory.path / "files").run())
 
         addresses = Addresses(
             pid=os.getpid(),

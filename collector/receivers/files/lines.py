@@ -1,0 +1,113 @@
+"""Where to cut a block of a file, and what is in it: whole records, without those that are too long."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from collector.receivers.files.unwrap import open_part, unwrap
+from collector.transforms.formats import UNDECODABLE
+
+# How a record of Mule's logs begins, as mule_log_records.sql has it; a stack trace goes on for many lines.
+_MULE = r"(?:, )?\{|(?:(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?\d{4}-\d\d-\d\d[ T]|com\.mulesoft\."
+
+_FIRST_LINES = {"mule_log": _MULE, "mule_analytics": _MULE}
+
+_WRAPPERS = {"docker": r'\{"log":"', "cri": r"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the bytes of a file are to be understood."""
+
+    format: str
+    container: str
+    multiline: str
+    max_line_size: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How much of a block may be handed over, and whether it ends within a line that is too long."""
+
+    length: int
+    mid_line: bool = False
+
+
+def cut(block: bytes, reading: Reading, *, mid_line: bool, is_full: bool, settled: bool, final: bool) -> Cut:
+    """Where a block ends that a file has so far, or that is as large as one may be (`is_full`).
+
+    A line without its end waits, until the file is `final`; a record that may go on waits until the file is `settled`.
+    """
+    end = block.rfind(b"\n") + 1
+    if end == 0:
+        return _cut_without_newline(block, reading, mid_line, final)
+    if final and not is_full:
+        return Cut(len(block))
+    if settled:
+        return Cut(end)
+    held = _open_record(block[:end], reading)
+    return Cut(end if held == 0 and is_full else held)
+
+
+def _cut_without_newline(block: bytes, reading: Reading, mid_line: bool, final: bool) -> Cut:
+    if _is_hole(block):
+        # A hole, as a writer leaves it that goes on at its old offset after a truncation.
+        return Cut(len(block), mid_line)
+    if mid_line or len(block) > reading.max_line_size:
+        return Cut(len(block), mid_line=True)
+    return Cut(len(block) if final else 0)
+
+
+def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str, bytes]]:
+    """(format, body) of what is in a block that was cut; the same for the same block at all times."""
+    if _is_hole(block):
+        return []
+    if mid_line:
+        _, _, block = block.partition(b"\n")
+    if block[:1] == b"\0":
+        block = block.lstrip(b"\0")
+    block, beginnings = _without_long_lines(block, reading.max_line_size)
+    body = unwrap(block, reading.container, reading.format)
+    found = [(reading.format, body)] if body and not body.isspace() else []
+    return found + [(UNDECODABLE, beginning) for beginning in beginnings]
+
+
+def _is_hole(block: bytes) -> bool:
+    return block[:1] == b"\0" and block == bytes(len(block))
+
+
+def _open_record(block: bytes, reading: Reading) -> int:
+    """Where the last record starts, if it may go on; the length of the block otherwise."""
+    end = open_part(block, reading.container)
+    first_line = _first_line(reading.multiline or _FIRST_LINES.get(reading.format, ""), reading.container)
+    if first_line is None:
+        return end
+    while end > 0:
+        end = block.rfind(b"\n", 0, end - 1) + 1
+        if first_line.match(block, end):
+            return end
+    return 0
+
+
+@cache
+def _first_line(pattern: str, container: str) -> re.Pattern[bytes] | None:
+    return re.compile(f"{_WRAPPERS.get(container, '')}(?:{pattern})".encode()) if pattern else None
+
+
+def _without_long_lines(block: bytes, limit: int) -> tuple[bytes, list[bytes]]:
+    """The block without lines above the limit, and the beginnings of those.
+
+    A line is that long only where a stretch of that length has no newline: so a block is searched in a few strides.
+    """
+    kept: list[bytes] = []
+    beginnings: list[bytes] = []
+    kept_from = start = 0
+    while len(block) - start > limit:
+        newline = block.rfind(b"\n", start, start + limit + 1)
+        if newline >= 0:
+            start = newline + 1
+            continue
+        kept.append(block[kept_from:start])
+        beginnings.append(block[start : start + limit])
+        start = kept_from = block.find(b"\n", start) + 1 or len(block)
+    return (b"".join((*kept, block[kept_from:])), beginnings) if beginnings else (block, [])

@@ -1,0 +1,54 @@
+"""An open file, plain or gzip, read at any offset."""
+
+import gzip
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+_SKIP_BYTES = 1 << 20
+
+
+class Key(NamedTuple):
+    """What tells files apart while they exist."""
+
+    device: int
+    inode: int
+
+
+class OpenFile:
+    """A file that stays readable when it is renamed or deleted; offsets in a gzip file are those of its content."""
+
+    def __init__(self, path: Path, compressed: bool = False) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.compressed = compressed
+        self._packed = os.fdopen(self._descriptor, "rb")
+        self._unpacked = gzip.GzipFile(fileobj=self._packed, mode="rb") if compressed else None
+        self.key = key_of(self.stat())
+
+    def stat(self) -> os.stat_result:
+        return os.fstat(self._descriptor)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to so many bytes; raises OSError, and EOFError where a gzip file is cut off."""
+        if self._unpacked is None:
+            return os.pread(self._descriptor, size, offset)
+        self._unpacked.seek(offset)
+        return self._unpacked.read(size)
+
+    def end(self) -> int:
+        """The offset behind the last byte."""
+        if self._unpacked is None:
+            return self.stat().st_size
+        offset = 0
+        while block := self.read(offset, _SKIP_BYTES):
+            offset += len(block)
+        return offset
+
+    def close(self) -> None:
+        if self._unpacked is not None:
+            self._unpacked.close()
+        self._packed.close()
+
+
+def key_of(stat: os.stat_result) -> Key:
+    return Key(stat.st_dev, stat.st_ino)

@@ -1,0 +1,103 @@
+"""A file receiver in a process of its own, to be killed: `python -m tests.collector.file_process DIRECTORY [--store]`.
+
+With --store, what it hands over goes on into ClickHouse, and it ends when told on its standard input, with the counts.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from opentelemetry.metrics import NoOpMeter
+
+from collector.books import differences
+from collector.receivers.files.config import FilesConfig, FileSource
+from collector.receivers.files.door import SegmentDoor
+from collector.receivers.files.receiver import FileReceiver
+from collector.spool.spool import Spool, SpoolConfig
+from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import TransformConfig
+from collector.writer import Writer
+from gatelens.event_loop import EventLoopThread
+from storage.migrate import migrate
+from storage.store import connect
+
+
+class FileProcess:
+    """The process from entry to exit; an exit kills it."""
+
+    def __init__(self, directory: Path, *, store: bool = False) -> None:
+        self._command = [sys.executable, "-m", "tests.collector.file_process", str(directory)]
+        self._command += ["--store"] if store else []
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+        return self
+
+    def finish(self) -> dict[str, Any]:
+        """Let it store what is spooled, and tell what is stored."""
+        told, _ = self._process.communicate(b"end\n", timeout=120)
+        counts: dict[str, Any] = json.loads(told)
+        return counts
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._process.poll() is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def config_for(directory: Path) -> FilesConfig:
+    source = FileSource(
+        include=(f"{directory}/logs/*.log*",), format="envoy_json", environment="files", container="none"
+    )
+    return FilesConfig(poll_interval=0.02, flush_after=0.2, finish_after=0.5, sources=(source,))
+
+
+def _main(directory: Path, with_store: bool) -> None:
+    metrics = CollectorMetrics(NoOpMeter("test"))
+    spool = Spool(directory / "spool", SpoolConfig())
+    loop = EventLoopThread("files")
+    if not with_store:
+        loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config_for(directory), directory / "state").run())
+        _say("ready")
+        signal.pause()
+    store = connect(f"chdb://{directory / 'clickhouse'}")
+    migrate(store)
+    writer = Writer(store, spool, TransformConfig(), metrics)
+    writer.start()
+    loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config_for(directory), directory / "state").run())
+    _say("ready")
+    sys.stdin.readline()
+    # Files are looked at every 20 ms, and those that have gone are let go after half a second.
+    time.sleep(2)
+    while spool.size:
+        time.sleep(0.05)
+    (found,) = store.rows(
+        "SELECT count(), uniqExact(request_id), (SELECT sum(requests) FROM api_1m WHERE environment = 'files'),"
+        " (SELECT count() FROM dead_letters) FROM requests WHERE environment = 'files'"
+    )
+    names = ("requests", "different", "rolled_up", "dead_letters")
+    since = store.rows("SELECT toDateTime('2020-01-01')")[0][0]
+    _say(json.dumps({**dict(zip(names, map(int, found), strict=True)), "unbalanced": len(differences(store, since))}))
+    os._exit(0)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]), "--store" in sys.argv)
