@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from collector.receivers.files.config import FilesConfig
+from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.grpc_server import GrpcConfig
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.scrape import ScrapeConfig
@@ -17,6 +18,7 @@ class CollectorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     files: FilesConfig = FilesConfig()
+    forward: ForwardConfig = ForwardConfig()
     grpc: GrpcConfig = GrpcConfig()
     http: HttpConfig = HttpConfig()
     scrape: ScrapeConfig = ScrapeConfig()

@@ -21,6 +21,8 @@ class Addresses:
     web: str
     http: str
     grpc: str
+    # host:port of Fluent Forward; empty where it is not listened for.
+    forward: str = ""
 
 
 class DataDirectory:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from typing import Any
 
 import uvicorn
@@ -48,7 +49,7 @@ def shown(bound: socket.socket) -> str:
 class AsgiServer:
     """An ASGI application on a bound socket."""
 
-    def __init__(self, app: Any, bound: socket.socket) -> None:
+    def __init__(self, app: Any, bound: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -59,6 +60,7 @@ class AsgiServer:
             timeout_keep_alive=30,
             timeout_graceful_shutdown=_STOP_SECONDS,
             server_header=False,
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         )
         self._server = uvicorn.Server(config)
         self._bound = bound

@@ -11,10 +11,13 @@ from fastapi import FastAPI
 from collector.books import stored_segments
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
+from collector.receivers.forward.chunks import ChunkMemory
+from collector.receivers.forward.server import ForwardServer
 from collector.receivers.grpc_server import GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig, Scraper
+from collector.receivers.tls import ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
@@ -79,6 +82,11 @@ class Gatelens:
         telemetry = Telemetry(__version__)
         self._cleanup.callback(telemetry.close)
         metrics = CollectorMetrics(telemetry.meter)
+        # It looks into what the spool left open, before the spool seals it.
+        chunks = ChunkMemory(
+            self._directory.path / "forward" / "chunks", self._directory.spool, collector.forward.remembered_chunks
+        )
+        self._cleanup.callback(chunks.close)
         spool = Spool(self._directory.spool, collector.spool)
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
         writer = Writer(store, spool, collector.transforms, metrics, collector.writer)
@@ -89,15 +97,20 @@ class Gatelens:
         self._intake = Intake(spool, metrics)
         loop = self._loop = self._start_loop("intake")
         grpc_port = self._serve_grpc(loop, self._intake)
-        self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket))
+        tls = ssl_context(collector.http.tls, "collector.http.tls") if collector.http.tls else None
+        self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket, tls))
+        forward = ForwardServer(spool, chunks, metrics, collector.forward)
+        loop.run(forward.start())
+        self._cleanup.callback(lambda: loop.run(forward.stop()))
         loop.spawn(Scraper(self._intake, collector.scrape).run())
         loop.spawn(FileReceiver(SegmentDoor(spool, metrics), collector.files, self._directory.path / "files").run())
 
         addresses = Addresses(
             pid=os.getpid(),
             web=f"http://{shown(web_socket)}",
-            http=f"http://{shown(http_socket)}",
+            http=f"{'https' if tls else 'http'}://{shown(http_socket)}",
             grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
+            forward=f"{collector.forward.listen.rpartition(':')[0]}:{forward.port}" if forward.port else "",
         )
         health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
         engine = self._start_alerts(store, telemetry, addresses.web)

@@ -33,6 +33,7 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
     "throw_on_max_partitions_per_insert_block": 0,
     # There is nothing to optimise in reading one file from end to end, and trying took half of a small segment's time.
     "query_plan_enable_optimizations": 0,
+    "optimize_and_compare_chain": 0,
 }
 
 _MESSAGE = "Payload"

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 import typer.main
@@ -51,7 +51,7 @@ def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, F
         if field.annotation not in models:
             yield f"{prefix}{name}", field
         for inner in models:
-            is_list = inner is not field.annotation
+            is_list = get_origin(field.annotation) is tuple
             yield from _settings(inner, f"{prefix}{name}{'[]' if is_list else ''}.")
 
 

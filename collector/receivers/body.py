@@ -10,13 +10,8 @@ from storage.errors import PayloadError, PayloadTooLarge
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> bytes:
-    """The whole body, decoded from its Content-Encoding.
-
-    Raises PayloadTooLarge as soon as either the body or what it unpacks to passes `limit` bytes, so that
-    neither a huge body nor a small bomb takes more memory than that; PayloadError where it is empty, damaged
-    or of unknown encoding.
-    """
+async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """The whole body as it was sent; raises PayloadTooLarge as soon as it passes `limit` bytes."""
     gathered: list[bytes] = []
     size = 0
     async for chunk in chunks:
@@ -24,16 +19,20 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int) -> 
         size += len(chunk)
         if size > limit:
             raise _too_large(limit)
-    if not size:
-        raise PayloadError("The body is empty; send the telemetry in it.")
-    return decode(b"".join(gathered), encoding, limit)
+    return b"".join(gathered)
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:
-    """A body unpacked by its Content-Encoding: '', 'identity', 'gzip' or 'zstd'."""
+    """A body unpacked by its Content-Encoding: '', 'identity', 'gzip', 'deflate' or 'zstd'.
+
+    Raises PayloadTooLarge as soon as it unpacks to more than `limit` bytes, so that a small bomb takes no more memory
+    than that; PayloadError where it is damaged or of unknown encoding.
+    """
+    if not body:
+        return body
     unpack = _ENCODINGS.get(encoding.strip().lower())
     if unpack is None:
-        raise PayloadError(f"Content-Encoding {encoding!r} is not known; use gzip, zstd or none.")
+        raise PayloadError(f"Content-Encoding {encoding!r} is not known; use gzip, deflate, zstd or none.")
     return unpack(body, limit)
 
 
@@ -42,19 +41,29 @@ def _plain(body: bytes, limit: int) -> bytes:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
+    return _inflate(body, limit, "gzip", _GZIP_WINDOW)
+
+
+def _undeflate(body: bytes, limit: int) -> bytes:
+    # RFC 9110 means zlib's envelope; some clients leave it out.
+    has_envelope = len(body) > 1 and body[0] & 0x0F == zlib.DEFLATED and (body[0] << 8 | body[1]) % 31 == 0
+    return _inflate(body, limit, "deflate", zlib.MAX_WBITS if has_envelope else -zlib.MAX_WBITS)
+
+
+def _inflate(body: bytes, limit: int, encoding: str, window: int) -> bytes:
     unpacked = bytearray()
     rest = body
     try:
         while rest:
-            member = zlib.decompressobj(_GZIP_WINDOW)
+            member = zlib.decompressobj(window)
             unpacked += member.decompress(rest, limit + 1 - len(unpacked))
             if len(unpacked) > limit:
                 raise _too_large(limit)
             if not member.eof:
-                raise PayloadError("The gzip body is cut off; send it whole.")
+                raise PayloadError(f"The {encoding} body is cut off; send it whole.")
             rest = member.unused_data
     except zlib.error as error:
-        raise PayloadError(f"The body is not gzip: {error}.") from error
+        raise PayloadError(f"The body is not {encoding}: {error}.") from error
     return bytes(unpacked)
 
 
@@ -92,5 +101,6 @@ _ENCODINGS: dict[str, Callable[[bytes, int], bytes]] = {
     "": _plain,
     "identity": _plain,
     "gzip": _gunzip,
+    "deflate": _undeflate,
     "zstd": _unzstd,
 }

@@ -4,24 +4,30 @@ Handlers take the bytes of each message as they are: nothing here decodes an eve
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
 
 import grpc
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.receivers.als import stream_payloads
 from collector.receivers.intake import Intake
-from collector.receivers.protobuf_fields import fields, length_delimited
-from collector.spool.frame import varint
+from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, RETRY_SECONDS, check_protobuf, retry_info, status
+from collector.receivers.tls import TlsConfig, grpc_credentials
 from storage.errors import ConfigError, PayloadError, SpoolFull
 
-_OTLP_LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+_OTLP = {
+    "logs": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    "metrics": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+}
 _ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 
-# An empty ExportLogsServiceResponse and an empty StreamAccessLogsResponse are both no bytes at all.
+# An empty Export…ServiceResponse and an empty StreamAccessLogsResponse are both no bytes at all.
 _SUCCESS = b""
 
-_RETRY_SECONDS = 1
+_Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
 # The log service acknowledges nothing, so messages of a stream need not wait for the disk one by one.
 _UNWRITTEN_MESSAGES = 64
@@ -35,6 +41,7 @@ class GrpcConfig(BaseModel):
     listen: str = Field(default="127.0.0.1:4317", description="Address and port; port 0 picks a free one.")
     max_message_size: ByteSize = Field(default=ByteSize(20 << 20), description="Larger messages are refused.")
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
+    tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain gRPC.")
 
 
 class GrpcServer:
@@ -47,7 +54,7 @@ class GrpcServer:
         self.port = 0
 
     async def start(self) -> None:
-        """Bind and serve; raises ConfigError where the address is taken."""
+        """Bind and serve; raises ConfigError where the address is taken or the certificate is of no use."""
         server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", int(self._config.max_message_size)),
@@ -58,7 +65,7 @@ class GrpcServer:
         )
         server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment),))
         try:
-            self.port = server.add_insecure_port(self._config.listen)
+            self.port = self._bind(server)
         except RuntimeError as error:
             raise ConfigError(
                 f"collector.grpc.listen {self._config.listen} cannot be opened; another process may use the "
@@ -66,6 +73,11 @@ class GrpcServer:
             ) from error
         await server.start()
         self._server = server
+
+    def _bind(self, server: grpc.aio.Server) -> int:
+        if self._config.tls is None:
+            return server.add_insecure_port(self._config.listen)
+        return server.add_secure_port(self._config.listen, grpc_credentials(self._config.tls, "collector.grpc.tls"))
 
     async def stop(self, grace_seconds: float = 1.0) -> None:
         if self._server is not None:
@@ -77,42 +89,55 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         self._intake = intake
         self._environment = environment
         self._methods = {
-            _OTLP_LOGS: grpc.unary_unary_rpc_method_handler(self._export_logs),
+            **{
+                method: grpc.unary_unary_rpc_method_handler(self._export(FORMATS[signal]))
+                for signal, method in _OTLP.items()
+            },
             _ALS: grpc.stream_unary_rpc_method_handler(self._stream_access_logs),
         }
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         return self._methods.get(handler_call_details.method)
 
-    async def _export_logs(self, request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
-        try:
-            _check_frame(request)
-            if request:
-                peer = _address(context.peer())
-                await self._intake.accept("grpc", "otlp_logs", request, peer=peer, environment=self._environment)
-        except PayloadError as error:
-            self._intake.refused("grpc", "malformed")
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except SpoolFull as error:
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), _retry_details(str(error)))
-        return _SUCCESS
+    def _export(self, format_name: str) -> "Callable[[bytes, _Context], Awaitable[bytes]]":
+        async def export(request: bytes, context: _Context) -> bytes:
+            try:
+                check_protobuf(request)
+                if request:
+                    peer = _address(context.peer())
+                    await self._intake.accept("grpc", format_name, request, peer=peer, environment=self._environment)
+            except PayloadError as error:
+                self._intake.refused("grpc", "malformed")
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            except SpoolFull as error:
+                await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), _retry_details(str(error)))
+            return _SUCCESS
 
-    async def _stream_access_logs(
-        self, messages: AsyncIterator[bytes], context: "grpc.aio.ServicerContext[bytes, bytes]"
-    ) -> bytes:
+        return export
+
+    async def _stream_access_logs(self, messages: AsyncIterator[bytes], context: _Context) -> bytes:
         peer = _address(context.peer())
-        unwritten = 0
+        unwritten: deque[tuple[bytes, asyncio.Future[None]]] = deque()
         try:
             async for payload in stream_payloads(messages):
-                written = await self._offer_with_patience(payload, peer)
-                unwritten += 1
-                if unwritten >= _UNWRITTEN_MESSAGES:
-                    await written
-                    unwritten = 0
+                unwritten.append((payload, await self._offer_with_patience(payload, peer)))
+                if len(unwritten) > _UNWRITTEN_MESSAGES:
+                    await self._see_written(*unwritten.popleft(), peer)
+            while unwritten:
+                await self._see_written(*unwritten.popleft(), peer)
         except PayloadError as error:
             self._intake.refused("grpc", "malformed")
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return _SUCCESS
+
+    async def _see_written(self, payload: bytes, written: "asyncio.Future[None]", peer: str) -> None:
+        """The client will not send it again: what the disk does not take is offered until it does."""
+        while True:
+            try:
+                return await written
+            except SpoolFull:
+                await asyncio.sleep(RETRY_SECONDS)
+                written = await self._offer_with_patience(payload, peer)
 
     async def _offer_with_patience(self, payload: bytes, peer: str) -> "asyncio.Future[None]":
         """A stream has no way to say "not now": while the spool is full, stop reading it."""
@@ -120,7 +145,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             try:
                 return self._intake.offer("grpc", "envoy_als", payload, peer=peer, environment=self._environment)
             except SpoolFull:
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
 
 def _retry_details(message: str) -> tuple[tuple[str, bytes], ...]:
@@ -129,18 +154,10 @@ def _retry_details(message: str) -> tuple[tuple[str, bytes], ...]:
     https://opentelemetry.io/docs/specs/otlp/#failures asks for google.rpc.RetryInfo in the status; OpenTelemetry's
     Python exporter reads it from a trailer of its own.
     """
-    seconds = varint(1 << 3) + varint(_RETRY_SECONDS)
-    retry_info = length_delimited(1, seconds)
-    detail = length_delimited(1, b"type.googleapis.com/google.rpc.RetryInfo") + length_delimited(2, retry_info)
-    code = varint(1 << 3) + varint(grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
-    status = code + length_delimited(2, message.encode()) + length_delimited(3, detail)
-    return (("grpc-status-details-bin", status), ("google.rpc.retryinfo-bin", retry_info))
-
-
-def _check_frame(request: bytes) -> None:
-    """Refuse what is no message at all while the client still waits for the answer."""
-    for _ in fields(memoryview(request)):
-        pass
+    return (
+        ("grpc-status-details-bin", status(RESOURCE_EXHAUSTED, message)),
+        ("google.rpc.retryinfo-bin", retry_info()),
+    )
 
 
 def _address(peer: str) -> str:

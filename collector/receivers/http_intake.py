@@ -6,8 +6,10 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from collector.receivers.body import read_body
+from collector.receivers.body import decode, read_body
+from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
+from collector.receivers.tls import TlsConfig
 from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
@@ -23,6 +25,8 @@ class HttpConfig(BaseModel):
         default=ByteSize(64 << 20), description="Larger bodies, packed or unpacked, are refused."
     )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
+    tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")
+    hec: HecConfig = HecConfig()
 
 
 class HttpIntake:
@@ -32,7 +36,7 @@ class HttpIntake:
         self._intake = intake
         self._config = config
 
-    async def body(self, request: Request) -> bytes:
+    async def body(self, request: Request, *, may_be_empty: bool = False) -> bytes:
         """The body, unpacked; raises PayloadError, and PayloadTooLarge before more than the limit is read."""
         limit = int(self._config.max_body_size)
         announced = request.headers.get("content-length", "")
@@ -41,7 +45,14 @@ class HttpIntake:
                 f"The body is {announced} bytes, the limit is {limit}; send smaller batches or raise "
                 "collector.http.max_body_size."
             )
-        return await read_body(request.stream(), request.headers.get("content-encoding", ""), limit)
+        body = await read_body(request.stream(), limit)
+        if not body and not may_be_empty:
+            raise PayloadError("The body is empty; send the telemetry in it.")
+        return decode(body, request.headers.get("content-encoding", ""), limit)
+
+    def refused(self, reason: str) -> None:
+        """Count a request that a route turns away by itself."""
+        self._intake.refused("http", reason)
 
     async def accept(self, request: Request, format_name: str, body: bytes, key: str = "") -> None:
         """Make a payload durable under what the address says of it; raises SpoolFull.

@@ -1,14 +1,17 @@
-"""Any format over HTTP under /ingest/{format}."""
+"""Any format over HTTP: under /ingest/{format}, or under /ingest where the first record tells."""
 
 import re
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from collector.receivers import msgpack_body
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
-from collector.transforms.formats import ingestible
+from collector.receivers.json_body import recognised, unframed
+from collector.transforms.formats import Format, ingestible
 from storage.errors import PayloadError
 
 # What may name a segment, and so a file.
@@ -17,26 +20,56 @@ _KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 
 def routes(intake: Intake, config: HttpConfig) -> list[Route]:
     http = HttpIntake(intake, config)
+    limit = int(config.max_body_size)
 
     async def ingest(request: Request) -> Response:
-        return await http.answer(request, lambda request: _ingest(http, request), json_fault)
+        return await http.answer(request, lambda request: _ingest(http, request, limit), json_fault)
 
-    return [Route("/ingest/{format}", ingest, methods=["POST"])]
+    return [
+        Route("/ingest", ingest, methods=["POST"]),
+        Route("/ingest/{format}", ingest, methods=["POST"]),
+    ]
 
 
-async def _ingest(http: HttpIntake, request: Request) -> Response:
-    name = request.path_params["format"]
+async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
+    name = request.path_params.get("format", "")
     known = ingestible().get(name)
-    if known is None:
+    if name and known is None:
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(ingestible())}.")
     body = await http.body(request)
-    if known.is_text and b"\0" in body:
-        raise PayloadError(f"The body is binary, and {name} is lines of text; check the format in the address.")
     key = request.headers.get("idempotency-key", "")
     if key and not _KEY.match(key):
         raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
-    await http.accept(request, name, body, key)
-    return JSONResponse({"accepted_bytes": len(body)})
+    payloads = _payloads(body, _content_type(request), known, limit)
+    for number, (format_name, lines) in enumerate(payloads):
+        await http.accept(request, format_name, lines, f"{key}-{number}" if key and number else key)
+    found = {} if name else {"format": payloads[0][0]}
+    return JSONResponse({"accepted_bytes": len(body)} | found)
+
+
+def _payloads(body: bytes, content_type: str, known: Format | None, limit: int) -> Sequence[tuple[str, bytes]]:
+    """(format, body) of what is to be stored; more than one only where records are not of one format."""
+    name = known.name if known else ""
+    if known is not None and not known.is_text:
+        return [(name, body)]
+    if content_type in msgpack_body.CONTENT_TYPES:
+        return msgpack_body.payloads(body, name, limit)
+    if b"\0" in body:
+        told = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
+        raise PayloadError(f"The body is binary{told}.")
+    records = unframed(body)
+    if not records.strip():
+        raise PayloadError("The body holds no records; send some.")
+    found, lines = recognised(records, name)
+    if not found:
+        raise PayloadError(
+            "Its format is not recognised from its first line; name it in the address, as in /ingest/combined."
+        )
+    return [(found, lines)]
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def json_fault(status: int, message: str) -> Response:

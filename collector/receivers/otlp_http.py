@@ -1,4 +1,9 @@
-"""OTLP over HTTP, https://opentelemetry.io/docs/specs/otlp/#otlphttp."""
+"""OTLP over HTTP, https://opentelemetry.io/docs/specs/otlp/#otlphttp: three signals, in Protobuf or JSON.
+
+Of the codes that ask a client to come again, 503 is the only one that is ever sent.
+"""
+
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -6,38 +11,62 @@ from starlette.routing import Route
 
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
-from collector.receivers.protobuf_fields import fields, length_delimited
-from collector.spool.frame import varint
-from storage.errors import PayloadError
+from collector.receivers.otlp import (
+    FORMATS,
+    INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED,
+    check_protobuf,
+    json_status,
+    status,
+)
+from collector.receivers.otlp_json import check_json
 
 _PROTOBUF = "application/x-protobuf"
-
-# google.rpc.Code, https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
-_INVALID_ARGUMENT, _RESOURCE_EXHAUSTED = 3, 8
+_JSON = "application/json"
 
 
 def routes(intake: Intake, config: HttpConfig) -> list[Route]:
     http = HttpIntake(intake, config)
-
-    async def logs(request: Request) -> Response:
-        return await http.answer(request, lambda request: _export(http, request), _otlp_fault)
-
-    return [Route("/v1/logs", logs, methods=["POST"])]
+    return [Route(f"/v1/{signal}", _export(http, signal), methods=["POST"]) for signal in FORMATS]
 
 
-async def _export(http: HttpIntake, request: Request) -> Response:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != _PROTOBUF:
-        raise PayloadError(f"Content-Type {content_type!r} is not taken here; send {_PROTOBUF}.")
-    body = await http.body(request)
-    for _ in fields(memoryview(body)):
-        pass
-    await http.accept(request, "otlp_logs", body)
-    return Response(b"", media_type=_PROTOBUF)
+def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Response]]:
+    async def protobuf(request: Request) -> Response:
+        body = await http.body(request, may_be_empty=True)
+        check_protobuf(body)
+        if body:
+            await http.accept(request, FORMATS[signal], body)
+        return Response(b"", media_type=_PROTOBUF)
+
+    async def json(request: Request) -> Response:
+        body = await http.body(request)
+        check_json(signal, body)
+        await http.accept(request, f"{FORMATS[signal]}_json", body)
+        return Response(b"{}", media_type=_JSON)
+
+    async def export(request: Request) -> Response:
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type == _PROTOBUF:
+            return await http.answer(request, protobuf, _protobuf_fault)
+        if content_type == _JSON:
+            return await http.answer(request, json, _json_fault)
+        http.refused("content_type")
+        return _protobuf_fault(415, f"Content-Type {content_type!r} is not taken here; send {_PROTOBUF} or {_JSON}.")
+
+    return export
 
 
-def _otlp_fault(status: int, message: str) -> Response:
-    code = _RESOURCE_EXHAUSTED if status == 503 else _INVALID_ARGUMENT
-    body = varint(1 << 3) + varint(code) + length_delimited(2, message.encode())
-    headers = RETRY_AFTER if status == 503 else {}
-    return Response(body, status_code=status, headers=headers, media_type=_PROTOBUF)
+def _protobuf_fault(code: int, message: str) -> Response:
+    return Response(status(_rpc_code(code), message), code, _headers(code), _PROTOBUF)
+
+
+def _json_fault(code: int, message: str) -> Response:
+    return Response(json_status(_rpc_code(code), message), code, _headers(code), _JSON)
+
+
+def _rpc_code(code: int) -> int:
+    return RESOURCE_EXHAUSTED if code == 503 else INVALID_ARGUMENT
+
+
+def _headers(code: int) -> dict[str, str]:
+    return RETRY_AFTER if code == 503 else {}

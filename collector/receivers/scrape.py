@@ -2,83 +2,97 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from urllib.parse import urlsplit
+import zlib
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from collector.receivers.intake import Intake
-from storage.errors import SpoolFull
+from collector.receivers.scrape_config import ScrapeConfig, ScrapeTarget
+from collector.receivers.scrape_discovery import Discovery
+from collector.receivers.scrape_fetch import Answer, Fetcher, tls_context
+from collector.receivers.scrape_target import Target
+from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
+
+__all__ = ["ScrapeConfig", "ScrapeTarget", "Scraper"]
 
 _log = logging.getLogger(__name__)
 
-_ACCEPT = "text/plain;version=0.0.4"
-
-
-class ScrapeTarget(BaseModel):
-    """One address that answers in Prometheus' text format, e.g. Envoy's /stats/prometheus."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: HttpUrl = Field(description="e.g. http://127.0.0.1:9901/stats/prometheus")
-    gateway: str = Field(default="", description="The gateway whose metrics these are.")
-    environment: str = Field(default="", description="Its environment.")
-
-
-class ScrapeConfig(BaseModel):
-    """Which metrics to fetch."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    interval: float = Field(default=15, ge=1, le=3600, description="Seconds between two scrapes of a target.")
-    targets: tuple[ScrapeTarget, ...] = Field(default=(), description="What to scrape.")
-
 
 class Scraper:
-    """Scrapes each target on the interval until it is cancelled; a target that fails is tried at the next."""
+    """Scrapes each target on the interval until it is cancelled; a target that fails is tried at the next.
+
+    Each scrape yields a sample `up` of its own: 1, or 0 where the target did not show its metrics. Raises ConfigError
+    where the files of TLS are of no use.
+    """
 
     def __init__(self, intake: Intake, config: ScrapeConfig) -> None:
         self._intake = intake
         self._config = config
+        self._static = {Target.of(configured) for configured in config.targets}
+        self._discovery = Discovery(config.discovery)
+        for access in (*config.targets, *config.discovery):
+            tls_context(access.tls)
 
     async def run(self) -> None:
-        async with httpx.AsyncClient(timeout=min(10.0, self._config.interval), trust_env=False) as client:
-            await asyncio.gather(*(self._scrape_for_ever(client, target) for target in self._config.targets))
+        fetcher = Fetcher(self._config)
+        running: dict[Target, asyncio.Task[None]] = {}
+        try:
+            while True:
+                wanted = self._static | await asyncio.to_thread(self._discovery.targets)
+                for gone in running.keys() - wanted:
+                    running.pop(gone).cancel()
+                for failed in [target for target, task in running.items() if task.done()]:
+                    error = running.pop(failed).exception()
+                    _log.error("A scrape failed; it is begun anew.", exc_info=error, extra={"target": failed.shown})
+                for new in wanted - running.keys():
+                    running[new] = asyncio.create_task(self._scrape_for_ever(fetcher, new))
+                await asyncio.sleep(self._config.refresh_interval)
+        finally:
+            for task in running.values():
+                task.cancel()
+            await asyncio.gather(*running.values(), return_exceptions=True)
+            await fetcher.close()
 
-    async def _scrape_for_ever(self, client: httpx.AsyncClient, target: ScrapeTarget) -> None:
+    async def _scrape_for_ever(self, fetcher: Fetcher, target: Target) -> None:
+        clock = asyncio.get_running_loop()
+        # The first scrape is at once; later ones are spread, so that a thousand targets are not asked in one moment.
+        spread = zlib.crc32(target.url.encode()) / 2**33
+        due = clock.time() - self._config.interval * spread
         was_up = True
         while True:
-            fault = await self._scrape(client, target)
+            fault = await self._scrape(fetcher, target)
             if fault and was_up:
-                _log.warning("A target cannot be scraped.", extra={"target": _shown(target), "error": fault})
+                _log.warning("A target cannot be scraped.", extra={"target": target.shown, "error": fault})
+            elif not fault and not was_up:
+                _log.info("A target can be scraped again.", extra={"target": target.shown})
             was_up = not fault
-            await asyncio.sleep(self._config.interval)
+            while due <= clock.time():
+                due += self._config.interval
+            await asyncio.sleep(due - clock.time())
 
-    async def _scrape(self, client: httpx.AsyncClient, target: ScrapeTarget) -> str:
+    async def _scrape(self, fetcher: Fetcher, target: Target) -> str:
         """Fetch and spool one answer; returns what went wrong, or ''."""
+        fault, answer = "", Answer("prometheus_text", b"")
         try:
-            response = await client.get(str(target.url), headers={"Accept": _ACCEPT})
-            response.raise_for_status()
+            answer = await fetcher.fetch(target)
+        except PayloadError as error:
+            fault = self._refused("too_large" if isinstance(error, PayloadTooLarge) else "malformed", error)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            fault = self._refused("unreachable", error)
+        up = f"\n# TYPE up gauge\nup {0 if fault else 1}\n".encode()
+        try:
             await self._intake.accept(
                 "scrape",
-                "prometheus_text",
-                response.content,
-                peer=urlsplit(str(target.url)).netloc.rpartition("@")[2],
+                answer.format,
+                b"".join((target.head, answer.body, up)),
+                peer=target.peer,
                 environment=target.environment,
                 gateway=target.gateway,
             )
-        except (httpx.HTTPError, SpoolFull) as error:
-            self._intake.refused("scrape", "unreachable" if isinstance(error, httpx.HTTPError) else "spool_full")
-            return str(error) or type(error).__name__
-        return ""
+        except SpoolFull as error:
+            return str(error)
+        return fault
 
-
-def _shown(target: ScrapeTarget) -> str:
-    parts = urlsplit(str(target.url))
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def with_targets(config: ScrapeConfig, targets: Sequence[ScrapeTarget]) -> ScrapeConfig:
-    """The same configuration with more targets."""
-    return config.model_copy(update={"targets": (*config.targets, *targets)})
+    def _refused(self, reason: str, error: Exception) -> str:
+        self._intake.refused("scrape", reason)
+        return str(error) or type(error).__name__

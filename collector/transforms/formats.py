@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_TRACES, unnamed
+from collector.transforms.prometheus_types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from storage.sql import load
 
 _PACKAGE = "collector.transforms"
@@ -35,6 +38,16 @@ SAMPLES = _shape(
     "destination reason raw peer time environment gateway_kind gateway instance name kind unit labels value "
     "count bounds bucket_counts format segment_id ingested_at",
 )
+SPANS = _shape(
+    "intake_spans",
+    "destination reason raw peer time environment gateway_kind gateway instance trace_id span_id parent_span_id "
+    "service name kind status duration_us attributes format segment_id ingested_at",
+)
+LOGS = _shape(
+    "intake",
+    "destination reason raw peer severity body time environment gateway_kind gateway instance trace_id span_id "
+    "attributes format segment_id ingested_at",
+)
 DEAD_LETTERS = _shape("intake", "destination reason raw peer environment format segment_id ingested_at")
 
 
@@ -51,11 +64,24 @@ class TransformConfig(BaseModel):
     retention_days: int = Field(
         default=90, ge=1, le=3650, description="An event that claims to be older is filed under its arrival."
     )
+    time_zone: str = Field(
+        default="UTC", description="The zone of times that name none, such as HAProxy's and Mule's, e.g. Europe/Berlin."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is not a time zone; use a name such as Europe/Berlin or UTC.")
+        return name
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format by name: `layers` are .sql files, outermost first, each reading `{{inner}}`, the next one."""
+    """A format by name: `layers` are .sql files, outermost first, each reading `{{inner}}`, the next one.
+
+    `json_of` is the column type of the Protobuf message that its text is the JSON of.
+    """
 
     name: str
     summary: str
@@ -63,6 +89,7 @@ class Format:
     shape: Shape = RECORDS
     proto: str = "payload"
     body_type: str = "String"
+    json_of: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -76,15 +103,6 @@ class Format:
 
 
 # The column types of message bodies; names and nesting are those of the .proto files.
-_ANY_VALUE = "Tuple(string_value String, bool_value Bool, int_value Int64, double_value Float64)"
-_ATTRIBUTES = f"Array(Tuple(key LowCardinality(String), value {_ANY_VALUE}))"
-_OTLP_LOGS = (
-    f"Tuple(resource_logs Array(Tuple(resource Tuple(attributes {_ATTRIBUTES}), scope_logs "
-    f"Array(Tuple(log_records Array(Tuple(time_unix_nano UInt64, severity_number UInt32, "
-    f"severity_text LowCardinality(String), "
-    f"body {_ANY_VALUE}, attributes {_ATTRIBUTES}, trace_id String, span_id String, "
-    f"observed_time_unix_nano UInt64)))))))"
-)
 _TIME = "Tuple(seconds Int64, nanos Int32)"
 _ADDRESS = "Tuple(socket_address Tuple(address String, port_value UInt32))"
 _ALS_ENTRIES = (
@@ -113,6 +131,24 @@ UNDECODABLE = "undecodable"
 # From the terms of access logs to columns, for every format that speaks them.
 _ACCESS = ("access", "access_policy", "access_topology", "access_cleaned")
 
+# From an export request of OTLP to its resources and their records.
+_OTLP_RESOURCES = ("otlp_records", "otlp_resource", "otlp_attributes", "otlp_resources")
+_OTLP_LOGS = ("otlp_logs", "otlp_body", "otlp_attributes", "otlp_log_records", *_OTLP_RESOURCES)
+_OTLP_METRICS = ("otlp_metrics", "otlp_attributes", "otlp_metric_points", *_OTLP_RESOURCES)
+_OTLP_TRACES = ("otlp_traces", "otlp_attributes", "otlp_spans", *_OTLP_RESOURCES)
+
+# From a log of Mule to its analytics events and everything else in it.
+_MULE = ("mule_log", "mule_analytics", "mule_log_parts", "mule_log_records", "payloads")
+
+# From lines of JSON to what agents and loggers agree on.
+_JSON = ("json_named", "json_records", "lines", "payloads")
+
+# From the samples of a text, and from series with their samples and histograms, to rows of metrics.
+_PROMETHEUS_TEXT = ("prometheus_metrics", "prometheus_identity", "prometheus_samples")
+_PROMETHEUS_SERIES = (
+    "prometheus_metrics", "prometheus_buckets", "prometheus_native", "prometheus_points", "prometheus_identity"
+)  # fmt: skip
+
 FORMATS = (
     Format("envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", "lines", "payloads")),
     Format(
@@ -121,11 +157,66 @@ FORMATS = (
         (*_ACCESS, "envoy_text", "lines", "payloads"),
     ),
     Format(
+        "combined",
+        "nginx's and Apache's combined access log, and what is often added to it",
+        (*_ACCESS, "combined", "combined_tail", "combined_quoted", "lines", "payloads"),
+    ),
+    Format(
+        "common",
+        "the common access log, without referer and user agent",
+        (*_ACCESS, "combined", "combined_tail", "common_quoted", "lines", "payloads"),
+    ),
+    Format(
+        "haproxy",
+        "HAProxy's HTTP log (option httplog), with or without a prefix of syslog",
+        ("haproxy_state", *_ACCESS, "haproxy", "lines", "payloads"),
+    ),
+    Format("mule_analytics", "Mule's API analytics events, alone or in a log of Mule", _MULE),
+    Format(
+        "mule_log", "Mule's runtime and application logs, as text or JSON, with the analytics events in them", _MULE
+    ),
+    Format(
         "otlp_logs",
         "OpenTelemetry logs (ExportLogsServiceRequest)",
-        (*_ACCESS, "otlp_logs", "payloads"),
+        (*_ACCESS, *_OTLP_LOGS, "payloads"),
         proto="otlp_logs",
-        body_type=_OTLP_LOGS,
+        body_type=OTLP_LOGS,
+    ),
+    Format(
+        "otlp_logs_json",
+        "OpenTelemetry logs as OTLP's JSON",
+        (*_ACCESS, *_OTLP_LOGS, "otlp_json", "payloads"),
+        json_of=OTLP_LOGS,
+    ),
+    Format(
+        "otlp_metrics",
+        "OpenTelemetry metrics (ExportMetricsServiceRequest)",
+        (*_OTLP_METRICS, "payloads"),
+        shape=SAMPLES,
+        proto="otlp_metrics",
+        body_type=OTLP_METRICS,
+    ),
+    Format(
+        "otlp_metrics_json",
+        "OpenTelemetry metrics as OTLP's JSON",
+        (*_OTLP_METRICS, "otlp_json", "payloads"),
+        shape=SAMPLES,
+        json_of=OTLP_METRICS,
+    ),
+    Format(
+        "otlp_traces",
+        "OpenTelemetry spans (ExportTraceServiceRequest)",
+        (*_OTLP_TRACES, "payloads"),
+        shape=SPANS,
+        proto="otlp_traces",
+        body_type=OTLP_TRACES,
+    ),
+    Format(
+        "otlp_traces_json",
+        "OpenTelemetry spans as OTLP's JSON",
+        (*_OTLP_TRACES, "otlp_json", "payloads"),
+        shape=SPANS,
+        json_of=OTLP_TRACES,
     ),
     Format(
         "envoy_als",
@@ -134,7 +225,40 @@ FORMATS = (
         proto="envoy_als",
         body_type=_ENVOY_ALS,
     ),
-    Format("prometheus_text", "Prometheus' text format, scraped", ("prometheus_text", "payloads"), shape=SAMPLES),
+    Format(
+        "flex",
+        "Flex Gateway's records and lines: messages of the Message Logging policy, runtime logs",
+        ("flex", "flex_judged", "flex_said", "flex_messages", "flex_lines", "flex_records", "lines", "payloads"),
+    ),
+    Format("json", "JSON records of anything", ("json", "json_named", "json_records", "lines", "payloads"), LOGS),
+    Format(
+        "prometheus_text",
+        "Prometheus' text format, scraped",
+        (*_PROMETHEUS_TEXT, "prometheus_text", "prometheus_lines", "payloads"),
+        shape=SAMPLES,
+    ),
+    Format(
+        "openmetrics_text",
+        "OpenMetrics, scraped",
+        (*_PROMETHEUS_TEXT, "openmetrics_text", "prometheus_lines", "payloads"),
+        shape=SAMPLES,
+    ),
+    Format(
+        "prometheus_write",
+        "Prometheus' remote write 1.0 (prometheus.WriteRequest)",
+        (*_PROMETHEUS_SERIES, "prometheus_write", "payloads"),
+        shape=SAMPLES,
+        proto="prometheus_write",
+        body_type=PROMETHEUS_WRITE,
+    ),
+    Format(
+        "prometheus_write_v2",
+        "Prometheus' remote write 2.0 (io.prometheus.write.v2.Request)",
+        (*_PROMETHEUS_SERIES, "prometheus_write_v2", "payloads"),
+        shape=SAMPLES,
+        proto="prometheus_write_v2",
+        body_type=PROMETHEUS_WRITE_V2,
+    ),
     Format(UNDECODABLE, "Payloads set aside whole", ("undecodable", "payloads"), DEAD_LETTERS),
 )
 
@@ -163,10 +287,26 @@ def statement(known: Format, segment_id: str, path: Path, config: TransformConfi
         "segment_id": _literal(segment_id),
         "default_environment": _literal(config.environment),
         "retention_days": str(config.retention_days),
+        "time_zone": _literal(config.time_zone),
+        **_otlp_values(known.json_of),
     }
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", value)
     return f"SELECT {', '.join(known.shape.columns)} FROM (\n{text}\n)"
+
+
+def _otlp_values(json_of: str) -> dict[str, str]:
+    value = load(_PACKAGE, "otlp_value").rstrip()
+    if not json_of:
+        return {"otlp_value": value, "otlp_bytes": "base64Encode"}
+    return {
+        "otlp_value": value,
+        # In JSON they come as base64.
+        "otlp_bytes": "identity",
+        "json_type": _literal(JSON_TYPES[json_of]),
+        "unnamed_type": _literal(unnamed(JSON_TYPES[json_of])),
+        "message_type": _literal(json_of),
+    }
 
 
 def _literal(text: str) -> str:

@@ -1,6 +1,6 @@
 """What each format becomes: tests/golden/<format>/<case>.in against the rows in <case>.json.
 
-An .in file is a payload as it comes over the wire; for the two Protobuf formats it is JSON, encoded here.
+An .in file is a payload as it comes over the wire; for Protobuf formats it is JSON, encoded here.
 To accept new rows, set GATELENS_UPDATE_GOLDEN=1, run this file, and read the difference before you commit it.
 """
 
@@ -14,15 +14,23 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import Parse  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from collector.payload import Payload
 from collector.spool.frame import encode
 from collector.transforms.formats import TransformConfig, formats, ingestible, statement
 from storage.store import Store
-from tests.collector import envoy_messages
+from tests.collector import envoy_messages, prometheus_messages
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
 _CASES = sorted(_GOLDEN.glob("*/*.in"))
+
+_OTLP: dict[str, Any] = {
+    "otlp_logs": ExportLogsServiceRequest,
+    "otlp_metrics": ExportMetricsServiceRequest,
+    "otlp_traces": ExportTraceServiceRequest,
+}
 
 # Every case arrives at this moment, from this peer.
 _RECEIVED_AT = datetime(2026, 11, 23, 10, 16, tzinfo=UTC)
@@ -44,6 +52,10 @@ _QUERIES = {
         SELECT time, gateway_kind, gateway, instance, name, kind, unit, labels, value, count, bounds,
             bucket_counts, environment
         FROM metrics WHERE segment_id = {segment:String} ORDER BY name, labels, time""",
+    "spans": """
+        SELECT time, gateway_kind, gateway, instance, trace_id, span_id, parent_span_id, service, name, kind, status,
+            duration_us, attributes, environment
+        FROM spans WHERE segment_id = {segment:String} ORDER BY time, span_id""",
     "dead_letters": """
         SELECT received_at, reason, peer, if(isValidUTF8(body), body, concat('hex ', hex(body))) AS body,
             environment
@@ -57,10 +69,14 @@ def _case(path: Path) -> str:
 
 def _body(path: Path) -> bytes:
     written = path.read_bytes()
-    if path.parent.name == "otlp_logs":
-        return bytes(Parse(written, ExportLogsServiceRequest()).SerializeToString())
+    if message := _OTLP.get(path.parent.name):
+        return bytes(Parse(written, message()).SerializeToString())
     if path.parent.name == "envoy_als":
         return envoy_messages.encode(json.loads(written))
+    if path.parent.name == "prometheus_write":
+        return prometheus_messages.write_request(json.loads(written))
+    if path.parent.name == "prometheus_write_v2":
+        return prometheus_messages.write_request_v2(json.loads(written))
     return written
 
 

@@ -1,8 +1,6 @@
-"""The gRPC port: OTLP by real exporters, Envoy's access log service by a client that writes what Envoy writes."""
+"""The gRPC port: what is answered with success is on disk, what cannot be taken is refused, as is a taken port."""
 
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,19 +9,15 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
-from collector.receivers.als import stream_payloads
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
 from collector.receivers.intake import Intake
-from collector.spool.frame import varint
 from gatelens.event_loop import EventLoopThread
 from storage.errors import ConfigError
-from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes
 
 _LIMIT = 1 << 20
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
-_STREAM = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +36,6 @@ def _unary(channel: grpc.Channel, method: str = _EXPORT) -> Any:
     return channel.unary_unary(method, request_serializer=None, response_deserializer=None)
 
 
-def _stream(channel: grpc.Channel) -> Any:
-    return channel.stream_unary(_STREAM, request_serializer=None, response_deserializer=None)
-
-
 def _export(channel: grpc.Channel, body: bytes, compression: grpc.Compression | None = None) -> bytes:
     return bytes(_unary(channel)(body, timeout=20, compression=compression))
 
@@ -56,23 +46,6 @@ def _fails(action: Callable[[], object]) -> grpc.RpcError:
     return raised.value
 
 
-def _message(entries: list[int], named: bool) -> bytes:
-    identifier = {
-        "node": {"id": "sidecar~10.0.0.1~web-1.shop~shop.svc.cluster.local", "cluster": "web.shop"},
-        "log_name": "http_envoy_accesslog",
-    }
-    logs = {"log_entry": [{"request": {"request_method": 1, "path": f"/{number}"}} for number in entries]}
-    return envoy_messages.encode(({"identifier": identifier} if named else {}) | {"http_logs": logs})
-
-
-def _eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("It did not happen within 10 seconds.")
-
-
 def test_what_is_answered_is_durable(rig: Rig, channel: grpc.Channel) -> None:
     body = otlp_logs("a", "b")
     assert _export(channel, body) == b""
@@ -80,10 +53,25 @@ def test_what_is_answered_is_durable(rig: Rig, channel: grpc.Channel) -> None:
     assert rig.said(4)[-1] == "127.0.0.1"
 
 
-def test_packed_messages_are_taken(rig: Rig, channel: grpc.Channel) -> None:
-    body = otlp_logs(*["packed"] * 100)
-    _export(channel, body, compression=grpc.Compression.Gzip)
-    assert rig.spooled()[-1] == ("otlp_logs", body)
+@pytest.mark.parametrize(
+    ("method", "format_name"),
+    [
+        ("/opentelemetry.proto.collector.logs.v1.LogsService/Export", "otlp_logs"),
+        ("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", "otlp_metrics"),
+        ("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "otlp_traces"),
+    ],
+)
+def test_every_signal_is_spooled_as_it_came(rig: Rig, channel: grpc.Channel, method: str, format_name: str) -> None:
+    body = otlp_logs(format_name)
+    assert _unary(channel, method)(body, timeout=20) == b""
+    assert (format_name, body) in rig.spooled()
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_packed_messages_are_taken(rig: Rig, channel: grpc.Channel, compression: grpc.Compression) -> None:
+    body = otlp_logs(*["packed"] * 100, compression.name)
+    _export(channel, body, compression=compression)
+    assert ("otlp_logs", body) in rig.spooled()
 
 
 def test_an_empty_request_is_a_success_and_nothing_to_keep(rig: Rig, channel: grpc.Channel) -> None:
@@ -142,68 +130,6 @@ def test_a_full_spool_asks_otlp_clients_to_come_again(tmp_path: Path) -> None:
         for packed in (status.details[0].value, trailers["google.rpc.retryinfo-bin"]):
             assert RetryInfo.FromString(packed).retry_delay.seconds == 1
         assert status.details[0].type_url == "type.googleapis.com/google.rpc.RetryInfo"
-
-
-def test_every_message_of_a_stream_says_who_sent_it(rig: Rig, channel: grpc.Channel) -> None:
-    messages = [_message([1, 2], named=True), _message([3], named=False), _message([4], named=False)]
-    before = len([name for name, _ in rig.spooled() if name == "envoy_als"])
-    call = _stream(channel)
-    assert call(iter(messages), timeout=20) == b""
-    _eventually(lambda: len([1 for name, _ in rig.spooled() if name == "envoy_als"]) == before + 3)
-    spooled = [body for name, body in rig.spooled() if name == "envoy_als"][before:]
-    assert spooled == [_message([1, 2], named=True), _message([3], named=True), _message([4], named=True)]
-
-
-def test_a_stream_that_is_no_stream_is_refused(channel: grpc.Channel) -> None:
-    fault = _fails(lambda: _stream(channel)(iter([b"\xff\xff"]), timeout=20))
-    assert fault.code() == grpc.StatusCode.INVALID_ARGUMENT
-
-
-def test_a_stream_that_breaks_off_keeps_what_came(rig: Rig, channel: grpc.Channel) -> None:
-    gone = threading.Event()
-
-    def messages() -> Iterator[bytes]:
-        yield _message([77], named=True)
-        gone.wait(20)
-
-    call = _stream(channel).future(messages())
-    _eventually(lambda: any(b"/77" in body for _, body in rig.spooled()))
-    call.cancel()
-    gone.set()
-
-
-def test_a_stream_waits_while_the_spool_is_full(tmp_path: Path) -> None:
-    with receivers(tmp_path, room=400) as full, grpc.insecure_channel(full.grpc) as channel:
-        filler = otlp_logs("x" * 300)
-        _export(channel, filler)
-        call = _stream(channel).future(iter([_message([1, 2, 3], named=True) * 3]), timeout=20)
-        time.sleep(0.3)
-        assert not call.done()
-        full.spool._release(full.spool.size)
-        assert call.result() == b""
-        _eventually(lambda: any(name == "envoy_als" for name, _ in full.spooled()))
-
-
-def test_envoys_list_of_extensions_is_left_out() -> None:
-    extension = b"\x4a\x05envoy" * 1000
-    node = b"\x0a\x02id\x12\x02cl" + extension
-    identifier = b"\x0a" + varint(len(node)) + node + b"\x12\x03log"
-    message = b"\x0a" + varint(len(identifier)) + identifier + _message([1], named=False)
-
-    async def one() -> list[bytes]:
-        async def messages() -> AsyncIterator[bytes]:
-            yield message
-
-        return [payload async for payload in stream_payloads(messages())]
-
-    loop = EventLoopThread("als")
-    try:
-        (payload,) = loop.run(one())
-    finally:
-        loop.close()
-    assert len(payload) < 60
-    assert payload.endswith(_message([1], named=False))
-    assert b"log" in payload
 
 
 def test_a_taken_port_is_a_clear_error(rig: Rig) -> None:

@@ -173,7 +173,7 @@ def test_a_line_longer_than_a_block_stays_whole(tmp_path: Path) -> None:
         (b'{"start_time": null, "method": "GET", "path": "/"}', "envoy_json"),
         (b'{"hello": "world"}\n', None),
         (b'{"start_time": "cut off', None),
-        (b"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326\n", None),
+        (b"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326\n", "common"),
         (b"[]\n", None),
         (b"\xff\xfe\n", None),
         (b"", None),

@@ -1,0 +1,127 @@
+"""Chunks that are on disk already: what an agent sends again, having missed the answer, is not stored again."""
+
+import logging
+import os
+import struct
+import threading
+from hashlib import blake2b
+from pathlib import Path
+
+from collector.receivers.protobuf_fields import fields, read_varint
+from collector.spool.frame import frames
+from collector.spool.segment import OPEN
+
+_log = logging.getLogger(__name__)
+
+# Key, and either when its payload was received and how large it is, or zeros: the payload is durable.
+_ENTRY = struct.Struct(">16sQQ")
+_KEY_BYTES = 16
+_DURABLE = (0, 0)
+
+_RECEIVED_AT, _BODY = 1, 15
+
+Stamp = tuple[int, int]
+
+
+class ChunkMemory:
+    """Remembers keys across restarts, at least the last `capacity` of them; safe to use from many threads.
+
+    A key is written down twice: before its payload goes to the spool, and when that is durable. A process that is
+    killed in between leaves a payload of which nobody knows whether it is durable; as long as only the spool's thread
+    says `durable`, its segment is still open then, and the next start finds it there by the moment of its receipt.
+    Entries are written and not synced: they outlive the process, not a power failure.
+    """
+
+    def __init__(self, path: Path, spool: Path, capacity: int) -> None:
+        """Read what is written in two files at `path`; must be done before the spool of that directory is opened."""
+        self._path = path
+        self._older = path.with_suffix(".older")
+        self._capacity = capacity
+        self._change = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun: dict[bytes, Stamp] = {}
+        self._before = _read(self._older, begun)
+        self._latest = _read(path, begun)
+        self._descriptor = self._open()
+        self._settle(begun, spool)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._latest or key in self._before
+
+    def begin(self, key: bytes, received_at_us: int, size: int) -> None:
+        """Write down that a payload is about to go to the spool; raises OSError."""
+        with self._change:
+            self._write(_ENTRY.pack(key, received_at_us, size))
+
+    def durable(self, key: bytes) -> None:
+        """Write down that it is there."""
+        with self._change:
+            self._latest.add(key)
+            try:
+                self._write(_ENTRY.pack(key, *_DURABLE))
+                if len(self._latest) >= self._capacity:
+                    self._turn()
+            except OSError as error:
+                _log.warning(
+                    "A chunk cannot be written down; it is stored twice if it is sent again after a restart.",
+                    extra={"error": str(error)},
+                )
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _settle(self, begun: dict[bytes, Stamp], spool: Path) -> None:
+        """Find out which of the payloads that were under way have arrived."""
+        if begun:
+            there = _open_payloads(spool)
+            for key, stamp in begun.items():
+                if stamp in there:
+                    self.durable(key)
+
+    def _turn(self) -> None:
+        os.close(self._descriptor)
+        self._path.replace(self._older)
+        self._descriptor = self._open()
+        self._before, self._latest = self._latest, set()
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+
+    def _write(self, entry: bytes) -> None:
+        if os.write(self._descriptor, entry) != len(entry):
+            # Half an entry would shift all that follow.
+            size = os.fstat(self._descriptor).st_size
+            os.ftruncate(self._descriptor, size - size % _ENTRY.size)
+            raise OSError("no space left")
+
+
+def key_of(*parts: str) -> bytes:
+    """The key of a payload, from what tells it from any other."""
+    return blake2b("\0".join(parts).encode(), digest_size=_KEY_BYTES).digest()
+
+
+def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:
+    """The keys that are durable; those that are not gather in `begun`."""
+    durable = set()
+    data = path.read_bytes() if path.exists() else b""
+    whole = len(data) - len(data) % _ENTRY.size
+    if whole < len(data):
+        os.truncate(path, whole)
+    for key, received_at_us, size in _ENTRY.iter_unpack(data[:whole]):
+        if (received_at_us, size) == _DURABLE:
+            durable.add(key)
+            begun.pop(key, None)
+        else:
+            begun[key] = received_at_us, size
+    return durable
+
+
+def _open_payloads(spool: Path) -> set[Stamp]:
+    """The moment of receipt and the size of each payload in a stopped process' open segments."""
+    found = set()
+    for path in spool.glob(f"*{OPEN}"):
+        for frame in frames(path.read_bytes()):
+            _, start = read_varint(frame, 0)
+            told = {number: value for number, value, _ in fields(frame[start:])}
+            found.add((int.from_bytes(told[_RECEIVED_AT], "little"), len(told.get(_BODY, b""))))
+    return found

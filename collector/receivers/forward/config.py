@@ -1,0 +1,69 @@
+"""The settings of the Forward port."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator
+
+from collector.receivers.tls import TlsConfig
+from collector.transforms.formats import ingestible
+
+
+class ForwardUser(BaseModel):
+    """Who may send, beside knowing the shared key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, description="The username of the agent's settings.")
+    password: SecretStr = Field(description="The agent's password.")
+
+
+class ForwardRule(BaseModel):
+    """What the tag of records says about them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tag: str = Field(min_length=1, description="A tag, or a pattern of tags, e.g. kube.*.istio-proxy*.")
+    format: str = Field(default="", description="Their format; empty: told by the first record of each message.")
+    environment: str = Field(default="", description="Their environment, where they name none.")
+    gateway: str = Field(default="", description="Their gateway, where they name none.")
+
+    @field_validator("format")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        texts = [known.name for known in ingestible().values() if known.is_text]
+        if name and name not in texts:
+            raise ValueError(f"{name!r} is not a format of records; use one of {', '.join(texts)}")
+        return name
+
+
+class ForwardConfig(BaseModel):
+    """Fluent Forward over TCP and a Unix socket."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: str = Field(
+        default="127.0.0.1:24224", description="Address and port; port 0 picks a free one. Empty: not over TCP."
+    )
+    unix_socket: Path | None = Field(default=None, description="A Unix socket to listen on as well.")
+    tls: TlsConfig | None = Field(default=None, description="TLS on the TCP port.")
+    shared_key: SecretStr | None = Field(
+        default=None, description="Only agents that know it are taken; both sides prove it to each other."
+    )
+    users: tuple[ForwardUser, ...] = Field(
+        default=(), description="Where there are any, an agent must be one of them as well."
+    )
+    heartbeat: bool = Field(default=False, description="Answer heartbeats over UDP, on the same port number.")
+    max_chunk_size: ByteSize = Field(
+        default=ByteSize(32 << 20), description="Larger messages, packed or unpacked, end their connection."
+    )
+    max_connections: int = Field(default=256, ge=1, le=10_000, description="More connections are closed at once.")
+    remembered_chunks: int = Field(
+        default=65_536,
+        ge=1,
+        le=10_000_000,
+        description="How many acknowledged chunks are known again when an agent sends them twice, at least.",
+    )
+    environment: str = Field(default="", description="The environment of what arrives here and names none.")
+    rules: tuple[ForwardRule, ...] = Field(
+        default=(), description="What tags say of their records; the first rule that fits counts."
+    )

@@ -1,0 +1,154 @@
+"""One connection of an agent, from its first byte to its last."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.delivery import Body, Delivery
+from collector.receivers.forward.framing import Framer
+from collector.receivers.forward.handshake import Handshake
+from collector.receivers.forward.lines import Rules
+from collector.receivers.forward.message import Message, parse
+from collector.receivers.forward.records import Records
+from storage.errors import PayloadError
+
+_READ_BYTES = 1 << 20
+_HANDSHAKE_SECONDS = 10
+_LARGEST_HANDSHAKE = 64 << 10
+# From the first byte of a message to its last.
+_MESSAGE_SECONDS = 120
+# A message that is larger takes one of a few places, so that many connections cannot fill the memory together.
+_LARGE_BYTES = 4 << 20
+# Looking for the end of a message takes a part of so many of the time at most; a pause for it has an end too.
+_PAUSE_FOR_WORK = 10
+_LONGEST_PAUSE_SECONDS = 0.1
+
+
+class HandshakeRefused(Exception):
+    """The agent does not know the key, or is nobody whom we know; it has been told."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all connections have in common."""
+
+    config: ForwardConfig
+    rules: Rules
+    delivery: Delivery
+    hostname: str
+    places_for_large: asyncio.Semaphore
+
+
+class Connection:
+    """Serves one agent; raises PayloadError, HandshakeRefused, TimeoutError or OSError where it cannot go on."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str, shared: Shared) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._peer = peer
+        self._shared = shared
+        self._limit = int(shared.config.max_chunk_size)
+        self._framer = Framer(self._limit)
+        self._has_place = False
+
+    @property
+    def is_in_a_message(self) -> bool:
+        """Whether the end of a message has not come yet."""
+        return bool(self._framer.size)
+
+    async def shake_hands(self) -> None:
+        """Let nobody send who has not proved to be allowed to."""
+        handshake = Handshake(self._shared.config, self._shared.hostname)
+        framer = Framer(_LARGEST_HANDSHAKE)
+        await self._send(handshake.helo())
+        async with asyncio.timeout(_HANDSHAKE_SECONDS):
+            while not (messages := framer.messages()):
+                data = await self._reader.read(_LARGEST_HANDSHAKE)
+                if not data:
+                    raise ConnectionResetError("The client left before it had said who it is.")
+                framer.feed(data)
+        if len(messages) > 1 or framer.size:
+            raise PayloadError("The client sent records before it was let in; check that it speaks version 1.")
+        pong, refusal = handshake.pong(messages[0])
+        await self._send(pong)
+        if refusal:
+            raise HandshakeRefused(refusal)
+
+    async def serve(self) -> None:
+        """Take messages in until the agent leaves.
+
+        Nothing is read while messages wait for room on disk: an agent feels it as a connection that takes no more.
+        """
+        try:
+            while messages := await self._next_messages():
+                await self._accept(messages)
+                self._leave_place()
+        finally:
+            self._leave_place()
+
+    async def _next_messages(self) -> list[bytes]:
+        """The messages that have come; none where the agent has left between two."""
+        if not self._framer.size and not await self._read():
+            return []
+        async with asyncio.timeout(_MESSAGE_SECONDS):
+            while True:
+                started = time.monotonic()
+                if messages := self._framer.messages():
+                    return messages
+                await asyncio.sleep(min((time.monotonic() - started) * _PAUSE_FOR_WORK, _LONGEST_PAUSE_SECONDS))
+                if self._framer.size > _LARGE_BYTES and not self._has_place:
+                    await self._shared.places_for_large.acquire()
+                    self._has_place = True
+                if not await self._read():
+                    raise ConnectionResetError("The client left in the middle of a message.")
+
+    async def _read(self) -> bool:
+        data = await self._reader.read(_READ_BYTES)
+        self._framer.feed(data)
+        return bool(data)
+
+    async def _accept(self, messages: Sequence[bytes]) -> None:
+        """Make messages durable, those that want no answer together; answer the others."""
+        together = self._records()
+        answered = []
+        fault = None
+        try:
+            for data in messages:
+                message = parse(data, self._limit)
+                if message is not None and message.chunk:
+                    answered.append(message)
+                elif message is not None:
+                    together.add(message)
+        except PayloadError as error:
+            # The messages before it are taken in all the same.
+            fault = error
+        delivery = self._shared.delivery
+        await asyncio.gather(delivery.deliver(together.payloads(), self._peer), *map(self._answer, answered))
+        if fault is not None:
+            raise fault
+
+    async def _answer(self, message: Message) -> None:
+        def payloads() -> Sequence[Body]:
+            records = self._records()
+            records.add(message)
+            return records.payloads()
+
+        identity = f"{message.tag}\0{message.chunk}"
+        await self._shared.delivery.deliver_once(identity, payloads, self._peer)
+        await self._send(msgspec.msgpack.encode({"ack": message.chunk}))
+
+    def _records(self) -> Records:
+        return Records(self._shared.rules, self._shared.config)
+
+    async def _send(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    def _leave_place(self) -> None:
+        if self._has_place:
+            self._shared.places_for_large.release()
+            self._has_place = False

@@ -1,0 +1,108 @@
+"""The four modes of a message, made one: a tag and an array of entries.
+
+https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1#message-modes
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Raw
+from msgspec.msgpack import Decoder
+
+from collector.receivers import body as bodies
+from collector.receivers.forward import lenient
+from collector.receivers.forward.framing import array_header, value_size
+from storage.errors import PayloadError, PayloadTooLarge
+
+_PARTS = Decoder(list[Raw])
+_HEARTBEAT = b"\xc0"
+# It becomes part of each record.
+_LONGEST_TAG = 1000
+_PACKED = (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Events under one tag.
+
+    `entries` is a MessagePack array of [time, record]; `broken` is the end of a packed stream that cannot be read.
+    `chunk` is the id under which the agent wants an answer.
+    """
+
+    tag: str
+    entries: bytes
+    broken: bytes = b""
+    chunk: str = ""
+
+
+def parse(data: bytes, limit: int) -> Message | None:
+    """A whole message, None for a heartbeat; raises PayloadError, and PayloadTooLarge for what unpacks to too much."""
+    if data == _HEARTBEAT:
+        return None
+    parts = [bytes(part) for part in _PARTS.decode(data)]
+    tag = lenient.decode(parts[0]) if len(parts) > 1 else None
+    if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
+        raise PayloadError("A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record].")
+    kind = parts[1][0]
+    if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
+        return Message(tag, parts[1], chunk=_text(_options(parts, 2), "chunk"))
+    if 0xA0 <= kind <= 0xBF or kind in _PACKED:
+        return _packed(tag, parts, limit)
+    if len(parts) < 3:
+        raise PayloadError("A message is not of Fluent Forward: it has a time, and no record.")
+    entry = array_header(1) + b"\x92" + parts[1] + parts[2]
+    return Message(tag, entry, chunk=_text(_options(parts, 3), "chunk"))
+
+
+def _packed(tag: str, parts: list[bytes], limit: int) -> Message:
+    options = _options(parts, 2)
+    chunk = _text(options, "chunk")
+    stream = _bytes(parts[1])
+    encoding = _text(options, "compressed")
+    try:
+        stream = bodies.decode(stream, "" if encoding == "text" else encoding, limit)
+    except PayloadTooLarge:
+        raise
+    except PayloadError:
+        # Sent again it would be no better.
+        return Message(tag, array_header(0), stream, chunk)
+    size = options.get("size")
+    if isinstance(size, int) and 0 < size < 1 << 32 and _is_whole(listed := array_header(size) + stream):
+        return Message(tag, listed, chunk=chunk)
+    return _counted(tag, stream, chunk)
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        return value_size(memoryview(data)) == len(data)
+    except PayloadError:
+        return False
+
+
+def _counted(tag: str, stream: bytes, chunk: str) -> Message:
+    """Entries whose number is not told, or not rightly."""
+    view = memoryview(stream)
+    number = position = 0
+    try:
+        while position < len(view) and (size := value_size(view[position:])):
+            number += 1
+            position += size
+    except PayloadError:
+        pass
+    return Message(tag, array_header(number) + stream[:position], stream[position:], chunk)
+
+
+def _options(parts: list[bytes], number: int) -> dict[str, Any]:
+    found = lenient.decode(parts[number]) if len(parts) > number else None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(options: dict[str, Any], name: str) -> str:
+    found = options.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def _bytes(part: bytes) -> bytes:
+    """A string or binary as its bytes."""
+    found = lenient.decode(part, bytes)
+    return found if isinstance(found, bytes) else b""

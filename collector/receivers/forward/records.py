@@ -1,0 +1,81 @@
+"""Messages as payloads: their records sorted by what their tags say and by format."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
+from collector.receivers.forward.lines import Rules, sort
+from collector.receivers.forward.message import Message
+from collector.transforms.formats import UNDECODABLE
+from storage.errors import PayloadTooLarge
+
+# So many entries that are none become dead letters of their own; what is beyond becomes one.
+_MOST_APART = 100
+# As JSON, records of a few bytes are many times as large.
+_LARGEST_GROWTH = 4
+
+
+@dataclass(frozen=True, order=True)
+class Kind:
+    """What the records of a payload have in common."""
+
+    format: str
+    environment: str
+    gateway: str
+    # '' where the peer of the connection is not to be replaced.
+    pod: str = ""
+
+
+class Records:
+    """Gathers messages; the same messages always become the same payloads."""
+
+    def __init__(self, rules: Rules, config: ForwardConfig) -> None:
+        self._rules = rules
+        self._environment = config.environment
+        self._limit = _LARGEST_GROWTH * int(config.max_chunk_size)
+        self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._entries_size = 0
+        self._lines: defaultdict[Kind, list[bytes]] = defaultdict(list)
+        self._lines_size = 0
+        self._broken: list[tuple[Kind, bytes]] = []
+
+    def add(self, message: Message) -> None:
+        """Take a message in; raises PayloadTooLarge where its records grow out of proportion."""
+        unreadable = [message.broken] if message.broken else []
+        for part in slices(message.entries):
+            entries, broken = decode(part)
+            self._entries[message.tag] += entries
+            self._entries_size += len(part)
+            unreadable += broken
+            if self._entries_size >= SLICE_BYTES:
+                self._convert()
+        if unreadable:
+            kind = self._kind(message.tag, UNDECODABLE)
+            apart, rest = unreadable[:_MOST_APART], b"".join(unreadable[_MOST_APART:])
+            self._broken += [(kind, data) for data in (*apart, rest) if data]
+
+    def payloads(self) -> list[tuple[Kind, bytes]]:
+        """The bodies of what has been gathered; raises PayloadTooLarge like `add`."""
+        self._convert()
+        bodies = [(kind, b"".join(lines)) for kind, lines in sorted(self._lines.items())]
+        return [(kind, body) for kind, body in bodies if body] + self._broken
+
+    def _convert(self) -> None:
+        for tag, entries in self._entries.items():
+            if not entries:
+                continue
+            for lines in sort(entries, tag, self._rules.of(tag).format):
+                self._lines[self._kind(tag, lines.format, lines.workload, lines.pod)].append(lines.body)
+                self._lines_size += len(lines.body)
+        self._entries.clear()
+        self._entries_size = 0
+        if self._lines_size > self._limit:
+            raise PayloadTooLarge(
+                f"The records of a message take more than {self._limit} bytes as JSON; let the agent send smaller "
+                "chunks, or raise collector.forward.max_chunk_size."
+            )
+
+    def _kind(self, tag: str, format_name: str, workload: str = "", pod: str = "") -> Kind:
+        rule = self._rules.of(tag)
+        return Kind(format_name, rule.environment or self._environment, rule.gateway or workload, pod)

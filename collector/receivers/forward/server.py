@@ -1,0 +1,167 @@
+"""The Forward port: TCP, with or without TLS, a Unix socket, and heartbeats over UDP."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from pathlib import Path
+from typing import cast
+
+from collector.receivers.forward import handshake
+from collector.receivers.forward.chunks import ChunkMemory
+from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.connection import Connection, HandshakeRefused, Shared
+from collector.receivers.forward.delivery import RECEIVER, Delivery
+from collector.receivers.forward.lines import Rules
+from collector.receivers.tls import ssl_context
+from collector.spool.spool import Spool
+from collector.telemetry import CollectorMetrics
+from storage.errors import ConfigError, PayloadError, PayloadTooLarge
+
+_log = logging.getLogger(__name__)
+
+# What a connection may have waiting that it has not read yet is twice this.
+_WAITING_BYTES = 1 << 20
+_PLACES_FOR_LARGE = 4
+_CLOSE_SECONDS = 2
+_HEARTBEAT = b"\0"
+
+
+class ForwardServer:
+    """Serves until stopped; must be used on one event loop."""
+
+    def __init__(self, spool: Spool, chunks: ChunkMemory, metrics: CollectorMetrics, config: ForwardConfig) -> None:
+        self._config = config
+        self._metrics = metrics
+        self._shared = Shared(
+            config,
+            Rules(config),
+            Delivery(spool, chunks, metrics),
+            # Fluentd refuses a server that has its own name, such as another program on its machine.
+            f"gatelens-{socket.gethostname()}",
+            asyncio.Semaphore(_PLACES_FOR_LARGE),
+        )
+        self._needs_handshake = handshake.is_needed(config)
+        self._servers: list[asyncio.Server] = []
+        self._heartbeats: asyncio.DatagramTransport | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def start(self) -> None:
+        """Bind and serve; raises ConfigError where an address cannot be opened or TLS cannot be used."""
+        if self._config.listen:
+            await self._listen(self._config.listen)
+        if self._config.unix_socket is not None:
+            await self._listen_unix(self._config.unix_socket)
+
+    async def stop(self) -> None:
+        """Stop at once; what has not been answered is sent again by its agent."""
+        for server in self._servers:
+            server.close()
+        if self._heartbeats is not None:
+            self._heartbeats.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        if self._config.unix_socket is not None:
+            self._config.unix_socket.unlink(missing_ok=True)
+
+    async def _listen(self, listen: str) -> None:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ConfigError(
+                f"collector.forward.listen is {listen!r}; give an address and a port, such as 127.0.0.1:24224."
+            )
+        host = host.strip("[]")
+        tls = ssl_context(self._config.tls, "collector.forward.tls") if self._config.tls is not None else None
+        try:
+            await self._listen_tcp(host, int(port), tls)
+        except OSError as error:
+            raise ConfigError(
+                f"collector.forward.listen {listen} cannot be opened: {error.strerror}. Stop the process that uses it, "
+                "or set another address (port 0 picks a free one)."
+            ) from error
+
+    async def _listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+        server = await asyncio.start_server(self._serve, host, port, ssl=tls, limit=_WAITING_BYTES)
+        self._servers.append(server)
+        self.port = server.sockets[0].getsockname()[1]
+        if self._config.heartbeat:
+            loop = asyncio.get_running_loop()
+            self._heartbeats, _ = await loop.create_datagram_endpoint(_Heartbeat, local_addr=(host, self.port))
+
+    async def _listen_unix(self, path: Path) -> None:
+        try:
+            # A process that was killed leaves its socket behind, and nobody can bind it again.
+            if path.is_socket():
+                path.unlink()
+            self._servers.append(await asyncio.start_unix_server(self._serve, path, limit=_WAITING_BYTES))
+        except OSError as error:
+            raise ConfigError(
+                f"collector.forward.unix_socket {path} cannot be opened: {error.strerror}. Check that its directory is "
+                "there and may be written, and that nothing else has this name."
+            ) from error
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+        address = writer.get_extra_info("peername")
+        peer = str(address[0]) if isinstance(address, tuple) else "unix"
+        try:
+            await self._serve_peer(reader, writer, peer)
+        finally:
+            await _close(writer)
+
+    async def _serve_peer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:
+        if len(self._connections) > self._config.max_connections:
+            self._turn_away(peer, "too_many_connections", "There are as many connections as may be.")
+            return
+        connection = Connection(reader, writer, peer, self._shared)
+        try:
+            if self._needs_handshake:
+                await connection.shake_hands()
+            await connection.serve()
+        except PayloadTooLarge as error:
+            self._turn_away(peer, "too_large", str(error))
+        except PayloadError as error:
+            self._turn_away(peer, "malformed", str(error))
+        except HandshakeRefused as error:
+            self._turn_away(peer, "unauthenticated", str(error))
+        except TimeoutError:
+            self._turn_away(peer, "malformed", "The rest of a message did not come in time.")
+        except OSError:
+            if connection.is_in_a_message:
+                self._metrics.refused(RECEIVER, "disconnected")
+        except Exception:
+            # Whatever one client does, the others are served.
+            _log.exception("A connection failed.", extra={"peer": peer})
+
+    def _turn_away(self, peer: str, reason: str, message: str) -> None:
+        """The protocol has no word for it: the connection ends, and the log tells why."""
+        self._metrics.refused(RECEIVER, reason)
+        _log.warning("A Forward connection is closed.", extra={"peer": peer, "reason": message})
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await writer.wait_closed()
+    except TimeoutError:
+        # An answer waits in the socket that its client does not fetch.
+        writer.transport.abort()
+    except OSError:
+        pass
+
+
+class _Heartbeat(asyncio.DatagramProtocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # No isinstance: uvloop's transports are none of asyncio's.
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        # No more than it was sent: nobody gains by asking in the name of another.
+        if data:
+            self._transport.sendto(_HEARTBEAT, address)

@@ -1,0 +1,205 @@
+"""Splunk's HTTP Event Collector: what Mule's agent, Flex's Fluent Bit and log4j's appenders can all write to.
+
+https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector has its answers.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from collector.receivers import hec_events
+from collector.receivers.hec_config import HecToken
+from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
+from collector.receivers.intake import Intake
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_BASE = "/services/collector"
+
+_SUCCESS, _NO_TOKEN, _NO_AUTHORIZATION, _UNKNOWN_TOKEN, _NO_DATA, _INVALID = 0, 2, 3, 4, 5, 6
+_BUSY, _NO_CHANNEL, _INVALID_CHANNEL, _NO_EVENT, _BLANK_EVENT, _HEALTHY, _TOO_LARGE = 9, 10, 11, 12, 13, 17, 27
+
+# Status and text of each code.
+_ANSWERS = {
+    _SUCCESS: (200, "Success"),
+    _NO_TOKEN: (401, "Token is required"),
+    _NO_AUTHORIZATION: (401, "Invalid authorization"),
+    _UNKNOWN_TOKEN: (403, "Invalid token"),
+    _NO_DATA: (400, "No data"),
+    _INVALID: (400, "Invalid data format"),
+    _BUSY: (503, "Server is busy"),
+    _NO_CHANNEL: (400, "Data channel is missing"),
+    _INVALID_CHANNEL: (400, "Invalid data channel"),
+    _NO_EVENT: (400, "Event field is required"),
+    _BLANK_EVENT: (400, "Event field cannot be blank"),
+    _HEALTHY: (200, "HEC is healthy"),
+    _TOO_LARGE: (413, "Request entity too large"),
+}
+_OF_STATUS = {400: _INVALID, 413: _TOO_LARGE, 503: _BUSY}
+_OF_EVENT = {hec_events.NoEvent: _NO_EVENT, hec_events.BlankEvent: _BLANK_EVENT}
+
+_CHANNEL = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_MOST_ACKS_ASKED = 100_000
+
+
+def routes(intake: Intake, config: HttpConfig) -> list[Route]:
+    hec = _Hec(intake, config)
+    return [
+        Route(_BASE, hec.answering(hec.event), methods=["POST"]),
+        *_versions("event", hec.answering(hec.event), "POST"),
+        *_versions("raw", hec.answering(hec.raw), "POST"),
+        *_versions("ack", hec.answering(hec.ack), "POST"),
+        *_versions("health", hec.health, "GET"),
+    ]
+
+
+def _versions(name: str, handler: Handler, method: str) -> list[Route]:
+    return [Route(f"{_BASE}/{name}{version}", handler, methods=[method]) for version in ("", "/1.0")]
+
+
+class _Refused(Exception):
+    """A request that HEC has a code for."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Hec:
+    def __init__(self, intake: Intake, config: HttpConfig) -> None:
+        self._intake = intake
+        self._config = config
+        self._http = HttpIntake(intake, config)
+        self._formats = hec_events.SOURCETYPES | {known.name: known.format for known in config.hec.sourcetypes}
+        # What is answered is on disk: every number that was given out is acknowledged, by an earlier process too.
+        self._next_ack = time.time_ns() // 1000
+
+    def answering(self, handle: Handler) -> Handler:
+        """The handler with what it raises told in HEC's way."""
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except hec_events.InvalidEvent as error:
+                self._intake.refused("http", "malformed")
+                return _answer(_OF_EVENT.get(type(error), _INVALID), {"invalid-event-number": error.number})
+            except _Refused as error:
+                unknown = error.code in (_NO_TOKEN, _NO_AUTHORIZATION, _UNKNOWN_TOKEN)
+                self._intake.refused("http", "unauthorized" if unknown else "malformed")
+                return _answer(error.code)
+
+        async def answer(request: Request) -> Response:
+            return await self._http.answer(request, told, _fault)
+
+        return answer
+
+    async def event(self, request: Request) -> Response:
+        """Events in their envelopes."""
+        token, channel = self._token(request), _channel(request)
+        events = hec_events.parse(await self._body(request))
+        if not events:
+            raise _Refused(_NO_DATA)
+        format_name = token.format if token else ""
+        for group in hec_events.grouped(events, self._formats, format_name):
+            await self._accept(request, token, group)
+        return self._accepted(channel)
+
+    async def raw(self, request: Request) -> Response:
+        """Lines, of which the address tells what an envelope would."""
+        token, channel = self._token(request), _channel(request)
+        body = await self._body(request)
+        if not body.strip():
+            raise _Refused(_NO_DATA)
+        query = request.query_params
+        name = (token.format if token else "") or self._formats.get(query.get("sourcetype", ""), "")
+        found, lines = hec_events.raw(body, name)
+        await self._accept(request, token, hec_events.Group(found, query.get("host", ""), lines))
+        return self._accepted(channel)
+
+    async def ack(self, request: Request) -> Response:
+        """Which of the numbers that were given out are on disk."""
+        self._token(request)
+        if not _channel(request):
+            raise _Refused(_NO_CHANNEL)
+        try:
+            asked = json.loads(await self._body(request))["acks"]
+            numbers = [int(number) for number in asked[:_MOST_ACKS_ASKED]]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _Refused(_INVALID) from error
+        return JSONResponse({"acks": {str(number): 0 <= number < self._next_ack for number in numbers}})
+
+    async def health(self, request: Request) -> Response:
+        """Whether events are taken at all."""
+        return _answer(_HEALTHY)
+
+    async def _body(self, request: Request) -> bytes:
+        if request.headers.get("content-length") == "0":
+            raise _Refused(_NO_DATA)
+        return await self._http.body(request)
+
+    async def _accept(self, request: Request, token: HecToken | None, group: hec_events.Group) -> None:
+        address = request.client.host if request.client else ""
+        await self._intake.accept(
+            "http",
+            group.format,
+            group.lines,
+            peer=group.host or address,
+            environment=(token.environment if token else "") or self._config.environment,
+            gateway=token.gateway if token else "",
+        )
+
+    def _accepted(self, channel: str) -> Response:
+        if not channel:
+            return _answer(_SUCCESS)
+        self._next_ack += 1
+        return _answer(_SUCCESS, {"ackId": self._next_ack - 1})
+
+    def _token(self, request: Request) -> HecToken | None:
+        """What the settings say of the client's token; None where they name no tokens, and any is good."""
+        if not self._config.hec.tokens:
+            return None
+        told = _told_token(request.headers.get("authorization", "")).encode()
+        for known in self._config.hec.tokens:
+            if hmac.compare_digest(known.token.get_secret_value().encode(), told):
+                return known
+        raise _Refused(_UNKNOWN_TOKEN)
+
+
+def _told_token(authorization: str) -> str:
+    scheme, _, told = authorization.strip().partition(" ")
+    if not scheme:
+        raise _Refused(_NO_TOKEN)
+    if scheme.lower() == "splunk" and told.strip():
+        return told.strip()
+    if scheme.lower() == "basic":
+        try:
+            # Of user:password, the password; any user is good.
+            return base64.b64decode(told.strip(), validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise _Refused(_NO_AUTHORIZATION) from error
+    raise _Refused(_NO_AUTHORIZATION)
+
+
+def _channel(request: Request) -> str:
+    channel = request.headers.get("x-splunk-request-channel") or request.query_params.get("channel", "")
+    if channel and not _CHANNEL.match(channel):
+        raise _Refused(_INVALID_CHANNEL)
+    return channel
+
+
+def _answer(code: int, more: dict[str, int] | None = None, detail: str = "") -> Response:
+    status, text = _ANSWERS[code]
+    content = {"text": text, "code": code} | (more or {}) | ({"detail": detail} if detail else {})
+    return JSONResponse(content, status_code=status, headers=RETRY_AFTER if status == 503 else {})
+
+
+def _fault(status: int, message: str) -> Response:
+    return _answer(_OF_STATUS[status], detail=message)

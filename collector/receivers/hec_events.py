@@ -1,0 +1,172 @@
+"""The body of an HEC request as the lines of formats.
+
+Events are JSON objects one after the other, whatever stands between them: {"event": …, "time": …, "host": …}. An
+event that is text is a line; one that is an object is a record, of a format or of anything.
+https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Raw, Struct
+
+from collector.receivers.json_body import (
+    ANYTHING,
+    FAULTS,
+    TAKE_RECORDS,
+    is_text,
+    one_a_line,
+    recognised,
+    texts,
+    unframed,
+)
+from collector.transforms.detect import detect
+
+# What Splunk's own names of formats mean; any other is told by the first event.
+SOURCETYPES = {
+    "access_combined": "combined",
+    "access_combined_wcookie": "combined",
+    "access_common": "common",
+    "haproxy": "haproxy",
+}
+
+# Splunk's appender for log4j leaves the time of an event to the envelope.
+_LOG4J = "mule_log"
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Event(Struct, omit_defaults=True):
+    """The envelope; what it holds is for the transforms to read."""
+
+    event: Raw = Raw(b"")
+    time: Raw = Raw(b"")
+    host: str | None = None
+    source: str | None = None
+    sourcetype: str | None = None
+
+
+_EVENTS = msgspec.json.Decoder(Event)
+_LENIENT = json.JSONDecoder(strict=False)
+_SPACE = re.compile(r"\s*")
+# In a larger body, it is not looked for which event is at fault.
+_SLOW_BYTES = 1 << 20
+
+
+class InvalidEvent(Exception):
+    """An event that is none, by its number in the body."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class NoEvent(InvalidEvent):
+    """An envelope without an event."""
+
+
+class BlankEvent(InvalidEvent):
+    """An event without a word."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines of a format, and the host that they are of."""
+
+    format: str
+    host: str
+    lines: bytes
+
+
+def parse(body: bytes) -> Sequence[Event]:
+    """The events of a body; raises InvalidEvent for the first that is none."""
+    try:
+        events: Sequence[Event] = _EVENTS.decode_lines(body)
+    except FAULTS:
+        events = _decoded_slowly(body)
+    for number, event in enumerate(events):
+        told = bytes(event.event)
+        if told in (b"", b"null"):
+            raise NoEvent(number)
+        if told == b'""':
+            raise BlankEvent(number)
+    return events
+
+
+def grouped(events: Sequence[Event], formats: Mapping[str, str], format_name: str) -> list[Group]:
+    """The events by host, sourcetype and kind, each group in its order and in the format of its first."""
+    kinds: defaultdict[tuple[str, str, bool], list[Event]] = defaultdict(list)
+    for event in events:
+        kinds[event.host or "", event.sourcetype or "", is_text(event.event)].append(event)
+    found = []
+    for (host, sourcetype, of_text), members in kinds.items():
+        name = format_name or formats.get(sourcetype, "")
+        kind, lines = _of_texts(members, name) if of_text else _of_objects(members, name)
+        found.append(Group(kind, host, lines))
+    return found
+
+
+def raw(body: bytes, format_name: str) -> tuple[str, bytes]:
+    """The format and the lines of a raw request; text of no format that is known is kept as it is."""
+    found, lines = recognised(unframed(body), format_name)
+    if found and not (found == ANYTHING and not lines.lstrip().startswith(b"{")):
+        return found, lines
+    told = [line for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
+    return ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told])
+
+
+def _of_texts(events: Sequence[Event], format_name: str) -> tuple[str, bytes]:
+    told = texts([event.event for event in events])
+    lines = "\n".join(told).encode("utf-8", "replace")
+    found = format_name or detect(lines) or ANYTHING
+    if found != ANYTHING or lines.startswith(b"{"):
+        return found, lines
+    return found, b"\n".join(
+        _with_envelope(event, _ENCODER.encode({"body": text})) for event, text in zip(events, told, strict=True)
+    )
+
+
+def _of_objects(events: Sequence[Event], format_name: str) -> tuple[str, bytes]:
+    if format_name in ("", _LOG4J) and detect(_ENCODER.encode(events[0])) == _LOG4J:
+        return _LOG4J, _ENCODER.encode_lines(events)
+    found, lines = recognised(one_a_line([event.event for event in events]), format_name)
+    if found and found not in TAKE_RECORDS:
+        return found, lines
+    return found or ANYTHING, b"\n".join(
+        _with_envelope(event, line) for event, line in zip(events, lines.split(b"\n"), strict=True)
+    )
+
+
+def _with_envelope(event: Event, record: bytes) -> bytes:
+    """A record with what it does not say itself of when and where."""
+    told = {"time": event.time, "source": event.source, "sourcetype": event.sourcetype}
+    missing = {name: value for name, value in told.items() if value and f'"{name}"'.encode() not in record}
+    if not record.startswith(b"{") or record == b"{}" or not missing:
+        return record
+    return _ENCODER.encode(missing)[:-1] + b"," + record[1:]
+
+
+def _decoded_slowly(body: bytes) -> Sequence[Event]:
+    """The events of a body that msgspec refuses: one is no event, or its text is no good UTF-8 or UTF-16."""
+    events: list[Event] = []
+    if len(body) > _SLOW_BYTES:
+        raise InvalidEvent(0)
+    text = body.decode("utf-8", "replace")
+    position = _after_space(text, 0)
+    while position < len(text):
+        try:
+            found, position = _LENIENT.raw_decode(text, position)
+            events.append(_EVENTS.decode(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")))
+        except (ValueError, *FAULTS) as error:
+            raise InvalidEvent(len(events)) from error
+        position = _after_space(text, position)
+    return events
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position

@@ -1,0 +1,40 @@
+"""Fluent Bit's MessagePack over HTTP: a stream of entries, as the Forward protocol packs them."""
+
+from functools import lru_cache
+
+from pydantic import ByteSize
+
+from collector.receivers.forward.config import ForwardConfig, ForwardRule
+from collector.receivers.forward.lines import Rules
+from collector.receivers.forward.message import parse
+from collector.receivers.forward.records import Records
+from storage.errors import PayloadError
+
+CONTENT_TYPES = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
+
+_LARGE_ARRAYS = (0xDC, 0xDD)
+
+
+def payloads(body: bytes, format_name: str, limit: int) -> list[tuple[str, bytes]]:
+    """(format, lines) of the entries; without a name, the format is told by the first.
+
+    Raises PayloadError where there is no entry at all; those that are none become dead letters.
+    """
+    if not (0x90 <= body[0] <= 0x9F or body[0] in _LARGE_ARRAYS):
+        raise PayloadError("The body is no MessagePack of [time, record]; check the agent's format.")
+    rules, config = _settings(format_name, limit)
+    # The mode of the protocol whose entries are a stream: [tag, entries].
+    message = parse(b"\x92\xa0\xc6" + len(body).to_bytes(4, "big") + body, limit)
+    if message is None:
+        raise PayloadError("The body holds no entries; send some.")
+    records = Records(rules, config)
+    records.add(message)
+    return [(kind.format, lines) for kind, lines in records.payloads()]
+
+
+@lru_cache(100)
+def _settings(format_name: str, limit: int) -> tuple[Rules, ForwardConfig]:
+    config = ForwardConfig(
+        max_chunk_size=ByteSize(limit), rules=(ForwardRule(tag="*", format=format_name),) if format_name else ()
+    )
+    return Rules(config), config

@@ -1,0 +1,34 @@
+"""Mule's analytics events, in the place of Anypoint: POST {base}/v2/analytics/events, gzip.
+
+https://docs.mulesoft.com/api-manager/2.x/analytics-event-forward
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from collector.receivers.http_intake import HttpConfig, HttpIntake
+from collector.receivers.ingest import json_fault
+from collector.receivers.intake import Intake
+from collector.receivers.json_body import unframed
+
+_FORMAT = "mule_analytics"
+_PATH = "/v2/analytics/events"
+
+
+def routes(intake: Intake, config: HttpConfig) -> list[Route]:
+    async def events(request: Request) -> Response:
+        # The gateway puts its path behind the address that it is given, so that no query can follow.
+        environment = request.path_params.get("environment", config.environment)
+        http = HttpIntake(intake, config.model_copy(update={"environment": environment}))
+
+        async def take(request: Request) -> Response:
+            await http.accept(request, _FORMAT, unframed(await http.body(request)))
+            return Response(status_code=202)
+
+        return await http.answer(request, take, json_fault)
+
+    return [
+        Route(_PATH, events, methods=["POST"]),
+        Route("/mule/{environment}" + _PATH, events, methods=["POST"]),
+    ]

@@ -1,0 +1,203 @@
+"""OTLP's JSON, checked while its client still waits: names, types and numbers, not what they mean.
+
+https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from storage.errors import PayloadError
+
+# Numbers of 64 bits may come as text, ids come in hexadecimal, and null means that nothing was said.
+_Number = int | Annotated[str, Meta(pattern="^-?[0-9]{1,20}$")] | None
+_Real = float | Annotated[str, Meta(pattern="^(-?[0-9.]+([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
+_Id = Annotated[str, Meta(pattern="^([0-9a-fA-F]{16}|[0-9a-fA-F]{32})?$")] | None
+_Text = str | None
+
+
+class _Message(Struct, rename="camel", gc=False):
+    """Fields that are not named are not looked at, but must be JSON."""
+
+
+class _Value(_Message):
+    string_value: _Text = None
+    bool_value: bool | None = None
+    int_value: _Number = None
+    double_value: _Real = None
+    bytes_value: _Text = None
+    array_value: "_List | None" = None
+    kvlist_value: "_Attributes | None" = None
+
+
+class _Attribute(_Message):
+    key: _Text = None
+    value: _Value | None = None
+
+
+class _List(_Message):
+    values: list[_Value] | None = None
+
+
+class _Attributes(_Message):
+    values: list[_Attribute] | None = None
+
+
+class _Record(_Message):
+    """What log records, data points and spans have in common."""
+
+    attributes: list[_Attribute] | None = None
+    time_unix_nano: _Number = None
+    flags: _Number = None
+
+
+class _Resource(_Message):
+    attributes: list[_Attribute] | None = None
+
+
+class _Scope(_Message):
+    name: _Text = None
+    version: _Text = None
+
+
+class _LogRecord(_Record):
+    observed_time_unix_nano: _Number = None
+    severity_number: int | None = None
+    severity_text: _Text = None
+    body: _Value | None = None
+    trace_id: _Id = None
+    span_id: _Id = None
+    event_name: _Text = None
+
+
+class _ScopeLogs(_Message):
+    scope: _Scope | None = None
+    log_records: list[_LogRecord] | None = None
+
+
+class _ResourceLogs(_Message):
+    resource: _Resource | None = None
+    scope_logs: list[_ScopeLogs] | None = None
+
+
+class _Logs(_Message):
+    resource_logs: list[_ResourceLogs] | None = None
+
+
+class _Buckets(_Message):
+    offset: _Number = None
+    bucket_counts: list[_Number] | None = None
+
+
+class _Quantile(_Message):
+    quantile: _Real = None
+    value: _Real = None
+
+
+class _Point(_Record):
+    """A data point of any kind."""
+
+    as_double: _Real = None
+    as_int: _Number = None
+    count: _Number = None
+    sum: _Real = None
+    bucket_counts: list[_Number] | None = None
+    explicit_bounds: list[_Real] | None = None
+    scale: _Number = None
+    zero_count: _Number = None
+    positive: _Buckets | None = None
+    negative: _Buckets | None = None
+    quantile_values: list[_Quantile] | None = None
+
+
+class _Points(_Message):
+    data_points: list[_Point] | None = None
+    aggregation_temporality: int | None = None
+    is_monotonic: bool | None = None
+
+
+class _Metric(_Message):
+    name: _Text = None
+    unit: _Text = None
+    gauge: _Points | None = None
+    sum: _Points | None = None
+    histogram: _Points | None = None
+    exponential_histogram: _Points | None = None
+    summary: _Points | None = None
+
+
+class _ScopeMetrics(_Message):
+    scope: _Scope | None = None
+    metrics: list[_Metric] | None = None
+
+
+class _ResourceMetrics(_Message):
+    resource: _Resource | None = None
+    scope_metrics: list[_ScopeMetrics] | None = None
+
+
+class _Metrics(_Message):
+    resource_metrics: list[_ResourceMetrics] | None = None
+
+
+class _Event(_Record):
+    name: _Text = None
+
+
+class _Link(_Record):
+    trace_id: _Id = None
+    span_id: _Id = None
+
+
+class _Status(_Message):
+    message: _Text = None
+    code: int | None = None
+
+
+class _Span(_Record):
+    trace_id: _Id = None
+    span_id: _Id = None
+    parent_span_id: _Id = None
+    trace_state: _Text = None
+    name: _Text = None
+    kind: int | None = None
+    start_time_unix_nano: _Number = None
+    end_time_unix_nano: _Number = None
+    events: list[_Event] | None = None
+    links: list[_Link] | None = None
+    status: _Status | None = None
+
+
+class _ScopeSpans(_Message):
+    scope: _Scope | None = None
+    spans: list[_Span] | None = None
+
+
+class _ResourceSpans(_Message):
+    resource: _Resource | None = None
+    scope_spans: list[_ScopeSpans] | None = None
+
+
+class _Traces(_Message):
+    resource_spans: list[_ResourceSpans] | None = None
+
+
+_DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
+    "logs": msgspec.json.Decoder(_Logs),
+    "metrics": msgspec.json.Decoder(_Metrics),
+    "traces": msgspec.json.Decoder(_Traces),
+}
+
+
+def check_json(signal: str, body: bytes) -> None:
+    """Raise PayloadError where a body is not the JSON of an export request of 'logs', 'metrics' or 'traces'."""
+    try:
+        _DECODERS[signal].decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise PayloadError(
+            f"The body is not OTLP's JSON: {error}. Send what the OTLP specification describes."
+        ) from error
+    except RecursionError as error:
+        raise PayloadError("The body is nested too deep; send it with fewer levels.") from error

@@ -1,0 +1,98 @@
+"""Prometheus' remote write, versions 1.0 and 2.0, at /api/v1/write.
+
+https://prometheus.io/docs/specs/prw/remote_write_spec/ and https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
+"""
+
+import cramjam
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from collector.receivers.body import read_body
+from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
+from collector.receivers.intake import Intake
+from collector.receivers.write_request import VERSION_1, VERSION_2, Contents, WriteRequest
+from storage.errors import PayloadError, PayloadTooLarge
+
+_PROTOBUF = "application/x-protobuf"
+_FORMATS = {VERSION_1: "prometheus_write", VERSION_2: "prometheus_write_v2"}
+_VERSIONS = {version.name: version for version in _FORMATS}
+
+
+def routes(intake: Intake, config: HttpConfig) -> list[Route]:
+    http = HttpIntake(intake, config)
+    limit = int(config.max_body_size)
+
+    async def write(request: Request) -> Response:
+        version = _version(request)
+        if version is None:
+            http.refused("unknown_format")
+            return _unsupported(request)
+
+        def fault(status: int, message: str) -> Response:
+            return _answer(version, status, Contents(), message)
+
+        return await http.answer(request, lambda request: _write(http, request, version, limit), fault)
+
+    return [Route("/api/v1/write", write, methods=["POST"])]
+
+
+def _version(request: Request) -> WriteRequest | None:
+    """The version of the message; None for what is neither, or not packed with snappy."""
+    media_type, *parameters = request.headers.get("content-type", "").split(";")
+    # A sender that names no encoding can be one of the first, which had no other.
+    if media_type.strip().lower() != _PROTOBUF or _encoding(request) not in ("", "snappy"):
+        return None
+    named = [text.partition("=") for text in parameters]
+    protos = [value.strip().strip('"') for name, _, value in named if name.strip().lower() == "proto"]
+    return _VERSIONS.get(protos[0]) if protos else VERSION_1
+
+
+def _encoding(request: Request) -> str:
+    return request.headers.get("content-encoding", "").strip().lower()
+
+
+async def _write(http: HttpIntake, request: Request, version: WriteRequest, limit: int) -> Response:
+    packed = await read_body(request.stream(), limit)
+    body = _unsnap(packed, limit)
+    contents = version.contents(body)
+    # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
+    if contents.samples or contents.histograms:
+        await http.accept(request, _FORMATS[version], body)
+    return _answer(version, 204, contents)
+
+
+def _unsnap(packed: bytes, limit: int) -> bytes:
+    """A body in snappy's block format, which begins with the length that it unpacks to."""
+    try:
+        size = cramjam.snappy.decompress_raw_len(packed)
+        if size > limit:
+            raise PayloadTooLarge(
+                f"The body unpacks to {size} bytes, the limit is {limit}; set a smaller max_samples_per_send at the "
+                "sender or raise collector.http.max_body_size."
+            )
+        return bytes(cramjam.snappy.decompress_raw(packed))
+    except cramjam.DecompressionError as error:
+        raise PayloadError(f"The body is not in snappy's block format: {error}.") from error
+
+
+def _answer(version: WriteRequest, status: int, written: Contents, message: str = "") -> Response:
+    headers = dict(RETRY_AFTER) if status == 503 else {}
+    if version is VERSION_2:
+        # Without these a sender takes us for a receiver that knows only 1.0. Exemplars are not kept.
+        headers |= {
+            "X-Prometheus-Remote-Write-Samples-Written": str(written.samples),
+            "X-Prometheus-Remote-Write-Histograms-Written": str(written.histograms),
+            "X-Prometheus-Remote-Write-Exemplars-Written": "0",
+        }
+    return PlainTextResponse(message, status, headers) if message else Response(status_code=status, headers=headers)
+
+
+def _unsupported(request: Request) -> Response:
+    """415 tells a sender to try an older version."""
+    told = f"{request.headers.get('content-type', '')!r} in {_encoding(request)!r}"
+    return PlainTextResponse(
+        f"Remote write in Content-Type {told} is not taken here; send {_PROTOBUF} of "
+        f"{' or '.join(_VERSIONS)}, packed with snappy.",
+        415,
+    )

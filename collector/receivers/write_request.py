@@ -1,0 +1,89 @@
+"""What a remote write request holds, counted without looking at a single sample in Python.
+
+A message in another is, on the wire, its bytes; and the bytes of messages, joined, are one message that has what all of
+them have. So the series of a request, read as bytes and joined, are one series with all samples.
+https://protobuf.dev/programming-guides/encoding/#last-one-wins
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import (  # type: ignore[import-untyped]
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
+from google.protobuf.descriptor_pool import DescriptorPool  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message_factory import GetMessageClass  # type: ignore[import-untyped]
+
+from storage.errors import PayloadError
+
+
+@dataclass(frozen=True)
+class Contents:
+    """How much of each kind a request holds."""
+
+    samples: int = 0
+    histograms: int = 0
+    exemplars: int = 0
+
+
+class WriteRequest:
+    """A version of the request, by its name and the numbers of the fields that count.
+
+    `beside` is the field that says more about series, and may come without any.
+    """
+
+    def __init__(
+        self, name: str, *, timeseries: int, beside: int, samples: int, histograms: int, exemplars: int
+    ) -> None:
+        self.name = name
+        pool = DescriptorPool()
+        pool.Add(
+            FileDescriptorProto(
+                name=f"{name}.proto",
+                package=name,
+                message_type=[
+                    _message("Request", [("timeseries", timeseries), ("beside", beside)]),
+                    _message("Series", [("samples", samples), ("histograms", histograms), ("exemplars", exemplars)]),
+                ],
+            )
+        )
+        self._request: Any = GetMessageClass(pool.FindMessageTypeByName(f"{name}.Request"))
+        self._series: Any = GetMessageClass(pool.FindMessageTypeByName(f"{name}.Series"))
+
+    def contents(self, body: bytes) -> Contents:
+        """Raises PayloadError where the body is no such message."""
+        try:
+            request = self._request.FromString(body)
+            series = self._series.FromString(b"".join(request.timeseries))
+        except DecodeError as error:
+            raise PayloadError(
+                f"The body is not a {self.name} in Protobuf, or is cut off; check the Content-Type and send it whole."
+            ) from error
+        if body and not request.timeseries and not request.beside:
+            raise PayloadError(f"The body is not a {self.name}: it has no series; check proto= in the Content-Type.")
+        return Contents(len(series.samples), len(series.histograms), len(series.exemplars))
+
+
+def _message(name: str, fields: Iterable[tuple[str, int]]) -> DescriptorProto:
+    return DescriptorProto(
+        name=name,
+        field=[
+            FieldDescriptorProto(
+                name=field,
+                number=number,
+                type=FieldDescriptorProto.TYPE_BYTES,
+                label=FieldDescriptorProto.LABEL_REPEATED,
+            )
+            for field, number in fields
+        ],
+    )
+
+
+# https://github.com/prometheus/prometheus/blob/main/prompb/types.proto
+VERSION_1 = WriteRequest("prometheus.WriteRequest", timeseries=1, beside=3, samples=2, histograms=4, exemplars=3)
+# https://github.com/prometheus/prometheus/blob/main/prompb/io/prometheus/write/v2/types.proto
+VERSION_2 = WriteRequest("io.prometheus.write.v2.Request", timeseries=5, beside=4, samples=2, histograms=3, exemplars=4)

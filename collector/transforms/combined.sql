@@ -1,0 +1,108 @@
+-- The combined and common log formats of nginx and Apache, and what is often added to them, in the terms of access logs.
+SELECT
+    received_at,
+    payload_environment AS environment,
+    payload_gateway AS named_gateway,
+    '' AS node_id,
+    '' AS node_cluster,
+    peer,
+    'proxy' AS default_kind,
+    line AS record,
+    multiIf(
+        NOT is_whole OR length(counts) != 2, 'not an access log line of this format',
+        logged IS NULL, 'the time is not a time',
+        code IS NULL, 'the status is not a number of three digits',
+        sent IS NULL AND counts[2] != '-', 'the number of bytes is not a number',
+        ''
+    ) AS problem,
+    false AS is_log,
+    -- nginx writes the line when the request has ended, and tells the milliseconds only in a variable of its own.
+    if(
+        match(pairs['msec'], '^[0-9]{10}[.][0-9]{3}$'),
+        fromUnixTimestamp64Milli(toInt64OrZero(replaceOne(pairs['msec'], '.', '')) - toInt64(milliseconds[1]), 'UTC'),
+        CAST(logged, 'Nullable(DateTime64(3, \'UTC\'))')
+    ) AS started,
+    code,
+    multiIf(notEmpty(milliseconds), milliseconds[1] * 1000, length(words) = 1, toUInt64OrNull(words[1]), NULL) AS took_us,
+    if(length(milliseconds) > 1, (arraySum(milliseconds) - milliseconds[1]) * 1000, NULL) AS upstream_took_us,
+    if(is_http, asked[1], '') AS method,
+    url,
+    if(is_http, asked[-1], '') AS protocol,
+    multiIf(before_ident != 2, pairs['host'], is_forwarded, '', names[1]) AS authority,
+    '' AS flags,
+    '' AS details,
+    '' AS termination_details,
+    '' AS failure_reason,
+    toUInt64OrZero(
+        multiIf(in_pairs, pairs['request_length'], from_ingress OR length(words) = 2 AND empty(times), words[1], '')
+    ) AS request_bytes,
+    ifNull(sent, 0) AS response_bytes,
+    multiIf(
+        in_pairs, pairs['x_forwarded_for'],
+        words[1] LIKE '%.%.%.%' OR countSubstrings(words[1], ':') > 1, words[1],
+        ''
+    ) AS forwarded_for,
+    trimRight(is_forwarded ? names[1] : names[before_ident], ',') AS downstream_address,
+    if(
+        position(agent, '\\') = 0,
+        agent,
+        toValidUTF8(extractKeyValuePairsWithEscaping(concat('agent="', agent, '"'), '=', ' ', '"')['agent'])
+    ) AS user_agent,
+    multiIf(in_pairs, pairs['request_id'], match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
+    pairs['trace_id'] AS trace_id,
+    '' AS span_id,
+    'INFO' AS severity_of_log,
+    CAST(map(), 'Map(String, String)') AS log_attributes,
+    if(from_ingress, words[5], pairs['upstream_addr']) AS upstream_host,
+    upstream AS upstream_cluster,
+    '' AS route_name,
+    '' AS requested_server_name,
+    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    if(pairs['consumer'] != '', pairs['consumer'], arrayStringConcat(arraySlice(names, before_ident + 2), ' ')) AS consumer,
+    pairs['api'] AS named_api,
+    multiIf(
+        pairs['api_version'] != '', pairs['api_version'],
+        match(upstream, '[-_.]v[0-9]+$') OR upstream = '' AND code = 404, '',
+        extract(url, '/(v[0-9]+)(?:/|$)')
+    ) AS named_api_version,
+    pairs['route'] AS named_route
+FROM
+(
+    SELECT
+        *,
+        endsWith(names[1], ',') AS is_forwarded,
+        -- A server name (CONNECT) and * (OPTIONS) are no paths.
+        multiIf(
+            startsWith(target, '/'), target,
+            startsWith(target, 'http'), replaceRegexpOne(target, '^https?://[^/?]*', ''),
+            ''
+        ) AS url
+    FROM
+    (
+        SELECT
+            *,
+            -- Address, ident, which is nothing but '-' any more, and user. vhost_combined has the host that was asked for
+            -- in front of them; a list of forwarded addresses may stand for the address, with commas.
+            splitByChar(' ', names_and_time[1]) AS names,
+            greatest(indexOf(arraySlice(names, 2), '-'), 1) AS before_ident,
+            parseDateTimeOrNull(
+                toLowCardinality(substring(names_and_time[-1], 1, 26)), '%d/%b/%Y:%H:%i:%s %z', 'UTC'
+            ) AS logged,
+            if(length(counts[1]) = 3, toUInt16OrNull(counts[1]), NULL) AS code,
+            toUInt64OrNull(counts[2]) AS sent,
+            length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS is_http,
+            if(is_http, arrayStringConcat(arraySlice(asked, 2, length(asked) - 2), ' '), '') AS escaped,
+            if(
+                position(escaped, '\\') = 0,
+                escaped,
+                toValidUTF8(extractKeyValuePairsWithEscaping(concat('target="', escaped, '"'), '=', ' ', '"')['target'])
+            ) AS target,
+            -- An address is no name.
+            if(
+                from_ingress,
+                trim(BOTH '[]' FROM words[3]),
+                replaceRegexpOne(pairs['upstream'], '^-$|^[0-9.]+(?::[0-9]+)?$|:[0-9]+$', '')
+            ) AS upstream
+        FROM ({{inner}})
+    )
+)

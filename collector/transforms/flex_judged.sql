@@ -1,0 +1,17 @@
+-- Whether a record can be believed.
+SELECT
+    *,
+    ifNull(is_access ? ifNull(started, logged) : logged, received_at) AS claimed,
+    claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed,
+    multiIf(
+        startsWith(line, '{') AND JSONLength(line) = 0, 'not a JSON object, or an empty one',
+        NOT is_access, '',
+        code IS NULL AND code_text != '', 'statusCode is not a number',
+        started IS NULL AND started_text != '', 'receivedTs is not a time',
+        replied IS NULL AND said.repliedTs != '', 'repliedTs is not a time',
+        ''
+    ) AS problem,
+    said.x_forwarded_for NOT IN ('', '-')
+        ? trim(splitByChar(',', said.x_forwarded_for)[1])
+        : arrayFirst(told -> told NOT IN ('', '-'), [said.remoteAddress, said.downstream_remote_address]) AS client
+FROM ({{inner}})

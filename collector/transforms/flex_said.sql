@@ -1,0 +1,31 @@
+-- What a record says, as values.
+SELECT
+    *,
+    multiIf(
+        match(parts[1], '^\\d\\d/\\d\\d/\\d{4}-\\d\\d:\\d\\d:\\d\\d[AP]M$'),
+            CAST(parseDateTimeOrNull(parts[1], '%d/%m/%Y-%h:%i:%s%p', 'UTC'), 'Nullable(DateTime64(6, \'UTC\'))'),
+        parts[1] = '' AND known.fluent_time != '',
+            fromUnixTimestamp64Micro(intDiv(toInt64OrNull(known.fluent_time), 1000), 'UTC'),
+        parseDateTime64BestEffortOrNull(
+            arrayFirst(told -> length(told) >= 10, [parts[1], known.timestamp, known.date, known.time]), 6, 'UTC'
+        )
+    ) AS logged,
+    arrayFirst(told -> told != '', [said.receivedTs, said.start_time]) AS started_text,
+    parseDateTime64BestEffortOrNull(started_text, 6, 'UTC') AS started,
+    parseDateTime64BestEffortOrNull(said.repliedTs, 6, 'UTC') AS replied,
+    arrayFirst(told -> told NOT IN ('', '-'), [said.statusCode, said.response_code]) AS code_text,
+    -- A request that a policy ended may have no status, but it has been replied to.
+    code_text != '' OR said.repliedTs != '' AS is_access,
+    toUInt16OrNull(code_text) AS code,
+    cutQueryString(said.requestPath != '' ? said.requestPath : said.path) AS path,
+    said.response_flags = '-' ? '' : said.response_flags AS flags,
+    multiIf(
+        said.violation.violationType != '', lower(said.violation.violationType),
+        said.violation.policyName != '' OR upper(said.requestDisposition) = 'VIOLATION', 'violation',
+        ''
+    ) AS outcome,
+    extract(policy_line[2], '\\[req: ([^\\]]*)\\]') AS request_tag,
+    position(policy_line[2], '[api: ') > 0
+        ? extract(policy_line[2], '\\[api: ([^\\].]*)')
+        : extract(policy_line[1], '([^.\\s]+)\\.[^.\\s]+\\.svc$') AS api_tag
+FROM ({{inner}})

@@ -1,0 +1,131 @@
+-- Mule's logs: API analytics events become requests, anything else a row of logs.
+SELECT
+    multiIf(problem != '', 'dead_letters', is_event, 'requests', 'logs') AS destination,
+    problem AS reason,
+    if(problem != '', record, '') AS raw,
+    peer,
+    if(is_event, '', level) AS severity,
+    multiIf(is_event, '', stack_trace = '', message, concat(message, '\n', stack_trace)) AS body,
+    believed ? claimed : received_at AS time,
+    if(payload_environment != '', payload_environment, {{default_environment}}) AS environment,
+    'mule' AS gateway_kind,
+    if(payload_gateway != '', payload_gateway, 'mule') AS gateway,
+    multiIf(event.host_id != '', event.host_id, host != '', host, toString(peer)) AS instance,
+    'gateway' AS reporter,
+    multiIf(
+        event.api_name != '', event.api_name,
+        first_part != '', first_part,
+        concat('api-', event.api_version_id)
+    ) AS api,
+    if(event.api_version != '', event.api_version, extract(requested, '/(v[0-9]+)(?:/|$)')) AS api_version,
+    event.api_version_id AS api_id,
+    if(
+        NOT match(requested, '[0-9@]|/[a-fA-F]{16}'),
+        requested,
+        arrayStringConcat(
+            arrayMap(
+                part -> if(match(part, '^[0-9]+$|[0-9].*[0-9].*[0-9]|@|^[0-9a-fA-F]{16,}$'), '{id}', part),
+                splitByChar('/', requested)
+            ),
+            '/'
+        )
+    ) AS route,
+    upper(event.verb) AS method,
+    requested AS path,
+    ifNull(code, 0) AS status,
+    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    '' AS response_flags,
+    multiIf(
+        policy != '', 'policy',
+        lower(event.request_disposition) NOT IN ('', 'processed'), 'policy',
+        code >= 500, 'backend',
+        code >= 400, 'client',
+        ''
+    ) AS fault,
+    policy,
+    policy_outcome,
+    if(event.application_name != '', event.application_name, event.client_id) AS consumer,
+    trim(splitByChar(',', event.client_ip)[1]) AS client_address,
+    event.user_agent AS user_agent,
+    '' AS upstream,
+    '' AS upstream_address,
+    toUInt64(greatest(ifNull(dateDiff('microsecond', received, replied), 0), 0)) AS duration_us,
+    CAST(NULL, 'Nullable(UInt64)') AS upstream_us,
+    -- -1 where Mule does not know.
+    toUInt64OrZero(event.request_bytes) AS request_bytes,
+    toUInt64OrZero(event.response_bytes) AS response_bytes,
+    '' AS protocol,
+    if(event.transaction_id != '', event.transaction_id, event.event_id) AS request_id,
+    if(context['trace_id'] != '', context['trace_id'], context['traceId']) AS trace_id,
+    if(context['span_id'] != '', context['span_id'], context['spanId']) AS span_id,
+    mapFilter(
+        (name, value) -> value != '',
+        if(
+            is_event,
+            map(
+                'mule.api_id', event.api_id,
+                'mule.event_id', event.event_id,
+                'mule.organization_id', event.org_id,
+                'mule.policy_id', event.policy_violation.policy_id,
+                'mule.request_disposition', event.request_disposition,
+                'mule.deployment_type', event.deployment_type,
+                'claimed_time', believed ? '' : toString(claimed)
+            ),
+            map(
+                'logger.name', logger,
+                'thread.name', thread,
+                'exception.type', exception_type,
+                'mule.application', extract(thread, ': \\[([^\\[\\]]+)\\]\\.'),
+                'mule.correlation_id', correlation_id,
+                'mule.processor_path', processor_path,
+                'claimed_time', believed ? '' : toString(claimed)
+            )
+        )
+    ) AS attributes,
+    {{format}} AS format,
+    {{segment_id}} AS segment_id,
+    received_at AS ingested_at
+FROM
+(
+    SELECT
+        *,
+        claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed,
+        multiIf(
+            is_event, multiIf(
+                event.received_ts = '', 'not an analytics event of Mule',
+                received IS NULL, 'received_ts is not a time',
+                replied IS NULL, if(event.replied_ts = '', '', 'replied_ts is not a time'),
+                code IS NULL, 'status_code is not a number',
+                ''
+            ),
+            level != '', if(logged IS NULL, 'the time is not a time', ''),
+            match(record, '^(?:\\s|Caused by: |\\.\\.\\. )'), 'goes on with a message whose beginning is not in the payload',
+            'not a Mule log record'
+        ) AS problem
+    FROM
+    (
+        SELECT
+            *,
+            ifNull(is_event ? received : logged, received_at) AS claimed,
+            cutQueryString(trimRight(event.path)) AS requested,
+            toUInt16OrNull(event.status_code) AS code,
+            if(
+                event.policy_violation.policy_name != '',
+                event.policy_violation.policy_name,
+                event.policy_violation.policy_id
+            ) AS policy,
+            lower(event.policy_violation.outcome) AS policy_outcome,
+            arrayFirst(
+                part -> part NOT IN ('', 'api', 'apis', 'rest', 'public') AND NOT match(part, '^v[0-9]+$'),
+                splitByChar('/', requested)
+            ) AS first_part
+        FROM
+        (
+            SELECT
+                *,
+                parseDateTime64BestEffortOrNull(event.received_ts, 6, 'UTC') AS received,
+                parseDateTime64BestEffortOrNull(event.replied_ts, 6, 'UTC') AS replied
+            FROM ({{inner}})
+        )
+    )
+)

@@ -1,0 +1,140 @@
+"""A real Forward server on a free port, with a spool behind it and nobody who empties it."""
+
+import gc
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+from opentelemetry.metrics import NoOpMeter
+from pydantic import ByteSize
+
+from collector.receivers.forward.chunks import ChunkMemory
+from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.server import ForwardServer
+from collector.receivers.protobuf_fields import fields, read_varint
+from collector.spool.frame import frames
+from collector.spool.spool import Spool, SpoolConfig
+from collector.telemetry import CollectorMetrics
+from gatelens.event_loop import EventLoopThread
+
+MOMENT = 1_795_428_930
+
+
+class CountingMetrics(CollectorMetrics):
+    """Keeps why payloads were refused."""
+
+    def __init__(self) -> None:
+        super().__init__(NoOpMeter("test"))
+        self.reasons: list[str] = []
+
+    def refused(self, receiver: str, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+@dataclass(frozen=True)
+class ForwardRig:
+    """Where to send, and what has become durable."""
+
+    port: int
+    spool: Spool
+    directory: Path
+    chunks: ChunkMemory
+    metrics: CountingMetrics
+    loop: EventLoopThread
+
+    def payloads(self) -> list[dict[str, Any]]:
+        """Format, body, environment, gateway and peer of each payload on disk, oldest first."""
+        return payloads(self.directory / "spool")
+
+    def since(self, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The payloads that have come since others were listed."""
+        seen = list(before)
+        found = []
+        for payload in self.payloads():
+            if payload in seen:
+                seen.remove(payload)
+            else:
+                found.append(payload)
+        return found
+
+    def connect(self) -> "Agent":
+        return Agent(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+
+
+class Agent:
+    """A connection that speaks what a test wants to be spoken."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self._unpacker = msgpack.Unpacker(raw=False)
+
+    def __enter__(self) -> "Agent":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, message: object) -> None:
+        self.socket.sendall(msgpack.packb(message))
+
+    def answer(self) -> Any:
+        """The next message of the server; None where it has closed the connection."""
+        while True:
+            for message in self._unpacker:
+                return message
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                return None
+            if not data:
+                return None
+            self._unpacker.feed(data)
+
+    def leave(self) -> None:
+        """End the connection; returns when the server has taken in all that came before."""
+        self.socket.shutdown(socket.SHUT_WR)
+        assert self.is_closed()
+
+    def is_closed(self) -> bool:
+        return self.answer() is None
+
+
+def event_time(seconds: int = MOMENT, nanoseconds: int = 0) -> msgpack.ExtType:
+    return msgpack.ExtType(0, struct.pack(">II", seconds, nanoseconds))
+
+
+def payloads(spool: Path) -> list[dict[str, Any]]:
+    found = []
+    names = {2: "environment", 3: "gateway", 4: "peer"}
+    for path in sorted(spool.iterdir()):
+        for frame in frames(path.read_bytes()):
+            _, start = read_varint(frame, 0)
+            told = {number: bytes(value) for number, value, _ in fields(frame[start:])}
+            texts = {name: told.get(number, b"").decode() for number, name in names.items()}
+            found.append({"format": path.name.split(".")[1], "body": told.get(15, b""), **texts})
+    return found
+
+
+@contextmanager
+def forward(directory: Path, settings: Mapping[str, Any] | None = None, room: int = 1 << 30) -> Iterator[ForwardRig]:
+    """Settings are those of collector.forward."""
+    config = ForwardConfig.model_validate({"listen": "127.0.0.1:0"} | dict(settings or {}))
+    chunks = ChunkMemory(directory / "forward" / "chunks", directory / "spool", config.remembered_chunks)
+    spool = Spool(directory / "spool", SpoolConfig(max_size=ByteSize(room), segment_age=60))
+    metrics = CountingMetrics()
+    loop = EventLoopThread("forward")
+    server = ForwardServer(spool, chunks, metrics, config)
+    loop.run(server.start())
+    try:
+        yield ForwardRig(server.port, spool, directory, chunks, metrics, loop)
+    finally:
+        loop.run(server.stop())
+        loop.close()
+        spool.close()
+        chunks.close()
+        gc.collect()

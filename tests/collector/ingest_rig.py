@@ -1,0 +1,58 @@
+"""The HTTP port alone, on a free port and with settings of its own, and the way from its spool into rows."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.metrics import NoOpMeter
+from pydantic import ByteSize
+
+from collector.receivers.http_app import http_app
+from collector.receivers.http_intake import HttpConfig
+from collector.receivers.intake import Intake
+from collector.spool.spool import Spool, SpoolConfig
+from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import TransformConfig
+from collector.writer import Writer
+from gatelens.event_loop import EventLoopThread
+from gatelens.listeners import AsgiServer, bind
+from storage.store import Store
+from tests.collector.receiver_rig import Rig
+
+
+@contextmanager
+def http_port(directory: Path, *, room: int = 1 << 30, **settings: Any) -> Iterator[Rig]:
+    spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
+    intake = Intake(spool, CollectorMetrics(NoOpMeter("test")))
+    loop = EventLoopThread("receivers")
+    bound = bind("127.0.0.1:0", "http")
+    web = AsgiServer(http_app(intake, HttpConfig.model_validate(settings)), bound)
+    loop.run(web.start())
+    try:
+        yield Rig(f"http://127.0.0.1:{bound.getsockname()[1]}", "", spool, directory)
+    finally:
+        loop.run(web.stop())
+        loop.close()
+        bound.close()
+        spool.close()
+        gc.collect()
+
+
+def payloads(rig: Rig) -> list[dict[str, Any]]:
+    """What has become durable, oldest first."""
+    said = zip(rig.spooled(), *(rig.said(number) for number in (2, 3, 4)), strict=True)
+    return [
+        {"format": name, "body": body, "environment": environment, "gateway": gateway, "peer": peer}
+        for (name, body), environment, gateway, peer in said
+    ]
+
+
+def store_all(store: Store, rig: Rig) -> None:
+    """Make rows of everything that is durable."""
+    rig.spool.close()
+    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
+    while segment := rig.spool.take(0):
+        writer.store(segment)
+    assert rig.spool.size == 0

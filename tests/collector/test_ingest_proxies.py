@@ -1,0 +1,174 @@
+"""Real proxies with the settings that we ship: as many rows as requests, and in each what was sent."""
+
+import http.client
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from storage.store import Store
+from tests.collector.ingest_rig import http_port, store_all
+from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, service
+
+_SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways"
+_TIMES = 20
+_SENT = [request for request in REQUESTS for _ in range(_TIMES)]
+
+_JSON_LOG = """log_format truth escape=json '{"id":"$request_id","status":$status,"bytes":$body_bytes_sent,'
+    '"took":"$request_time","upstream":"$upstream_response_time","length":$request_length,"end":"$msec"}';
+    access_log truth.log truth;
+    access_log combined.log combined;
+"""
+
+
+def _binary(name: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if found is None:
+        pytest.skip(f"No {name} was found; install it with `apt-get install {name}`.")
+    return found
+
+
+def _send_all(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for request in _SENT:
+        connection.putrequest(request.method, request.path, skip_accept_encoding=True)
+        headers = {
+            "User-Agent": request.agent,
+            "X-Client-Id": request.consumer,
+            "X-Forwarded-For": request.forwarded_for,
+        }
+        for name, value in headers.items():
+            if value:
+                connection.putheader(name, value.encode())
+        connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body)
+        connection.getresponse().read()
+    connection.close()
+
+
+def _rows(store: Store, tmp_path: Path, environment: str, log: bytes, found: str) -> list[dict[str, Any]]:
+    with http_port(tmp_path / environment, environment=environment) as rig:
+        answer = httpx.post(f"{rig.http}/ingest", content=log, trust_env=False, timeout=30)
+        assert answer.json() == {"accepted_bytes": len(log), "format": found}
+        store_all(store, rig)
+    dead = store.rows("SELECT body FROM dead_letters WHERE environment = {e:String}", {"e": environment})
+    assert dead == []
+    raw = store.raw(
+        "SELECT *, toUnixTimestamp64Milli(time) AS milliseconds FROM requests WHERE environment = {e:String}",
+        "JSONEachRow",
+        {"e": environment},
+    )
+    return [json.loads(line) for line in raw.splitlines()]
+
+
+def _told(request: Request, statuses: dict[str, int]) -> tuple[Any, ...]:
+    path = request.path.partition("?")[0]
+    return (
+        request.method,
+        path,
+        statuses.get(path, request.status),
+        "" if request.agent == "-" else request.agent,
+        request.consumer,
+        request.forwarded_for.partition(",")[0] or "127.0.0.1",
+    )
+
+
+def _said(rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    names = ("method", "path", "status", "user_agent", "consumer", "client_address")
+    return sorted(tuple(row[name] for name in names) for row in rows)
+
+
+def test_nginx(store: Store, tmp_path: Path) -> None:
+    nginx = _binary("nginx")
+    port = free_port()
+    directory = tmp_path / "nginx"
+    directory.mkdir()
+    with service() as backend:
+        settings = (_SETTINGS / "nginx" / "nginx.conf").read_text()
+        settings = settings.replace("127.0.0.1:10001", f"127.0.0.1:{port}").replace(
+            "127.0.0.1:8080", f"127.0.0.1:{backend}"
+        )
+        settings = settings.replace("access_log access.log gatelens;", "access_log access.log gatelens;\n" + _JSON_LOG)
+        (directory / "nginx.conf").write_text(settings)
+        command = [nginx, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
+        with proxy(command, port, tmp_path / "out.log"):
+            _send_all(port)
+
+    rows = _rows(store, tmp_path, "live-nginx", (directory / "access.log").read_bytes(), "combined")
+    statuses = {"/nowhere/at/all": 404, "/admin/users": 404}
+    assert _said(rows) == sorted(_told(request, statuses) for request in _SENT)
+    truth = [json.loads(line) for line in (directory / "truth.log").read_bytes().splitlines()]
+    assert {_nginx_truth(line) for line in truth} == {
+        (
+            row["request_id"],
+            row["status"],
+            row["response_bytes"],
+            row["duration_us"] // 1000,
+            None if row["upstream_us"] is None else row["upstream_us"] // 1000,
+            row["request_bytes"],
+            row["milliseconds"],
+        )
+        for row in rows
+    }
+    assert len(truth) == len({row["request_id"] for row in rows}) == len(_SENT)
+    assert {(row["api"], row["api_version"], row["gateway_kind"]) for row in rows} == {
+        ("orders", "v1", "proxy"),
+        ("", "", "proxy"),
+    }
+    assert min(row["duration_us"] for row in rows if row["path"] == "/orders/v1/slow") >= 50_000
+
+    plain = _rows(store, tmp_path, "live-nginx-combined", (directory / "combined.log").read_bytes(), "combined")
+    names = ("method", "path", "status", "user_agent", "response_bytes", "protocol")
+    assert sorted([row[name] for name in names] for row in plain) == sorted(
+        [row[name] for name in names] for row in rows
+    )
+
+
+def _nginx_truth(line: dict[str, Any]) -> tuple[Any, ...]:
+    took = round(float(line["took"]) * 1000)
+    upstream = None if line["upstream"] in ("", "-") else round(float(line["upstream"]) * 1000)
+    ended = int(line["end"].replace(".", ""))
+    return line["id"], line["status"], line["bytes"], took, upstream, line["length"], ended - took
+
+
+@pytest.mark.parametrize("prefix", ["iso", "raw", "rfc3164", "rfc5424", "local", "priority"])
+def test_haproxy(store: Store, tmp_path: Path, prefix: str) -> None:
+    haproxy = _binary("haproxy")
+    port = free_port()
+    with service() as backend:
+        settings = (_SETTINGS / "haproxy" / "haproxy.cfg").read_text()
+        settings = settings.replace("127.0.0.1:10002", f"127.0.0.1:{port}").replace(
+            "127.0.0.1:8080", f"127.0.0.1:{backend}"
+        )
+        settings = settings.replace("format iso", f"format {prefix}")
+        (tmp_path / "haproxy.cfg").write_text(settings)
+        # Only the prefix of iso and of RFC 5424 tells the zone.
+        zone = "Asia/Kolkata" if prefix in ("iso", "rfc5424") else "UTC"
+        with proxy([haproxy, "-f", str(tmp_path / "haproxy.cfg")], port, tmp_path / "log", os.environ | {"TZ": zone}):
+            _send_all(port)
+
+    log = b"".join(
+        line
+        for line in (tmp_path / "log").read_bytes().splitlines(keepends=True)
+        if b"orders" in line or b'"GET' in line
+    )
+    rows = _rows(store, tmp_path, f"live-haproxy-{prefix}", log, "haproxy")
+    statuses = {"/nowhere/at/all": 503, "/admin/users": 403}
+    assert _said(rows) == sorted(_told(request, statuses) for request in _SENT)
+    faults = {row["path"]: (row["fault"], row["policy"], row["api"], row["response_flags"]) for row in rows}
+    assert faults["/nowhere/at/all"] == ("config", "", "nowhere", "SC")
+    assert faults["/admin/users"] == ("policy", "deny", "admin", "PR")
+    assert faults["/orders/v1/items/4711/lines"] == ("backend", "", "orders", "")
+    assert faults["/orders/v1/items/17"] == ("", "", "orders", "")
+    assert {(row["gateway_kind"], row["gateway"]) for row in rows} == {("proxy", "edge")}
+    assert len({row["request_id"] for row in rows}) == len(_SENT)
+    assert min(row["duration_us"] for row in rows if row["path"] == "/orders/v1/slow") >= 50_000
+    assert min(row["upstream_us"] for row in rows if row["path"] == "/orders/v1/slow") >= 50_000
+    assert min(row["request_bytes"] for row in rows if row["method"] == "POST") > 99
+    claimed = [row for row in rows if "claimed_time" in row["attributes"]]
+    assert claimed == []
