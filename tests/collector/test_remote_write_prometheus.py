@@ -9,7 +9,7 @@ import httpx
 
 from storage.store import Store
 from tests.collector.prometheus_process import node_exporter, prometheus
-from tests.collector.prometheus_rig import dead_letters, store_all
+from tests.collector.prometheus_rig import dead_letters, store_all, wait_until
 from tests.collector.receiver_rig import receivers
 
 _CONFIG = """
