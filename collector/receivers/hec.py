@@ -93,7 +93,7 @@ class _Hec:
                 return _answer(_OF_EVENT.get(type(error), _INVALID), {"invalid-event-number": error.number})
             except _Refused as error:
                 unknown = error.code in (_NO_TOKEN, _NO_AUTHORIZATION, _UNKNOWN_TOKEN)
-                self._intake.refused("http", "unauthorized" if unknown else "malformed")
+                self._intake.refused("http", "unauthenticated" if unknown else "malformed")
                 return _answer(error.code)
 
         async def answer(request: Request) -> Response:

@@ -26,7 +26,7 @@ def routes(intake: Intake, config: HttpConfig) -> list[Route]:
     async def write(request: Request) -> Response:
         version = _version(request)
         if version is None:
-            http.refused("unknown_format")
+            http.refused("content_type")
             return _unsupported(request)
 
         def fault(status: int, message: str) -> Response:
@@ -54,7 +54,7 @@ def _encoding(request: Request) -> str:
 
 async def _write(http: HttpIntake, request: Request, version: WriteRequest, limit: int) -> Response:
     packed = await read_body(request.stream(), limit)
-    body = _unsnap(packed, limit)
+    body = unsnap(packed, limit)
     contents = version.contents(body)
     # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
     if contents.samples or contents.histograms:
@@ -62,7 +62,7 @@ async def _write(http: HttpIntake, request: Request, version: WriteRequest, limi
     return _answer(version, 204, contents)
 
 
-def _unsnap(packed: bytes, limit: int) -> bytes:
+def unsnap(packed: bytes, limit: int) -> bytes:
     """A body in snappy's block format, which begins with the length that it unpacks to."""
     try:
         size = cramjam.snappy.decompress_raw_len(packed)

@@ -1,6 +1,7 @@
 """Prometheus scraping: fetches the metrics of gateways that only show them."""
 
 import asyncio
+import contextlib
 import logging
 import zlib
 
@@ -60,27 +61,36 @@ class Scraper:
         due = clock.time() - self._config.interval * spread
         was_up = True
         while True:
-            fault = await self._scrape(fetcher, target)
+            answer, fault = await self._fetch(fetcher, target)
             if fault and was_up:
                 _log.warning("A target cannot be scraped.", extra={"target": target.shown, "error": fault})
             elif not fault and not was_up:
                 _log.info("A target can be scraped again.", extra={"target": target.shown})
             was_up = not fault
+            await self._keep(target, answer, is_up=not fault)
             while due <= clock.time():
                 due += self._config.interval
             await asyncio.sleep(due - clock.time())
 
-    async def _scrape(self, fetcher: Fetcher, target: Target) -> str:
-        """Fetch and spool one answer; returns what went wrong, or ''."""
-        fault, answer = "", Answer("prometheus_text", b"")
+    async def _fetch(self, fetcher: Fetcher, target: Target) -> tuple[Answer, str]:
+        """The answer, and what was wrong with it, or ''."""
         try:
-            answer = await fetcher.fetch(target)
+            return await fetcher.fetch(target), ""
+        except PayloadTooLarge as error:
+            return self._refused("too_large", error)
         except PayloadError as error:
-            fault = self._refused("too_large" if isinstance(error, PayloadTooLarge) else "malformed", error)
+            return self._refused("malformed", error)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            fault = self._refused("unreachable", error)
-        up = f"\n# TYPE up gauge\nup {0 if fault else 1}\n".encode()
-        try:
+            return self._refused("unreachable", error)
+
+    def _refused(self, reason: str, error: Exception) -> tuple[Answer, str]:
+        self._intake.refused("scrape", reason)
+        return Answer("prometheus_text", b""), str(error) or type(error).__name__
+
+    async def _keep(self, target: Target, answer: Answer, *, is_up: bool) -> None:
+        up = f"\n# TYPE up gauge\nup {int(is_up)}\n".encode()
+        # The next scrape tells the same anew: what finds no room is counted by the intake, and let go.
+        with contextlib.suppress(SpoolFull):
             await self._intake.accept(
                 "scrape",
                 answer.format,
@@ -89,10 +99,3 @@ class Scraper:
                 environment=target.environment,
                 gateway=target.gateway,
             )
-        except SpoolFull as error:
-            return str(error)
-        return fault
-
-    def _refused(self, reason: str, error: Exception) -> str:
-        self._intake.refused("scrape", reason)
-        return str(error) or type(error).__name__

@@ -89,15 +89,21 @@ def _told(error: Exception) -> str:
     """What is wrong, without the values that stand in the file."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_input=False)
-        return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:3])
+        return "; ".join(": ".join((*_place(fault["loc"]), fault["msg"])) for fault in faults[:3])
     return str(error).partition("\n")[0]
+
+
+def _place(parts: tuple[int | str, ...]) -> tuple[str, ...]:
+    return (".".join(map(str, parts)),) if parts else ()
 
 
 def _target(address: str, labels: dict[str, str], source: ScrapeDiscovery) -> Target:
     """A target by Prometheus' names: those that begin with two underscores say how to reach it, and are not kept."""
     told = {**source.labels, **labels}
     address = told.get("__address__", address)
-    if not address or any(letter in address for letter in "/@?# "):
+    if "@" in address:
+        raise ValueError("a target has a user before its host; set username and password in the configuration")
+    if not address or any(letter in address for letter in "/?# "):
         raise ValueError(f"{address!r} is not a host and port")
     url = f"{told.get('__scheme__', source.scheme)}://{address}{told.get('__metrics_path__', source.path)}"
     kept = {name: value for name, value in told.items() if not name.startswith("__")}

@@ -97,7 +97,7 @@ FROM
                 parseDateTimeOrNull(concat(date, ' ', zone), '%d/%b/%Y:%H:%i:%s %z', {{time_zone}})
             ) AS accepted,
             -- Three timers are those of a TCP connection; what HAProxy tells of itself has a name before it and no times.
-            length(timers) = 3 AND accepted IS NOT NULL
+            length(timers) = 3 AND length(words) = 8 AND accepted IS NOT NULL
                 OR opened = 0 AND match(line, '(?:^|: )(?:[A-Z][a-z]+|backend|frontend|listener) \\S+ ') AS is_log
         FROM
         (

@@ -2,13 +2,9 @@
 -- JSON object. The body must not survive beside them: it would be copied for each.
 SELECT
     * EXCEPT joined,
+    trimRight(joined, '\r\n') AS record,
     -- Of JsonLayout's array of objects, what stands between them is left out.
-    if(
-        match(joined, '^(?:, )?\\{'),
-        trimLeft(trimRight(joined, ', ]\r\n'), ', '),
-        trimRight(joined, '\r\n')
-    ) AS record,
-    toValidUTF8(record) AS said
+    toValidUTF8(match(record, '^(?:, )?\\{') ? trimLeft(trimRight(record, ', ]\r\n'), ', ') : record) AS said
 FROM
 (
     SELECT

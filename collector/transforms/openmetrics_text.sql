@@ -4,7 +4,11 @@ SELECT
     *,
     toFloat64OrNull(parts[4]) AS seconds,
     -- Beyond what a number of milliseconds can be, the sign is enough: such a time is not believed.
-    seconds IS NULL ? NULL : toInt64(round(least(greatest(assumeNotNull(seconds), -1e12), 1e12) * 1000)) AS milliseconds_told
+    if(
+        seconds IS NULL,
+        NULL,
+        toInt64(round(least(greatest(assumeNotNull(seconds), -1e12), 1e12) * 1000))
+    ) AS milliseconds_told
 FROM
 (
     SELECT

@@ -1,6 +1,6 @@
 -- The buckets of native histograms as bounds and counts. A bucket of schema s and place i holds (b^(i-1), b^i] with
--- b = 2^(2^-s), below zero the same mirrored, around zero what is within a threshold. Schema -53 has bounds of its own, and
--- its places are those of the bounds. https://prometheus.io/docs/specs/native_histograms/
+-- b = 2^(2^-s), below zero the same mirrored, around zero what is within a threshold. Schema -53 has bounds of its
+-- own, and its places are those of the bounds. https://prometheus.io/docs/specs/native_histograms/
 SELECT
     * EXCEPT (native, is_custom, limits, totals, problem_of_series, problem_of_histogram, all_points),
     problem_of_series != '' ? problem_of_series : problem_of_histogram AS problem,

@@ -1,5 +1,6 @@
 -- Whose a series is and what it measures, from its name and labels: the same for what is scraped and what is written
--- remotely. It stands below what reads values, because planning a function takes the longer the more there is below it.
+-- remotely. It stands below what reads values, because planning a function takes the longer the more there is below
+-- it.
 SELECT
     * EXCEPT (type, unit, payload_environment, payload_gateway, pod, workload, unit_of_name),
     -- Dead letters have one too, whatever their bytes.

@@ -1,5 +1,6 @@
--- The samples of a text, each beside the last lines before it that tell of a metric's type and unit, for these stand right
--- above its samples. The first line may hold labels for all of them, which the scraper puts there for a target.
+-- The samples of a text, each beside the last lines before it that tell of a metric's type and unit, for these stand
+-- right above its samples. The first line may hold labels for all of them, which the scraper puts there for a
+-- target.
 SELECT
     received_at,
     payload_environment,

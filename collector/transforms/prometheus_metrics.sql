@@ -12,7 +12,11 @@ SELECT
     name,
     multiIf(has_exponential_buckets, 'exponential_histogram', notEmpty(bucket_counts), 'histogram', kind_told) AS kind,
     unit,
-    if(believed, labels, mapConcat(labels, map('claimed_time', possible = milliseconds ? toString(claimed) : toString(milliseconds)))) AS labels,
+    if(
+        believed,
+        labels,
+        mapConcat(labels, map('claimed_time', possible = milliseconds ? toString(claimed) : toString(milliseconds)))
+    ) AS labels,
     value,
     count,
     bounds,

@@ -1,8 +1,8 @@
--- Native histograms, each half of them as the places of its buckets and how many values these hold. Spans tell which buckets
--- there are; each count is told as the difference from the one before it, or as it is where it may be no whole number.
--- https://prometheus.io/docs/specs/native_histograms/
--- Its steps are queries of their own, without AND and with few lambdas: planning those takes the longer the more there is
--- below them.
+-- Native histograms, each half of them as the places of its buckets and how many values these hold. Spans tell which
+-- buckets there are; each count is told as the difference from the one before it, or as it is where it may be no
+-- whole number. https://prometheus.io/docs/specs/native_histograms/
+-- Its steps are queries of their own, without AND and with few lambdas: planning those takes the longer the more there
+-- is below them.
 SELECT
     * EXCEPT (is_whole, is_complete, above_spans, below_spans),
     arrayFlatten(arrayMap(

@@ -1,5 +1,5 @@
--- The samples and native histograms of series, each a row; `native` holds the histogram, or nothing. A stale marker says
--- that a series has ended; it is no value, and as NaN it would spoil every average.
+-- The samples and native histograms of series, each a row; `native` holds the histogram, or nothing. A stale marker
+-- says that a series has ended; it is no value, and as NaN it would spoil every average.
 -- https://prometheus.io/docs/specs/prw/remote_write_spec/#stale-markers
 SELECT
     * EXCEPT (samples, histograms, values_told, histograms_told, is_too_much, problem_of_series),
@@ -28,7 +28,9 @@ FROM
     SELECT
         *,
         arrayFilter(sample -> reinterpretAsUInt64(sample.value) != 0x7ff0000000000002, samples) AS values_told,
-        arrayFilter(histogram -> reinterpretAsUInt64(histogram.sum) != 0x7ff0000000000002, histograms) AS histograms_told,
+        arrayFilter(
+            histogram -> reinterpretAsUInt64(histogram.sum) != 0x7ff0000000000002, histograms
+        ) AS histograms_told,
         -- Each point gets a copy of the labels: a request of a megabyte must not become a terabyte.
         (length(values_told) + length(histograms_told)) * byteSize(labels) > 16777216 AS is_too_much
     FROM ({{inner}})

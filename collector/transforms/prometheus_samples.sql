@@ -1,10 +1,11 @@
--- The samples of a text as series of one sample each. Histograms stay as they are told: one sample for each bucket, sum and
--- count.
+-- The samples of a text as series of one sample each. Histograms stay as they are told: one sample for each bucket,
+-- sum and count.
 WITH
     words -> multiIf(
         name = words[3], words[4],
         NOT startsWith(name, concat(words[3], '_')), '',
-        substring(name, length(words[3]) + 1) IN ('_total', '_bucket', '_sum', '_count', '_info', '_gsum', '_gcount'), words[4],
+        substring(name, length(words[3]) + 1)
+            IN ('_total', '_bucket', '_sum', '_count', '_info', '_gsum', '_gcount'), words[4],
         ''
     ) AS told_of_family
 SELECT
@@ -24,7 +25,9 @@ SELECT
     -- What is said of a target comes before what it says itself, which is kept under another name, as Prometheus does.
     empty(target_labels) ? own_labels : mapConcat(
         target_labels,
-        mapApply((label, text) -> (mapContains(target_labels, label) ? concat('exported_', label) : label, text), own_labels)
+        mapApply(
+            (label, text) -> (mapContains(target_labels, label) ? concat('exported_', label) : label, text), own_labels
+        )
     ) AS labels,
     told_of_family(type_words) AS type,
     told_of_family(unit_words) AS unit,
@@ -40,6 +43,8 @@ FROM
         *,
         toFloat64OrNull(parts[3]) AS value_told,
         toLowCardinality(parts[1]) AS name,
-        CAST(extractKeyValuePairsWithEscaping(parts[2], '=', ', \t', '"'), 'Map(LowCardinality(String), String)') AS own_labels
+        CAST(
+            extractKeyValuePairsWithEscaping(parts[2], '=', ', \t', '"'), 'Map(LowCardinality(String), String)'
+        ) AS own_labels
     FROM ({{inner}})
 )

@@ -1,5 +1,6 @@
--- The series of remote write 1.0. Prometheus sends what it knows of metrics in requests of their own, so most samples come
--- without type and unit. https://prometheus.io/docs/specs/prw/remote_write_spec/
+-- The series of remote write 1.0. Prometheus sends what it knows of metrics in requests of their own, so most
+-- samples come without type and unit. https://prometheus.io/docs/specs/prw/remote_write_spec/
+WITH ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'] AS type_names
 SELECT
     received_at,
     payload_environment,
@@ -8,7 +9,7 @@ SELECT
     name,
     labels,
     '' AS problem_of_series,
-    ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'][types[place] + 1] AS type,
+    type_names[types[place] + 1] AS type,
     units[place] AS unit,
     samples,
     histograms

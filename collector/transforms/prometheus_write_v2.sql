@@ -1,7 +1,8 @@
--- The series of remote write 2.0, whose labels are numbers of texts in a table of the request. An array that a lambda looks
--- into is copied for each of its calls, so numbers are not looked up: they are sorted in among those of the texts, take
--- over the text before them, and go back to their places.
+-- The series of remote write 2.0, whose labels are numbers of texts in a table of the request. An array that a
+-- lambda looks into is copied for each of its calls, so numbers are not looked up: they are sorted in among those of
+-- the texts, take over the text before them, and go back to their places.
 -- https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
+WITH ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'] AS type_names
 SELECT
     received_at,
     payload_environment,
@@ -19,7 +20,7 @@ SELECT
         length(series.labels_refs) % 2 = 1, 'a label without a value',
         ''
     ) AS problem_of_series,
-    ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'][series.metadata.type + 1] AS type,
+    type_names[series.metadata.type + 1] AS type,
     pairs[1].1 AS unit,
     series.samples AS samples,
     series.histograms AS histograms
@@ -66,7 +67,9 @@ FROM
                     body.timeseries AS timeseries,
                     -- The first pair of a series is its unit, twice; so none is empty.
                     arrayMap(
-                        (labels, unit) -> arrayConcat([unit, unit], arrayResize(labels, intDiv(length(labels) + 1, 2) * 2)),
+                        (labels, unit) -> arrayConcat(
+                            [unit, unit], arrayResize(labels, intDiv(length(labels) + 1, 2) * 2)
+                        ),
                         timeseries.labels_refs,
                         timeseries.metadata.unit_ref
                     ) AS numbers,

@@ -3,7 +3,7 @@
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +71,7 @@ def stored(store: Store, environment: str) -> Counter[Point]:
     return Counter((name, tuple(sorted(labels.items())), _text(float(value))) for name, labels, value in rows)
 
 
-def told(families: Iterator[Metric]) -> Counter[Point]:
+def told(families: Iterable[Metric]) -> Counter[Point]:
     """What a parser of prometheus_client, which knows nothing of us, reads in a text."""
     return Counter(
         (sample.name, tuple(sorted(sample.labels.items())), _text(float(sample.value)))

@@ -7,6 +7,8 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 import pytest
@@ -14,6 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.receivers.forward import connection
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.framing import Framer
 from collector.receivers.forward.lines import Rules
@@ -128,6 +131,42 @@ def test_agents_that_say_nothing_are_in_nobodys_way(rig: ForwardRig) -> None:
     for agent in (*silent, *half):
         agent.socket.close()
     _lives(rig)
+
+
+def test_a_message_whose_end_never_comes(rig: ForwardRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_MESSAGE_SECONDS", 0.3)
+    with rig.connect() as agent:
+        agent.socket.sendall(msgpack.packb(_FINE)[:-3])
+        assert agent.is_closed()
+    _lives(rig)
+    with rig.connect() as agent:
+        agent.send(_FINE)
+        assert agent.answer() == {"ack": "fine"}
+        # Silence between messages is no fault.
+        time.sleep(0.5)
+        agent.send(_FINE)
+        assert agent.answer() == {"ack": "fine"}
+
+
+def test_more_large_messages_at_once_than_have_a_place(tmp_path: Path) -> None:
+    message = ["large", [[MOMENT, {"log": "x" * 1000}]] * 6000]
+    answers: list[Any] = []
+
+    def send(number: int) -> None:
+        data = msgpack.packb([*message, {"chunk": f"large-{number}"}])
+        with started.connect() as agent:
+            for start in range(0, len(data), 500_000):
+                agent.socket.sendall(data[start : start + 500_000])
+                time.sleep(0.01)
+            answers.append(agent.answer())
+
+    with forward(tmp_path) as started:
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(answer["ack"] for answer in answers) == [f"large-{number}" for number in range(10)]
 
 
 def test_memory_stays_bounded_under_bombs(rig: ForwardRig) -> None:

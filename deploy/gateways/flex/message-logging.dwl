@@ -3,7 +3,6 @@
     apiName: vars.apiName,
     apiInstanceName: vars.apiInstanceName,
     apiVersion: vars.apiVersion,
-    envId: vars.envId,
     hostId: vars.hostId,
     reqId: vars.reqId,
     receivedTs: vars.receivedTs,
