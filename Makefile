@@ -17,11 +17,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml scripts/install.sh
 	scripts/install.sh $(VENV) requirements.lock
 	@touch $@
 
-install-dev: $(VENV)/.installed-dev ## Install what tests need too, Chromium among it
+install-dev: $(VENV)/.installed-dev ## Install what tests need too: Chromium, and the programs that they speak to
 
-$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml scripts/install.sh scripts/chromium.sh
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml tests/node/package-lock.json scripts/install.sh scripts/chromium.sh scripts/peers.sh
 	scripts/install.sh $(VENV) requirements-dev.lock
 	scripts/chromium.sh
+	scripts/peers.sh
 	@touch $(VENV)/.installed $@
 
 up: install ## Run Gatelens on http://127.0.0.1:8050 (DATA=directory, ARGS=options)
