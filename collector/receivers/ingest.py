@@ -1,13 +1,13 @@
 """Any format over HTTP: under /ingest/{format}, or under /ingest where the first record tells."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from collector.receivers import msgpack_body
+from collector.receivers import arriving_body, msgpack_body
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
 from collector.receivers.json_body import recognised, unframed
@@ -36,10 +36,17 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
     known = ingestible().get(name)
     if name and known is None:
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(ingestible())}.")
-    body = await http.body(request)
     key = request.headers.get("idempotency-key", "")
     if key and not _KEY.match(key):
         raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
+    chunks: AsyncIterator[bytes] = request.stream()
+    if known is not None and arriving_body.is_large(request, known, key):
+        http.check_size(request)
+        head, chunks = await arriving_body.peek(chunks, arriving_body.HEAD_BYTES)
+        if arriving_body.is_plain(head, known) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
+            size = await http.accept_arriving(request, name, arriving_body.text(chunks), key)
+            return JSONResponse({"accepted_bytes": size})
+    body = await http.body(request, chunks=chunks)
     payloads = _payloads(body, _content_type(request), known, limit)
     for number, (format_name, lines) in enumerate(payloads):
         await http.accept(request, format_name, lines, f"{key}-{number}" if key and number else key)

@@ -45,6 +45,11 @@ _RAWS = msgspec.json.Decoder(list[Raw])
 _TEXTS = msgspec.json.Decoder(list[str])
 
 
+def is_framed(body: bytes) -> bool:
+    """Whether a body that begins so holds its records in another way than one a line."""
+    return _ARRAY.match(body) is not None or _is_over_lines(body)
+
+
 def unframed(body: bytes) -> bytes:
     """The records of a body, one a line; raises PayloadError where it is an array that cannot be read.
 
@@ -55,7 +60,7 @@ def unframed(body: bytes) -> bytes:
             return _of_array(body)
         except FAULTS as error:
             raise PayloadError(f"The body is a JSON array that cannot be read: {error}. Send it whole.") from error
-    if _OBJECT.match(body) and _is_over_lines(body):
+    if _is_over_lines(body):
         try:
             return one_a_line(_RAW.decode_lines(body))
         except FAULTS:
@@ -112,7 +117,9 @@ def _of_array(body: bytes) -> bytes:
 
 
 def _is_over_lines(body: bytes) -> bool:
-    """Whether objects are not one a line: the first line is not whole, or has more than one."""
+    """Whether it is objects that are not one a line: the first line is not whole, or has more than one."""
+    if not _OBJECT.match(body):
+        return False
     first = body.lstrip().partition(b"\n")[0]
     return not first.rstrip().endswith(b"}") or _IN_A_ROW.search(first) is not None
 

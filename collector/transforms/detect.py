@@ -41,6 +41,9 @@ _JSON_LAYOUT = frozenset({"loggerName", "level", "message"})
 _SPLUNK_APPENDER = frozenset({"severity", "logger", "thread"})
 _FLEX_KINDS = ("accessLog", "runtimeLog")
 
+# What begins with anything but a space.
+_FIRST_LINE = re.compile(rb"\S[^\n]*")
+
 # A longer line is told by its beginning.
 _LONGEST_LINE = 4 << 10
 
@@ -55,7 +58,9 @@ def detect(head: bytes) -> str | None:
 
 
 def _first_line(head: bytes) -> bytes:
-    return next((line for line in head.split(b"\n") if line.strip()), b"").strip()
+    # Not by splitting: what is recognised may be a body of many megabytes.
+    found = _FIRST_LINE.search(head)
+    return found[0].rstrip() if found else b""
 
 
 def _of_record(line: bytes, head: bytes) -> str | None:
