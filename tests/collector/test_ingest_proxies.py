@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,17 @@ _JSON_LOG = """log_format truth escape=json '{"id":"$request_id","status":$statu
     '"took":"$request_time","upstream":"$upstream_response_time","length":$request_length,"end":"$msec"}';
     access_log truth.log truth;
     access_log combined.log combined;
+"""
+
+# As Debian's Apache has them, and what is true of each request.
+_APACHE_LOGS = """
+LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+LogFormat "%v:%p %h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" vhost_combined
+LogFormat "%h %l %u %t \\"%r\\" %>s %O" common
+CustomLog combined.log combined
+CustomLog vhost_combined.log vhost_combined
+CustomLog common.log common
+CustomLog truth.log "%{begin:sec}t %m %U %>s %D %B %O %H"
 """
 
 
@@ -134,6 +146,52 @@ def _nginx_truth(line: dict[str, Any]) -> tuple[Any, ...]:
     upstream = None if line["upstream"] in ("", "-") else round(float(line["upstream"]) * 1000)
     ended = int(line["end"].replace(".", ""))
     return line["id"], line["status"], line["bytes"], took, upstream, line["length"], ended - took
+
+
+def test_apache(store: Store, tmp_path: Path) -> None:
+    apache = _binary("apache2")
+    port = free_port()
+    directory = tmp_path / "apache"
+    directory.mkdir()
+    with service() as backend:
+        settings = (_SETTINGS / "apache" / "apache2.conf").read_text()
+        settings = settings.replace("127.0.0.1:10003", f"127.0.0.1:{port}").replace(
+            "127.0.0.1:8080", f"127.0.0.1:{backend}"
+        )
+        (directory / "apache2.conf").write_text(settings + _APACHE_LOGS)
+        command = [apache, "-d", str(directory), "-f", str(directory / "apache2.conf"), "-DFOREGROUND"]
+        with proxy(command, port, tmp_path / "out.log"):
+            _send_all(port)
+
+    truth = [line.split(" ") for line in (directory / "truth.log").read_text().splitlines()]
+    assert len(truth) == len(_SENT)
+    statuses = {"/nowhere/at/all": 404, "/admin/users": 403}
+    # Of the client it tells the address and a user, who would have to sign in.
+    said = sorted((*_told(request, statuses)[:4], "", "127.0.0.1") for request in _SENT)
+    for name, took, size in (("access", 4, 5), ("combined", 0, 6), ("vhost_combined", 0, 6), ("common", 0, 6)):
+        log = (directory / f"{name}.log").read_bytes()
+        found = "common" if name == "common" else "combined"
+        rows = _rows(store, tmp_path, f"live-apache-{name}", log, found)
+        assert _said(rows) == (sorted(_without_agent(said)) if name == "common" else said)
+        assert Counter(_apache_truth(line, took, size) for line in truth) == Counter(
+            (row["milliseconds"] // 1000, row["method"], row["path"], row["status"], row["duration_us"],
+             row["response_bytes"], row["protocol"]) for row in rows
+        )  # fmt: skip
+        assert {(row["api"], row["api_version"], row["gateway_kind"]) for row in rows} == {
+            ("orders", "v1", "proxy"), ("", "", "proxy"), ("admin", "", "proxy"),
+        }  # fmt: skip
+        if took:
+            assert min(row["duration_us"] for row in rows if row["path"] == "/orders/v1/slow") >= 50_000
+
+
+def _without_agent(said: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [(*row[:3], "", *row[4:]) for row in said]
+
+
+def _apache_truth(line: Sequence[str], took: int, size: int) -> tuple[Any, ...]:
+    """`took` and `size` are where the line has them; 0 where the log does not say how long it took."""
+    duration = int(line[took]) if took else 0
+    return int(line[0]), line[1], line[2], int(line[3]), duration, int(line[size]), line[7]
 
 
 @pytest.mark.parametrize("prefix", ["iso", "raw", "rfc3164", "rfc5424", "local", "priority"])
