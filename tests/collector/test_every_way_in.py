@@ -26,10 +26,13 @@ from collector.writer import Writer
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
 from tests.collector.receiver_rig import receivers
-from tests.collector.ways_in import LINE_WAYS, Way
+from tests.collector.ways_in import Way
 from tests.collector.ways_in_binary import BINARY_WAYS, REFUSED
+from tests.collector.ways_in_files import FILE_WAYS
+from tests.collector.ways_in_forward import FORWARD_WAYS
+from tests.collector.ways_in_http import HTTP_WAYS
 
-WAYS = (*LINE_WAYS, *BINARY_WAYS)
+WAYS = (*FORWARD_WAYS, *HTTP_WAYS, *FILE_WAYS, *BINARY_WAYS)
 
 _REPLACED = re.compile("\ufffd+")
 # In microseconds; Forward gives each payload a moment of its own.
