@@ -1,6 +1,5 @@
 """Real proxies with the settings that we ship: as many rows as requests, and in each what was sent."""
 
-import http.client
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ import pytest
 
 from storage.store import Store
 from tests.collector.ingest_rig import http_port, store_all
-from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, service
+from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
 
 _SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways"
 _TIMES = 20
@@ -43,24 +42,6 @@ def _binary(name: str) -> str:
     if found is None:
         pytest.skip(f"No {name} was found; install it with `apt-get install {name}`.")
     return found
-
-
-def _send_all(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    for request in _SENT:
-        connection.putrequest(request.method, request.path, skip_accept_encoding=True)
-        headers = {
-            "User-Agent": request.agent,
-            "X-Client-Id": request.consumer,
-            "X-Forwarded-For": request.forwarded_for,
-        }
-        for name, value in headers.items():
-            if value:
-                connection.putheader(name, value.encode())
-        connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders(request.body)
-        connection.getresponse().read()
-    connection.close()
 
 
 def _rows(store: Store, tmp_path: Path, environment: str, log: bytes, found: str) -> list[dict[str, Any]]:
@@ -109,7 +90,7 @@ def test_nginx(store: Store, tmp_path: Path) -> None:
         (directory / "nginx.conf").write_text(settings)
         command = [nginx, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
         with proxy(command, port, tmp_path / "out.log"):
-            _send_all(port)
+            send_all(port, _SENT)
 
     rows = _rows(store, tmp_path, "live-nginx", (directory / "access.log").read_bytes(), "combined")
     statuses = {"/nowhere/at/all": 404, "/admin/users": 404}
@@ -161,7 +142,7 @@ def test_apache(store: Store, tmp_path: Path) -> None:
         (directory / "apache2.conf").write_text(settings + _APACHE_LOGS)
         command = [apache, "-d", str(directory), "-f", str(directory / "apache2.conf"), "-DFOREGROUND"]
         with proxy(command, port, tmp_path / "out.log"):
-            _send_all(port)
+            send_all(port, _SENT)
 
     truth = [line.split(" ") for line in (directory / "truth.log").read_text().splitlines()]
     assert len(truth) == len(_SENT)
@@ -208,7 +189,7 @@ def test_haproxy(store: Store, tmp_path: Path, prefix: str) -> None:
         # Only the prefix of iso and of RFC 5424 tells the zone.
         zone = "Asia/Kolkata" if prefix in ("iso", "rfc5424") else "UTC"
         with proxy([haproxy, "-f", str(tmp_path / "haproxy.cfg")], port, tmp_path / "log", os.environ | {"TZ": zone}):
-            _send_all(port)
+            send_all(port, _SENT)
 
     log = b"".join(
         line
