@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
+import pytest
 import zstandard
 
 from collector.spool.spool import Spool
@@ -32,6 +34,8 @@ _PACKINGS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compre
 
 
 def _curl(rig: Rig, address: str, body: bytes, directory: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("No curl was found; run `scripts/peers.sh`.")
     (directory / "body").write_bytes(body)
     command = ["curl", "--silent", "--fail-with-body", "--data-binary", f"@{directory / 'body'}"]
     subprocess.run([*command, rig.http + address], check=True, timeout=30, stdout=subprocess.DEVNULL)
