@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from opentelemetry.metrics import NoOpMeter
 
 from collector.receivers.files.config import FilesConfig, FileSource
@@ -57,12 +58,24 @@ _ISTIO_NAMES = {
 
 # By listener: how it writes, and the names of the clusters that its requests go to.
 _TEXT = {"text_format_source": {"inline_string": _ISTIO}}
+_ISTIO_SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways" / "istio" / "mesh.yaml"
+
+
+def _shipped_labels() -> dict[str, str]:
+    """The names of the provider that we hand out for JSON."""
+    mesh = yaml.safe_load(_ISTIO_SETTINGS.read_text(encoding="utf-8"))["spec"]["meshConfig"]
+    [provider] = [found for found in mesh["extensionProviders"] if found["name"] == "gatelens-json"]
+    labels: dict[str, str] = provider["envoyFileAccessLog"]["logFormat"]["labels"]
+    return labels
+
+
 _MIXER_TEXT = {"text_format_source": {"inline_string": _ISTIO_MIXER}}
 _LOGS: dict[str, tuple[dict[str, Any], str, str]] = {
     "envoy": ({}, "orders-v1", "dead-v1"),
     "istio": (_TEXT, "outbound|8080|v1|orders.shop.svc.cluster.local", "outbound|81||dead.shop.svc.cluster.local"),
     "inbound": (_TEXT, "inbound|8080||", "inbound|81||"),
     "istio-mixer": (_MIXER_TEXT, "outbound|9080||orders.shop.svc.cluster.local", "dead-v1"),
+    "ours": ({"json_format": _shipped_labels()}, "outbound|8080|v3|orders.shop.svc.cluster.local", "dead-v1"),
     "istio-json": ({"json_format": _ISTIO_NAMES}, "outbound|8080|v2|orders.shop.svc.cluster.local", "dead-v1"),
 }  # fmt: skip
 

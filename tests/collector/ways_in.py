@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from collector.spool.spool import Spool
 from collector.transforms.detect import detect
 from collector.transforms.formats import formats
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
+from tests.collector.receiver_rig import Rig
 
 Send = Callable[[Path, Sequence[Case]], Spool]
 
@@ -48,6 +51,11 @@ class Way:
     of_text: bool = False
     # Whether the client tells a time for each record: of a record that is a log it comes first.
     tells_time: bool = False
+
+
+def client_of(rig: Rig) -> httpx.Client:
+    """One for all requests: what a client makes ready for TLS costs more than a request."""
+    return httpx.Client(base_url=rig.http, trust_env=False, timeout=30)
 
 
 def lines(case: Case) -> list[bytes]:

@@ -20,7 +20,7 @@ from collector.receivers.write_request import VERSION_1, VERSION_2
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import Case
 from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.ways_in import ENVIRONMENT, Way
+from tests.collector.ways_in import ENVIRONMENT, Way, client_of
 
 _STUBS: dict[str, tuple[Any, Any]] = {
     "otlp_logs": (LogsServiceStub, ExportLogsServiceRequest),
@@ -39,11 +39,21 @@ REFUSED = {
 _ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 
 
-def _with_receivers(send_one: Callable[[Rig, Case], None]) -> Callable[[Path, Sequence[Case]], Spool]:
+def _over_grpc(send_one: Callable[[Rig, Case], None]) -> Callable[[Path, Sequence[Case]], Spool]:
     def send(directory: Path, cases: Sequence[Case]) -> Spool:
         with receivers(directory / "spool", environment=ENVIRONMENT) as rig:
             for case in cases:
                 send_one(rig, case)
+        return rig.spool
+
+    return send
+
+
+def _over_http(send_one: Callable[[httpx.Client, Case], None]) -> Callable[[Path, Sequence[Case]], Spool]:
+    def send(directory: Path, cases: Sequence[Case]) -> Spool:
+        with receivers(directory / "spool", environment=ENVIRONMENT) as rig, client_of(rig) as client:
+            for case in cases:
+                send_one(client, case)
         return rig.spool
 
     return send
@@ -62,7 +72,7 @@ def _stream(rig: Rig, case: Case) -> None:
         channel.stream_unary(_ALS, request_serializer=None, response_deserializer=None)(iter([case.body()]), timeout=20)
 
 
-def _post_otlp(rig: Rig, case: Case) -> None:
+def _post_otlp(client: httpx.Client, case: Case) -> None:
     as_json = case.format in _SIGNALS_OF_JSON
     signal = (_SIGNALS_OF_JSON if as_json else _SIGNALS)[case.format]
     content_type = "application/json" if as_json else "application/x-protobuf"
@@ -70,17 +80,17 @@ def _post_otlp(rig: Rig, case: Case) -> None:
         "identity": bytes, "gzip": gzip.compress, "zstd": zstandard.compress
     }  # fmt: skip
     for encoding, pack in packings.items():
-        _post(rig, f"/v1/{signal}", pack(case.body()), content_type, encoding)
+        _post(client, f"/v1/{signal}", pack(case.body()), content_type, encoding)
 
 
-def _write(rig: Rig, case: Case) -> None:
+def _write(client: httpx.Client, case: Case) -> None:
     content_type = f"application/x-protobuf;proto={_VERSIONS[case.format].name}"
-    _post(rig, "/api/v1/write", bytes(cramjam.snappy.compress_raw(case.body())), content_type, "snappy")
+    _post(client, "/api/v1/write", bytes(cramjam.snappy.compress_raw(case.body())), content_type, "snappy")
 
 
-def _post(rig: Rig, address: str, body: bytes, content_type: str, encoding: str) -> None:
+def _post(client: httpx.Client, address: str, body: bytes, content_type: str, encoding: str) -> None:
     headers = {"Content-Type": content_type, "Content-Encoding": encoding}
-    answer = httpx.post(rig.http + address, content=body, headers=headers, trust_env=False, timeout=30)
+    answer = client.post(address, content=body, headers=headers)
     assert answer.is_success, (address, answer.text)
 
 
@@ -95,9 +105,9 @@ def _is_otlp_json(case: Case) -> bool:
 _PEER = "127.0.0.1"
 
 BINARY_WAYS = (
-    Way("otlp-grpc", _with_receivers(_export), _carries(_SIGNALS), copies=2, peer=_PEER),
-    Way("otlp-http", _with_receivers(_post_otlp), _carries(_SIGNALS), copies=3, peer=_PEER),
-    Way("otlp-http-json", _with_receivers(_post_otlp), _is_otlp_json, copies=3, peer=_PEER),
-    Way("als", _with_receivers(_stream), _carries({"envoy_als"}), peer=_PEER),
-    Way("remote-write", _with_receivers(_write), _carries(_VERSIONS), peer=_PEER),
+    Way("otlp-grpc", _over_grpc(_export), _carries(_SIGNALS), copies=2, peer=_PEER),
+    Way("otlp-http", _over_http(_post_otlp), _carries(_SIGNALS), copies=3, peer=_PEER),
+    Way("otlp-http-json", _over_http(_post_otlp), _is_otlp_json, copies=3, peer=_PEER),
+    Way("als", _over_grpc(_stream), _carries({"envoy_als"}), peer=_PEER),
+    Way("remote-write", _over_http(_write), _carries(_VERSIONS), peer=_PEER),
 )

@@ -55,7 +55,7 @@ def _followed(is_named: bool) -> Send:
 
 
 class _Blocks:
-    """What `gatelens import` hands over to, a spool of our own."""
+    """What `gatelens import` hands over to: here all blocks of a format become one segment, to be stored at once."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
@@ -65,7 +65,7 @@ class _Blocks:
 
     def send(self, block: Block) -> None:
         told = (block.format, block.body, time.time_ns() // 1000, block.environment, block.gateway, PEER)
-        self._spool.append_segment(block.segment_id, [Payload(*told)])
+        self._spool.append(Payload(*told)).result(20)
 
 
 def _imported(is_named: bool) -> Send:
@@ -78,7 +78,7 @@ def _imported(is_named: bool) -> Send:
             path = directory / f"{case.format}-{case.path.stem}.{encoding or 'log'}"
             path.write_bytes(_PACKINGS[encoding](case.body()))
             format_name = case.format if is_named else ""
-            import_file(path, _Blocks(spool), format_name=format_name, environment=ENVIRONMENT, salt=str(directory))
+            import_file(path, _Blocks(spool), format_name=format_name, environment=ENVIRONMENT)
         spool.close()
         return spool
 

@@ -20,6 +20,7 @@ from tests.collector.ways_in import (
     LINES,
     Send,
     Way,
+    client_of,
     is_a_mule_event,
     is_body,
     is_found,
@@ -41,11 +42,13 @@ def _curl(rig: Rig, address: str, body: bytes, directory: Path) -> None:
     subprocess.run([*command, rig.http + address], check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
-def _post(rig: Rig, address: str, body: bytes, content_type: str = "", encoding: str = "", **more: str) -> None:
+def _post(
+    client: httpx.Client, address: str, body: bytes, content_type: str = "", encoding: str = "", **more: str
+) -> None:
     packed = _PACKINGS[encoding](body)
     headers = {"Content-Type": content_type, "Content-Encoding": encoding, **more}
     told = {name: value for name, value in headers.items() if value}
-    answer = httpx.post(rig.http + address, content=packed, headers=told, trust_env=False, timeout=30)
+    answer = client.post(address, content=packed, headers=told)
     assert answer.is_success, (address, answer.text)
 
 
@@ -53,12 +56,12 @@ def _ingest(is_named: bool) -> Send:
     """curl, and httpx with what it packs."""
 
     def send(directory: Path, cases: Sequence[Case]) -> Spool:
-        with http_port(directory / "spool", environment=ENVIRONMENT) as rig:
+        with http_port(directory / "spool", environment=ENVIRONMENT) as rig, client_of(rig) as client:
             for case in cases:
                 address = f"/ingest/{case.format if is_named else ''}".rstrip("/") + f"?peer={PEER}"
                 _curl(rig, address, case.body(), directory)
                 for encoding in ("gzip", "zstd"):
-                    _post(rig, address, case.body(), encoding=encoding)
+                    _post(client, address, case.body(), encoding=encoding)
         return rig.spool
 
     return send
@@ -66,31 +69,34 @@ def _ingest(is_named: bool) -> Send:
 
 def _ingest_records(directory: Path, cases: Sequence[Case]) -> Spool:
     """What an agent has made records of, as lines of JSON and as an array."""
-    with http_port(directory / "spool", environment=ENVIRONMENT) as rig:
+    with http_port(directory / "spool", environment=ENVIRONMENT) as rig, client_of(rig) as client:
         for case in cases:
             address = f"/ingest/{case.format}?peer={PEER}"
             told = [json.dumps(record, separators=(",", ":")) for record in records(case)]
-            _post(rig, address, "\n".join(told).encode(), "application/x-ndjson", "gzip")
-            _post(rig, address, f"[{','.join(told)}]".encode(), "application/json")
+            _post(client, address, "\n".join(told).encode(), "application/x-ndjson", "gzip")
+            _post(client, address, f"[{','.join(told)}]".encode(), "application/json")
     return rig.spool
 
 
 def _mule_events(directory: Path, cases: Sequence[Case]) -> Spool:
     """As the gateway sends them: an array, packed."""
-    with http_port(directory / "spool", environment=ENVIRONMENT) as rig:
+    with http_port(directory / "spool", environment=ENVIRONMENT) as rig, client_of(rig) as client:
         for case in cases:
             body = f"[{','.join(texts(case))}]".encode()
-            _post(rig, f"/v2/analytics/events?peer={PEER}", body, "application/json; charset=UTF-8", "gzip")
+            _post(client, f"/v2/analytics/events?peer={PEER}", body, "application/json; charset=UTF-8", "gzip")
     return rig.spool
 
 
 def _hec_raw(directory: Path, cases: Sequence[Case]) -> Spool:
     """A sourcetype says the format."""
     sourcetypes = [{"name": f"our:{name}", "format": name} for name in LINES]
-    with http_port(directory / "spool", environment=ENVIRONMENT, hec={"sourcetypes": sourcetypes}) as rig:
+    with (
+        http_port(directory / "spool", environment=ENVIRONMENT, hec={"sourcetypes": sourcetypes}) as rig,
+        client_of(rig) as client,
+    ):
         for case in cases:
             address = f"/services/collector/raw?sourcetype=our:{case.format}&host={PEER}"
-            _post(rig, address, case.body(), encoding="gzip")
+            _post(client, address, case.body(), encoding="gzip")
     return rig.spool
 
 
@@ -99,12 +105,17 @@ def _hec_events(is_named: bool) -> Send:
 
     def send(directory: Path, cases: Sequence[Case]) -> Spool:
         tokens = [{"token": f"of-{name}", "format": name if is_named else ""} for name in LINES]
-        with http_port(directory / "spool", environment=ENVIRONMENT, hec={"tokens": tokens}) as rig:
+        with (
+            http_port(directory / "spool", environment=ENVIRONMENT, hec={"tokens": tokens}) as rig,
+            client_of(rig) as client,
+        ):
             for case in cases:
                 told = [record["log"] if record.keys() == {"log"} else record for record in records(case)]
                 events = [json.dumps({"event": event, "host": PEER}, separators=(",", ":")) for event in told]
                 secret = f"Splunk of-{case.format}"
-                _post(rig, "/services/collector/event", "".join(events).encode(), encoding="gzip", Authorization=secret)
+                _post(
+                    client, "/services/collector/event", "".join(events).encode(), encoding="gzip", Authorization=secret
+                )
         return rig.spool
 
     return send

