@@ -31,12 +31,15 @@ from tests.collector.ways_in_binary import BINARY_WAYS, REFUSED
 from tests.collector.ways_in_files import FILE_WAYS
 from tests.collector.ways_in_forward import FORWARD_WAYS
 from tests.collector.ways_in_http import HTTP_WAYS
+from tests.collector.ways_in_scrape import SCRAPES
 
-WAYS = (*FORWARD_WAYS, *HTTP_WAYS, *FILE_WAYS, *BINARY_WAYS)
+WAYS = (*FORWARD_WAYS, *HTTP_WAYS, *FILE_WAYS, *BINARY_WAYS, *SCRAPES)
 
+_SENDERS = frozenset({"gateway", "instance", "peer"})
+_TARGET = re.compile(r"^127\.0\.0\.1:\d+$")
 _REPLACED = re.compile("\ufffd+")
 # In microseconds; Forward gives each payload a moment of its own.
-_AT_ONCE = re.compile(r"^2026-11-23 10:16:00\.000\d{3}$")
+_AT_ONCE = re.compile(r"^2026-11-23 10:16:00\.000(?:\d{3})?$")
 
 _OWN_WAYS = {
     "otlp-grpc": "OTLP over gRPC",
@@ -45,6 +48,7 @@ _OWN_WAYS = {
     "als": "ALS",
     "remote-write": "remote write",
     "mule-events": "Mule's `POST`",
+    "scrape": "scrape",
 }
 
 NONE: Counter[str] = Counter()
@@ -80,8 +84,12 @@ def _stored(store: Store, way: Way, spool: Spool, directory: Path) -> Rows:
 
 
 def _from_nobody(row: Mapping[str, Any], directory: Path) -> dict[str, Any]:
-    """Of a followed file the path is who has sent it."""
-    return {name: PEER if str(value).startswith(str(directory.parent)) else value for name, value in row.items()}
+    """Of a followed file the path is who has sent it, of what is scraped host and port."""
+    told = dict(row)
+    for name in _SENDERS & row.keys():
+        if _TARGET.match(row[name]) or row[name].startswith(str(directory.parent)):
+            told[name] = PEER
+    return told
 
 
 def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
@@ -100,7 +108,7 @@ def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
 
 def _expected(case: Case, way: Way) -> Counter[str]:
     found: Counter[str] = Counter()
-    for row in case.rows():
+    for row in [*case.rows(), *way.adds(case)]:
         told = {name: way.peer if value == PEER else value for name, value in row.items()}
         body = str(told.get("body", ""))
         if way.of_text and body.startswith("hex "):
@@ -178,8 +186,7 @@ def test_the_documentation_says_what_each_way_takes(heading: str, named: str, fo
 
 
 def test_the_documentation_says_which_way_is_a_formats_own() -> None:
-    # Scrapes are in test_scrape_clients.py.
-    own = {name: {"scrape"} for name in ("prometheus_text", "openmetrics_text")}
+    own: dict[str, set[str]] = {}
     for way, words in _OWN_WAYS.items():
         for name in _shown(way):
             own.setdefault(name, set()).add(words)

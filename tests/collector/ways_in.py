@@ -51,6 +51,8 @@ class Way:
     of_text: bool = False
     # Whether the client tells a time for each record: of a record that is a log it comes first.
     tells_time: bool = False
+    # What it adds to a case, as golden rows.
+    adds: Callable[[Case], list[dict[str, Any]]] = lambda case: []
 
 
 def client_of(rig: Rig) -> httpx.Client:
