@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from collector.receivers.json_body import unframed
 from collector.spool.spool import Spool
 from collector.transforms.detect import detect
 from collector.transforms.formats import formats
@@ -135,7 +136,8 @@ def is_found_whole(case: Case) -> bool:
 
 
 def is_found_in_a_body(case: Case) -> bool:
-    return is_found(case) or is_found_whole(case)
+    """JSON over many lines is put on one there."""
+    return is_found(case) or (not is_of_lines(case) and detect(unframed(case.body())) == case.format)
 
 
 def is_a_mule_event(case: Case) -> bool:
