@@ -1,0 +1,48 @@
+"""Lines of text of a body, by format. That all are of one is seen without a look at each."""
+
+import re
+
+from collector.receivers.sorting import ANYTHING, formats_of_texts, grouped
+from collector.transforms.detect import detect
+
+# Formats with a record on each line; a line of no format that is known is for that of the others to judge.
+_OF_LINES = frozenset({"envoy_text", "envoy_json", "combined", "common", "haproxy"})
+_ENVOY_LINE = re.compile(rb"\n\[\d{4}-\d\d-\d\dT")
+_PROXY_TIME = re.compile(rb"\[\d\d/[A-Z][a-z]{2}/\d{4}:")
+# Where an access log begins with what else a proxy has written, it is looked for so far.
+_FIRST_LINES = 100
+
+
+def by_format(lines: bytes) -> list[tuple[str, bytes]]:
+    """(format, lines) for each format that there is among lines of text; none where none is known."""
+    first = _first_known(lines)
+    if first in _OF_LINES and _is_mixed(lines, first):
+        return line_by_line(lines)
+    return [(first, lines)] if first else []
+
+
+def line_by_line(lines: bytes) -> list[tuple[str, bytes]]:
+    """The same where each line is to be looked at; objects of no format that is known are records of anything."""
+    parts = lines.split(b"\n")
+    # As letters, whatever the bytes are: a format is told by its ASCII.
+    formats = formats_of_texts(lines.decode("latin-1").split("\n"))
+    of_text = (name for name, part in zip(formats, parts, strict=True) if name and not part.startswith(b"{"))
+    others = next(of_text, ANYTHING)
+    named = [name or (ANYTHING if part.startswith(b"{") else others) for name, part in zip(formats, parts, strict=True)]
+    found = [(name, b"\n".join(members)) for name, members in grouped(parts, named).items()]
+    return [(name, body) for name, body in found if body.strip()]
+
+
+def _first_known(lines: bytes) -> str:
+    head = lines.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
+    return next((found for line in head if line and (found := detect(line))), "")
+
+
+def _is_mixed(lines: bytes, first: str) -> bool:
+    """Whether there may be lines of another format; combined, common and HAProxy's are not told apart here."""
+    if b"\n{" in lines:
+        return True
+    if first != "envoy_text":
+        return _ENVOY_LINE.search(lines) is not None
+    of_brackets = lines.count(b"\n[") + lines.startswith(b"[")
+    return of_brackets <= lines.rstrip().count(b"\n") and _PROXY_TIME.search(lines) is not None
