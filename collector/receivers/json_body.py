@@ -135,8 +135,8 @@ def _sorted(lines: bytes) -> list[tuple[str, bytes]]:
     told = _IN_EACH.get(first)
     if told is not None and lines.count(told) == lines.strip().count(b"\n") + 1:
         return [(first, lines)]
-    if found := _of_one_format(lines):
-        return [found]
+    if alike := _of_one_format(lines):
+        return [alike]
     raws = raw_lines(lines)
     if not all(raw.startswith(b"{") for raw in raws):
         # Text stands between them, or one over many lines is cut off.

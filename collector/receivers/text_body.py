@@ -11,6 +11,7 @@ _ENVOY_LINE = re.compile(rb"\n\[\d{4}-\d\d-\d\dT")
 _PROXY_TIME = re.compile(rb"\[\d\d/[A-Z][a-z]{2}/\d{4}:")
 # Where an access log begins with what else a proxy has written, it is looked for so far.
 _FIRST_LINES = 100
+_HEAD_BYTES = 64 << 10
 
 
 def by_format(lines: bytes) -> list[tuple[str, bytes]]:
@@ -34,7 +35,7 @@ def line_by_line(lines: bytes) -> list[tuple[str, bytes]]:
 
 
 def _first_known(lines: bytes) -> str:
-    head = lines.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
+    head = lines[:_HEAD_BYTES].split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
     return next((found for line in head if line and (found := detect(line))), "")
 
 
@@ -43,6 +44,7 @@ def _is_mixed(lines: bytes, first: str) -> bool:
     if b"\n{" in lines:
         return True
     if first != "envoy_text":
-        return _ENVOY_LINE.search(lines) is not None
+        # The first alone is many times as fast.
+        return b"\n[2" in lines and _ENVOY_LINE.search(lines) is not None
     of_brackets = lines.count(b"\n[") + lines.startswith(b"[")
     return of_brackets <= lines.rstrip().count(b"\n") and _PROXY_TIME.search(lines) is not None

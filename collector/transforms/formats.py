@@ -112,6 +112,8 @@ _SET_ASIDE = frozenset({UNDECODABLE, FLUENT_SIGNAL})
 
 # From the terms of access logs to columns, for every format that speaks them.
 _ACCESS = ("access", "access_policy", "access_topology", "access_cleaned")
+# The lines of files in which others stand beside those of an access log.
+_ACCESS_LINES = ("other_lines", "lines", "payloads")
 
 # From an export request of OTLP to its resources and their records.
 _OTLP_RESOURCES = ("otlp_records", "otlp_resource", "otlp_attributes", "otlp_resources")
@@ -132,21 +134,23 @@ _PROMETHEUS_SERIES = (
 )  # fmt: skip
 
 FORMATS = (
-    Format("envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", "lines", "payloads")),
+    Format(
+        "envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", *_ACCESS_LINES)
+    ),
     Format(
         "envoy_text",
         "Envoy's default text access log, and Istio's (1.9 and later, 1.8 and earlier)",
-        (*_ACCESS, "envoy_text", "lines", "payloads"),
+        (*_ACCESS, "envoy_text", *_ACCESS_LINES),
     ),
     Format(
         "combined",
         "nginx's and Apache's combined access log, and what is often added to it",
-        (*_ACCESS, "combined", "combined_tail", "combined_quoted", "lines", "payloads"),
+        (*_ACCESS, "combined", "combined_tail", "combined_quoted", *_ACCESS_LINES),
     ),
     Format(
         "common",
         "the common access log, without referer and user agent",
-        (*_ACCESS, "combined", "combined_tail", "common_quoted", "lines", "payloads"),
+        (*_ACCESS, "combined", "combined_tail", "common_quoted", *_ACCESS_LINES),
     ),
     Format(
         "haproxy",
