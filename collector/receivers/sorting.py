@@ -31,6 +31,9 @@ _BESIDE_A_LINE = frozenset({
     "timestamp", "source_type", "agent", "ecs", "input", "fields", "tags", "cloud", "container", "@version", _LINE,
 })  # fmt: skip
 
+# What tells the output of one container or file from that of another.
+_SOURCE = ("kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path")
+
 # Their records go on over lines that tell no format by themselves.
 OF_MANY_LINES = frozenset({"mule_log", "mule_analytics"})
 
@@ -42,7 +45,7 @@ _IN_OBJECTS = (
     '"loggerName"',
     '"resourceLogs"',
     "flex-",
-    "Log",
+    'Log"',
 )
 _OF_OBJECTS = frozenset({"envoy_json", "mule_analytics", "mule_log", "flex"})
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -58,8 +61,8 @@ def formats_of(records: Sequence[Record]) -> list[str]:
         name = (text_format(line, likely) if line else "") or record_format(record)
         if name:
             likely = name
-            opened = record if name in OF_MANY_LINES else None
-        elif opened is not None and line and record.get("kubernetes") == opened.get("kubernetes"):
+            opened = record if name in OF_MANY_LINES and not line.startswith("{") else None
+        elif opened is not None and line and _is_of_one_source(record, opened):
             name = likely
         found.append(name or ANYTHING)
     return found
@@ -69,12 +72,13 @@ def formats_of_texts(texts: Sequence[str]) -> list[str]:
     """The same of lines, each of which may go on over more; '' where they tell none."""
     found = []
     likely = ""
+    is_open = False
     for text in texts:
         name = text_format(text, likely) if text else ""
-        if not name and likely in OF_MANY_LINES:
-            name = likely
-        likely = name or likely
-        found.append(name)
+        if name:
+            likely = name
+            is_open = name in OF_MANY_LINES and not text.startswith("{")
+        found.append(name or (likely if is_open else ""))
     return found
 
 
@@ -84,12 +88,17 @@ def text_format(text: str, likely: str = "") -> str:
         return line_format(text, likely)
     if not (likely in _OF_OBJECTS or any(told in text for told in _IN_OBJECTS)):
         return ""
-    try:
-        name = record_format(_OBJECT.decode(text))
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return ""
+    name = object_format(text)
     # An object over many lines is no line, but where a format has such.
     return name if name in OF_MANY_LINES or "\n" not in text[:-1] else ""
+
+
+def object_format(line: str | bytes) -> str:
+    """The format of an object by its keys; '' for that of anything, and for what is none."""
+    try:
+        return record_format(_OBJECT.decode(line))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ""
 
 
 def line_of(record: Record) -> str:
@@ -98,6 +107,10 @@ def line_of(record: Record) -> str:
     if not isinstance(line, str) and _OTHER_LINE in record and record.keys() <= _BESIDE_A_LINE:
         line = record[_OTHER_LINE]
     return line if isinstance(line, str) else ""
+
+
+def _is_of_one_source(record: Record, other: Record) -> bool:
+    return all(record.get(key) == other.get(key) for key in _SOURCE)
 
 
 def grouped(members: Sequence[Member], formats: Sequence[str]) -> dict[str, list[Member]]:

@@ -2,7 +2,7 @@
 
 import re
 
-from collector.receivers.sorting import ANYTHING, formats_of_texts, grouped
+from collector.receivers.sorting import ANYTHING, formats_of_texts, grouped, object_format
 from collector.transforms.detect import detect
 
 # Formats with a record on each line; a line of no format that is known is for that of the others to judge.
@@ -29,7 +29,10 @@ def line_by_line(lines: bytes) -> list[tuple[str, bytes]]:
     formats = formats_of_texts(lines.decode("latin-1").split("\n"))
     of_text = (name for name, part in zip(formats, parts, strict=True) if name and not part.startswith(b"{"))
     others = next(of_text, ANYTHING)
-    named = [name or (ANYTHING if part.startswith(b"{") else others) for name, part in zip(formats, parts, strict=True)]
+    named = [
+        name or (object_format(part) or ANYTHING if part.startswith(b"{") else others)
+        for name, part in zip(formats, parts, strict=True)
+    ]
     found = [(name, b"\n".join(members)) for name, members in grouped(parts, named).items()]
     return [(name, body) for name, body in found if body.strip()]
 

@@ -134,9 +134,7 @@ _PROMETHEUS_SERIES = (
 )  # fmt: skip
 
 FORMATS = (
-    Format(
-        "envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", *_ACCESS_LINES)
-    ),
+    Format("envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", *_ACCESS_LINES)),
     Format(
         "envoy_text",
         "Envoy's default text access log, and Istio's (1.9 and later, 1.8 and earlier)",
