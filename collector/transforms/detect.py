@@ -62,7 +62,7 @@ _FLEX_KINDS = ("accessLog", "runtimeLog")
 # One of these is in every record of a format that we know, but for what Fluent Bit measures of interfaces.
 TELLING = fluent_inputs.TELLING | {
     "response_code", "response_flags", "upstream_cluster", "received_ts", "resourceLogs", "kind", "logger", "event",
-    "loggerName",
+    "loggerName", "start_time",
 }  # fmt: skip
 
 # A longer line is told by its beginning.
@@ -135,6 +135,6 @@ def _of_names(record: Mapping[str, Any]) -> str:
 
 def _is_access(names: KeysView[str]) -> bool:
     """Whether records of these names are an access log's: an application may well log `method` and `path`."""
-    if "response_code" in names and ("start_time" in names or "upstream_cluster" in names):
-        return True
-    return len(_ENVOY_JSON & names) >= (3 if "response_code" in names else 4)
+    if "response_code" in names:
+        return "start_time" in names or "upstream_cluster" in names or len(_ENVOY_JSON & names) >= 3
+    return len(_ENVOY_JSON & names) >= 3 and fluent_inputs.SAID.isdisjoint(names)

@@ -58,7 +58,8 @@ _ABOUT = frozenset({
     "date", "time", "timestamp", "@timestamp", "hostname", "host", "instance", "gateway", "environment", "kubernetes",
     "tag", "source", "sourcetype", "fluent_tag", "fluent_time", "fluent_metadata",
 })  # fmt: skip
-_SAID = frozenset({"log", "message", "msg", "MESSAGE", "body", "level", "severity"})
+# Under these anybody but an input says something.
+SAID = frozenset({"log", "message", "msg", "MESSAGE", "body", "level", "severity"})
 
 
 def is_measured(record: Mapping[str, Any]) -> bool:
@@ -80,4 +81,4 @@ def _belongs(key: str, value: object, known: _Input) -> bool:
         return True
     if known.more.fullmatch(key):
         return type(value) in _NUMBER
-    return known.takes_texts and isinstance(value, str) and key not in _SAID
+    return known.takes_texts and isinstance(value, str) and key not in SAID
