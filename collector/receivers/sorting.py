@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from collector.transforms.detect import line_format, record_format
+from collector.transforms.detect import are_lines_of, line_format, record_format
 
 Record = Mapping[str, Any]
 Member = TypeVar("Member")
@@ -53,6 +53,12 @@ _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 def formats_of(records: Sequence[Record]) -> list[str]:
     """The format of each record; one that goes on with the last of Mule's log is of that."""
+    lines = [record.get(_LINE) for record in records[:1]]
+    if lines and isinstance(lines[0], str) and (name := text_format(lines[0])):
+        # As most batches are, they may all be alike.
+        lines += [record.get(_LINE) for record in records[1:]]
+        if are_lines_of(name, lines):
+            return [name] * len(records)
     found = []
     likely = ""
     opened: Record | None = None
@@ -70,6 +76,8 @@ def formats_of(records: Sequence[Record]) -> list[str]:
 
 def formats_of_texts(texts: Sequence[str]) -> list[str]:
     """The same of lines, each of which may go on over more; '' where they tell none."""
+    if texts and (name := text_format(texts[0])) and are_lines_of(name, texts):
+        return [name] * len(texts)
     found = []
     likely = ""
     is_open = False

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, KeysView, Mapping
+from collections.abc import Iterable, KeysView, Mapping, Sequence
 from typing import Any
 
 from collector.transforms import fluent_inputs
@@ -26,8 +26,11 @@ _LINES = (
             r"|^\d{4}-\S+\s+[A-Z]+\s+\[[^\]]*\]\s+(?:flex-[a-z-]+|open-telemetry-collector)\s+-\s"
         ),
     ),
-    ("combined", r"^\S.*? \[" + _CLOCK + r' [-+]\d{4}\] "[^"\\]*(?:\\.[^"\\]*)*" \d{3} (?:\d+|-) "'),
-    ("common", r"^\S.*? \[" + _CLOCK + r' [-+]\d{4}\] "[^"\\]*(?:\\.[^"\\]*)*" \d{3} (?:\d+|-)(?: (?!")|\s*$)'),
+    ("combined", r"^\S(?:[^\[]*|.*?) \[" + _CLOCK + r' [-+]\d{4}\] "[^"\\]*(?:\\.[^"\\]*)*" \d{3} (?:\d+|-) "'),
+    (
+        "common",
+        r"^\S(?:[^\[]*|.*?) \[" + _CLOCK + r' [-+]\d{4}\] "[^"\\]*(?:\\.[^"\\]*)*" \d{3} (?:\d+|-)(?: (?!")|\s*$)',
+    ),
     ("haproxy", r"^(?:.* )?\S+:\d+ \[" + _CLOCK + r"\.\d{3}\] \S+ \S+/\S+ [-+\d]+(?:/[-+\d]+){2,4} "),
     ("mule_analytics", r"^(?:[A-Z]+ +\d{4}-|\d{4}-|com\.mulesoft\.).*\.AnalyticsHttpEventsLogger(?::| -) \{"),
     (
@@ -88,6 +91,17 @@ def line_format(line: str, likely: str = "") -> str:
         return ""
     found = (_ANY_LINE if _PROXY_TIME.search(start) else _ANY_OTHER_LINE).match(start)
     return found.lastgroup or "" if found else ""
+
+
+def are_lines_of(name: str, lines: Sequence[Any]) -> bool:
+    """Whether all are lines of a format of text; False too for what is not to be told at once."""
+    pattern = _PATTERNS.get(name)
+    if pattern is None:
+        return False
+    try:
+        return max(map(len, lines)) <= _LONGEST_LINE and all(map(pattern.match, lines))
+    except TypeError:
+        return False
 
 
 def record_format(record: Mapping[str, Any]) -> str:
