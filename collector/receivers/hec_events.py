@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
+from collector.receivers.slices import member_slices, merged
 from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, formats_of, formats_of_texts, grouped
 from collector.transforms.detect import is_appended
 
@@ -98,8 +99,10 @@ def groups(events: Sequence[Event], formats: Mapping[str, str], format_name: str
     found = []
     for (host, sourcetype, of_text), members in kinds.items():
         name = format_name or formats.get(sourcetype, "")
-        sorted_members = _of_texts(members, name) if of_text else _of_objects(members, name)
-        found += [Group(kind, host, lines) for kind, lines in sorted_members]
+        of_slice = _of_texts if of_text else _of_objects
+        pieces = member_slices(members, lambda event: memoryview(event.event).nbytes)
+        parts = merged(part for piece in pieces for part in of_slice(piece, name))
+        found += [Group(kind, host, lines) for kind, lines in parts]
     return found
 
 

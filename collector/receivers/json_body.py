@@ -13,6 +13,7 @@ import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
 from collector.receivers import text_body
+from collector.receivers.slices import line_slices, merged
 from collector.receivers.sorting import (
     ANYTHING,
     OF_MANY_LINES,
@@ -81,8 +82,8 @@ def recognised(lines: bytes, format_name: str = "") -> list[tuple[str, bytes]]:
     holds_lines = b'"log"' in lines or b'"message"' in lines
     if format_name in WHOLE_RECORDS or not holds_lines or detect(lines) == format_name:
         return [(format_name, lines)]
-    raws = raw_lines(lines)
-    return [(format_name, taken_out(raws, records(raws)))]
+    pieces = map(raw_lines, line_slices(lines))
+    return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
 
 
 def records(raws: Sequence[bytes]) -> Sequence[Record]:
@@ -135,6 +136,10 @@ def _sorted(lines: bytes) -> list[tuple[str, bytes]]:
     told = _IN_EACH.get(first)
     if told is not None and lines.count(told) == lines.strip().count(b"\n") + 1:
         return [(first, lines)]
+    return merged(part for piece in line_slices(lines) for part in _sorted_slice(piece, first))
+
+
+def _sorted_slice(lines: bytes, first: str) -> list[tuple[str, bytes]]:
     if alike := _of_one_format(lines):
         return [alike]
     raws = raw_lines(lines)

@@ -1,7 +1,9 @@
 """Lines of text of a body, by format. That all are of one is seen without a look at each."""
 
 import re
+from collections.abc import Iterator
 
+from collector.receivers.slices import line_slices, merged
 from collector.receivers.sorting import ANYTHING, formats_of_texts, grouped, object_format
 from collector.transforms.detect import detect
 
@@ -18,23 +20,32 @@ def by_format(lines: bytes) -> list[tuple[str, bytes]]:
     """(format, lines) for each format that there is among lines of text; none where none is known."""
     first = _first_known(lines)
     if first in _OF_LINES and _is_mixed(lines, first):
-        return line_by_line(lines)
+        return line_by_line(lines, first)
     return [(first, lines)] if first else []
 
 
-def line_by_line(lines: bytes) -> list[tuple[str, bytes]]:
-    """The same where each line is to be looked at; objects of no format that is known are records of anything."""
+def line_by_line(lines: bytes, first: str = ANYTHING) -> list[tuple[str, bytes]]:
+    """The same where each line is to be looked at; objects of no format that is known are records of anything.
+
+    Text that tells no format is of the `first` in the body, and where that is of objects, of the first in its slice.
+    """
+    found = merged(part for piece in line_slices(lines) for part in _of_slice(piece, first))
+    return [(name, body) for name, body in found if body.strip()]
+
+
+def _of_slice(lines: bytes, others: str) -> Iterator[tuple[str, bytes]]:
     parts = lines.split(b"\n")
     # As letters, whatever the bytes are: a format is told by its ASCII.
     formats = formats_of_texts(lines.decode("latin-1").split("\n"))
-    of_text = (name for name, part in zip(formats, parts, strict=True) if name and not part.startswith(b"{"))
-    others = next(of_text, ANYTHING)
+    if others == ANYTHING:
+        told = zip(formats, parts, strict=True)
+        others = next((name for name, part in told if name and not part.startswith(b"{")), ANYTHING)
     named = [
         name or (object_format(part) or ANYTHING if part.startswith(b"{") else others)
         for name, part in zip(formats, parts, strict=True)
     ]
-    found = [(name, b"\n".join(members)) for name, members in grouped(parts, named).items()]
-    return [(name, body) for name, body in found if body.strip()]
+    for name, members in grouped(parts, named).items():
+        yield name, b"\n".join(members)
 
 
 def _first_known(lines: bytes) -> str:

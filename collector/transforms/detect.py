@@ -37,7 +37,7 @@ _LINES = (
         "mule_log",
         (
             r"^(?:" + _LEVEL + r" +" + _LOG4J_TIME + r" \[.*?\] |" + _LOG4J_TIME + r" \[.*?\] " + _LEVEL + r" +)"
-            r"\S.*?(?::| -)(?: |$)"
+            r"(?:\[(?:processor|event): [^\]]*\] )?\S+?(?::| -)(?: |$)"
         ),
     ),
     ("prometheus_text", r"^# (?:HELP|TYPE) [a-zA-Z_:]"),

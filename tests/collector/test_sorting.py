@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from collector.receivers.json_body import recognised
+from collector.receivers.slices import line_slices
 from collector.receivers.sorting import formats_of, formats_of_texts, line_of
 from collector.receivers.text_body import by_format
 from collector.transforms.detect import detect, record_format
@@ -144,3 +145,22 @@ def test_a_damaged_record_does_not_change_the_others(damage: bytes) -> None:
     else:
         assert found["combined"].decode() == f"{COMBINED}\n{COMBINED}"
         assert damage in found["json"]
+
+
+def test_large_bodies_are_sorted_by_slices() -> None:
+    lines = [json.dumps({"log": COMBINED, "n": 1}), json.dumps({"log": "other", "n": 2}), json.dumps(CPU)] * 8000
+    [(_, combined), (_, others), (_, measured)] = recognised("\n".join(lines).encode())
+    assert combined.split(b"\n") == [COMBINED.encode()] * 8000
+    assert others.split(b"\n") == [lines[1].encode()] * 8000
+    assert measured.split(b"\n") == [lines[2].encode()] * 8000
+    text = "\n".join([COMBINED, '{"level": "info"}'] * 16_000).encode()
+    assert [(name, body.count(b"\n") + 1) for name, body in by_format(text)] == [("combined", 16_000), ("json", 16_000)]
+
+
+@pytest.mark.parametrize(
+    "lines", [b"", b"a", b"a\nb", b"abcdefghij\nk", b"a\n" * 50, b"\n\n", b"a" * 30 + b"\n" + b"b" * 30]
+)
+def test_slices_are_whole_lines(lines: bytes) -> None:
+    found = list(line_slices(lines, 8))
+    assert b"\n".join(found) == lines
+    assert all(len(part) <= 8 or b"\n" not in part for part in found)
