@@ -215,12 +215,7 @@ FORMATS = (
         ("flex", "flex_judged", "flex_said", "flex_messages", "flex_lines", "flex_records", "lines", "payloads"),
     ),
     Format("json", "JSON records of anything", ("json", *_JSON), LOGS),
-    Format(
-        "fluent_metrics",
-        "What Fluent Bit measures: its records of cpu, mem and the like",
-        ("fluent_metrics", "fluent_numbers", *_JSON),
-        shape=SAMPLES,
-    ),
+    Format("fluent_metrics", "What Fluent Bit measures", ("fluent_metrics", "fluent_numbers", *_JSON), SAMPLES),
     Format(
         "prometheus_text",
         "Prometheus' text format, scraped",
