@@ -50,7 +50,9 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
     payloads = _payloads(body, _content_type(request), known, limit)
     for number, (format_name, lines) in enumerate(payloads):
         await http.accept(request, format_name, lines, f"{key}-{number}" if key and number else key)
-    found = {} if name else {"format": payloads[0][0]}
+    found: dict[str, object] = {} if name else {"format": payloads[0][0]}
+    if len(formats := sorted({format_name for format_name, _ in payloads})) > 1:
+        found["formats"] = formats
     return JSONResponse({"accepted_bytes": len(body)} | found)
 
 
@@ -67,12 +69,12 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int) 
     records = unframed(body)
     if not records.strip():
         raise PayloadError("The body holds no records; send some.")
-    found, lines = recognised(records, name)
+    found = recognised(records, name)
     if not found:
         raise PayloadError(
-            "Its format is not recognised from its first line; name it in the address, as in /ingest/combined."
+            "Its format is not recognised from its first lines; name it in the address, as in /ingest/combined."
         )
-    return [(found, lines)]
+    return found
 
 
 def _content_type(request: Request) -> str:

@@ -12,6 +12,7 @@ from msgspec.msgpack import Decoder
 from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import array_header, value_size
+from collector.transforms.formats import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])
@@ -25,14 +26,15 @@ _PACKED = (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB)
 class Message:
     """Events under one tag.
 
-    `entries` is a MessagePack array of [time, record]; `broken` is the end of a packed stream that cannot be read.
-    `chunk` is the id under which the agent wants an answer.
+    `entries` is a MessagePack array of [time, record]; `broken` is what cannot be read, the end of a packed stream or
+    all of it, and `set_aside` the format that it is kept under. `chunk` is the id under which an answer is wanted.
     """
 
     tag: str
     entries: bytes
     broken: bytes = b""
     chunk: str = ""
+    set_aside: str = UNDECODABLE
 
 
 def parse(data: bytes, limit: int) -> Message | None:
@@ -45,7 +47,9 @@ def parse(data: bytes, limit: int) -> Message | None:
         raise PayloadError("A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record].")
     kind = parts[1][0]
     if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
-        return Message(tag, parts[1], chunk=_text(_options(parts, 2), "chunk"))
+        options = _options(parts, 2)
+        chunk = _text(options, "chunk")
+        return _signal(tag, parts[1], chunk) if _is_signal(options) else Message(tag, parts[1], chunk=chunk)
     if 0xA0 <= kind <= 0xBF or kind in _PACKED:
         return _packed(tag, parts, limit)
     if len(parts) < 3:
@@ -66,10 +70,21 @@ def _packed(tag: str, parts: list[bytes], limit: int) -> Message:
     except PayloadError:
         # Sent again it would be no better.
         return Message(tag, array_header(0), stream, chunk)
+    if _is_signal(options):
+        return _signal(tag, stream, chunk)
     size = options.get("size")
     if isinstance(size, int) and 0 < size < 1 << 32 and _is_whole(listed := array_header(size) + stream):
         return Message(tag, listed, chunk=chunk)
     return _counted(tag, stream, chunk)
+
+
+def _is_signal(options: dict[str, Any]) -> bool:
+    """Whether Fluent Bit says that these are no logs (0), but metrics (1) or traces (2) in encodings of its own."""
+    return options.get("fluent_signal", 0) in (1, 2)
+
+
+def _signal(tag: str, told: bytes, chunk: str) -> Message:
+    return Message(tag, array_header(0), told, chunk, FLUENT_SIGNAL)
 
 
 def _is_whole(data: bytes) -> bool:
