@@ -32,7 +32,7 @@ def is_large(request: Request, known: Format, key: str) -> bool:
 def is_plain(head: bytes, known: Format) -> bool:
     """Whether a body that begins so is lines of a format, one record each, as the transform reads them."""
     lines = head[: head.rfind(b"\n") + 1]
-    return bool(lines.strip()) and not is_framed(lines) and recognised(lines, known.name) == (known.name, lines)
+    return bool(lines.strip()) and not is_framed(lines) and recognised(lines, known.name) == [(known.name, lines)]
 
 
 async def peek(chunks: AsyncIterator[bytes], size: int) -> tuple[bytes, AsyncIterator[bytes]]:

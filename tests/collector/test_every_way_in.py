@@ -1,7 +1,8 @@
 """Every format by every way in: as many rows as the golden cases have, and the same in every column.
 
 What a way itself tells is left out: who has sent it, where the record does not say so, and of Forward the tag and the
-time of logs. What is no UTF-8 cannot be sent as text: clients put U+FFFD in its place, as we do where a column is text.
+time of logs and measurements. What is no UTF-8 cannot be sent as text: clients put U+FFFD in its place, as we do where
+a column is text.
 """
 
 import json
@@ -94,12 +95,10 @@ def _from_nobody(row: Mapping[str, Any], directory: Path) -> dict[str, Any]:
 
 def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
     told = dict(row)
-    if way.tells_time and told["table"] == "logs" and format_name in ("json", "flex"):
+    if way.tells_time and told["table"] in ("logs", "metrics") and format_name in ("json", "flex", "fluent_metrics"):
         del told["time"]
-    attributes = dict(told.pop("attributes", {}))
-    attributes.pop("fluent.tag", None)
-    if attributes:
-        told["attributes"] = attributes
+    for name in ("attributes", "labels"):
+        told[name] = {key: value for key, value in told.get(name, {}).items() if key != "fluent.tag"}
     for name in ("time", "received_at"):
         if name in told and _AT_ONCE.match(told[name]):
             told[name] = "arrival"
