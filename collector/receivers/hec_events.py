@@ -136,7 +136,7 @@ def _of_anything(event: Event, text: str) -> bytes:
 def _of_objects(events: Sequence[Event], format_name: str) -> Iterator[tuple[str, bytes]]:
     raws = one_a_line([event.event for event in events]).split(b"\n")
     held = records(raws)
-    formats = [format_name] * len(held) if format_name else formats_of(held)
+    formats = [format_name] * len(held) if format_name else [name or ANYTHING for name in formats_of(held)]
     if format_name in ("", _LOG4J):
         formats = [_LOG4J_APPENDER if is_appended(record) else name for record, name in zip(held, formats, strict=True)]
     for name, members in grouped(list(zip(events, raws, held, strict=True)), formats).items():

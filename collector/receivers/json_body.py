@@ -22,6 +22,7 @@ from collector.receivers.sorting import (
     formats_of,
     formats_of_texts,
     grouped,
+    is_blank,
     line_of,
 )
 from collector.transforms.detect import TELLING, detect
@@ -104,6 +105,7 @@ def taken_out(raws: Sequence[bytes], held: Sequence[Record]) -> bytes:
     found = (
         line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) else raw
         for raw, record in zip(raws, held, strict=True)
+        if not is_blank(record)
     )
     return b"\n".join(found)
 
@@ -157,6 +159,8 @@ def _sorted_slice(lines: bytes, first: str) -> list[tuple[str, bytes]]:
         return [(formats[0], lines)]
     found = []
     for name, members in grouped(list(zip(raws, held, strict=True)), formats).items():
+        if not name:
+            continue
         parts, of_name = zip(*members, strict=True)
         found.append((name, b"\n".join(parts) if name in WHOLE_RECORDS else taken_out(parts, of_name)))
     return found

@@ -52,7 +52,7 @@ _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
 def formats_of(records: Sequence[Record]) -> list[str]:
-    """The format of each record; one that goes on with the last of Mule's log is of that."""
+    """The format of each record, '' for a blank line; one that goes on with the last of Mule's log is of that."""
     lines = [record.get(_LINE) for record in records[:1]]
     if lines and isinstance(lines[0], str) and (name := text_format(lines[0])):
         # As most batches are, they may all be alike.
@@ -70,6 +70,9 @@ def formats_of(records: Sequence[Record]) -> list[str]:
             opened = record if name in OF_MANY_LINES and not line.startswith("{") else None
         elif opened is not None and line and _is_of_one_source(record, opened):
             name = likely
+        elif is_blank(record):
+            found.append("")
+            continue
         found.append(name or ANYTHING)
     return found
 
@@ -107,6 +110,12 @@ def object_format(line: str | bytes) -> str:
         return record_format(_OBJECT.decode(line))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ""
+
+
+def is_blank(record: Record) -> bool:
+    """Whether a record is of a line with nothing in it: such a line of a file is no record either."""
+    line = record.get(_LINE)
+    return isinstance(line, str) and not line.strip() and record.keys() <= _BESIDE_A_LINE
 
 
 def line_of(record: Record) -> str:

@@ -25,8 +25,17 @@ SELECT
         CAST(logged, 'Nullable(DateTime64(3, \'UTC\'))')
     ) AS started,
     code,
-    multiIf(notEmpty(milliseconds), milliseconds[1] * 1000, length(words) = 1, toUInt64OrNull(words[1]), NULL) AS took_us,
-    if(length(milliseconds) > 1, (arraySum(milliseconds) - milliseconds[1]) * 1000, NULL) AS upstream_took_us,
+    multiIf(
+        in_pairs AND pairs['duration_us'] != '', toUInt64OrNull(pairs['duration_us']),
+        notEmpty(milliseconds), milliseconds[1] * 1000,
+        length(words) = 1, toUInt64OrNull(words[1]),
+        NULL
+    ) AS took_us,
+    multiIf(
+        in_pairs AND pairs['upstream_us'] != '', toUInt64OrNull(pairs['upstream_us']),
+        length(milliseconds) > 1, (arraySum(milliseconds) - milliseconds[1]) * 1000,
+        NULL
+    ) AS upstream_took_us,
     if(is_http, asked[1], '') AS method,
     url,
     if(is_http, asked[-1], '') AS protocol,

@@ -162,3 +162,9 @@ def test_a_batch_is_read_the_same_fast_and_one_by_one() -> None:
     fast, _ = decode(msgpack.packb(entries))
     slow, _ = decode(msgpack.packb([*entries, [MOMENT, {"bytes": b"\xff"}]]))
     assert [(entry.head, entry.record) for entry in fast] == [(entry.head, entry.record) for entry in slow[:-1]]
+
+
+@pytest.mark.parametrize("format_name", ["", "combined"])
+def test_a_blank_line_is_no_record(format_name: str) -> None:
+    records = [{"log": "", "stream": "stdout"}, {"log": _COMBINED}, {"log": ""}]
+    assert _sorted(*records, format_name=format_name) == [("combined", [_COMBINED])]

@@ -55,6 +55,20 @@ def test_the_keys_of_a_record_tell_its_format(record: dict[str, Any], name: str)
     assert (found, json.loads(lines)) == (name or "json", record)
 
 
+def test_blank_lines_are_no_records() -> None:
+    records: list[dict[str, Any]] = [
+        {"log": "\n"},
+        {"log": COMBINED},
+        {"log": "", "stream": "stdout"},
+        {"log": " ", "order": 4711},
+    ]
+    assert formats_of(records) == ["", "combined", "", "json"]
+    found = recognised(b"\n".join(json.dumps(record).encode() for record in records))
+    assert dict(found) == {"combined": COMBINED.encode(), "json": json.dumps(records[3]).encode()}
+    named = recognised(b"\n".join(json.dumps(record).encode() for record in records[:3]), "common")
+    assert named == [("common", COMBINED.encode())]
+
+
 def test_each_record_is_of_its_own_format() -> None:
     records: list[dict[str, Any]] = [
         {"log": COMBINED}, {"log": TEXT + "\n"}, ACCESS, {"log": json.dumps(ACCESS)}, CPU, FLEX,

@@ -11,7 +11,7 @@ import msgspec
 
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.receivers.sorting import WHOLE_RECORDS, formats_of, grouped, line_of
+from collector.receivers.sorting import WHOLE_RECORDS, formats_of, grouped, is_blank, line_of
 
 # What Kubernetes adds to the name of a workload for each pod.
 _POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")
@@ -48,7 +48,9 @@ def sort(entries: Sequence[Entry], tag: str, format_name: str) -> list[Lines]:
     if format_name:
         return list(_lines(format_name, entries, tag))
     formats = formats_of([entry.record for entry in entries])
-    return [lines for name, members in grouped(entries, formats).items() for lines in _lines(name, members, tag)]
+    return [
+        lines for name, members in grouped(entries, formats).items() if name for lines in _lines(name, members, tag)
+    ]
 
 
 def _lines(name: str, entries: Sequence[Entry], tag: str) -> Iterator[Lines]:
@@ -88,7 +90,9 @@ def _texts(records: Sequence[Record]) -> bytes:
     if not any(held):
         return _json(records)
     return b"".join(
-        _ended(line.encode()) if line else _json([record]) for line, record in zip(held, records, strict=True)
+        _ended(line.encode()) if line else _json([record])
+        for line, record in zip(held, records, strict=True)
+        if line or not is_blank(record)
     )
 
 
