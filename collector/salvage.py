@@ -63,13 +63,15 @@ class Salvage:
             while parts:
                 part = parts.pop()
                 trial.write_bytes(b"".join(part))
-                fault = self._fault(known, segment, trial)
+                cut = halves(known, part[0]) if len(part) == 1 else []
+                # What has been cut can be cut again; what cannot, or has not, may take all that there is.
+                fault = self._fault(known, segment, trial, tight=part is not listed and (len(part) > 1 or bool(cut)))
                 if fault is None:
                     readable.append(part)
                 elif len(part) > 1:
                     middle = len(part) // 2
                     parts += [part[middle:], part[:middle]]
-                elif isinstance(fault, QueryMemoryExceeded) and (cut := halves(known, part[0])):
+                elif isinstance(fault, QueryMemoryExceeded) and cut:
                     parts += [[frame] for frame in reversed(cut)]
                 else:
                     broken.append(part[0])
@@ -77,10 +79,10 @@ class Salvage:
             trial.unlink(missing_ok=True)
         return readable, broken
 
-    def _fault(self, known: Format, segment: Segment, path: Path) -> StoreError | None:
+    def _fault(self, known: Format, segment: Segment, path: Path, *, tight: bool) -> StoreError | None:
         try:
             select = statement(known, segment.id, path, self._config)
-            self._store.trial(select, known.shape.into, known.shape.columns, known.schema)
+            self._store.trial(select, known.shape.into, known.shape.columns, known.schema, tight=tight)
         except (QueryFailed, QueryMemoryExceeded) as error:
             return error
         return None

@@ -40,6 +40,8 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
 LOAD_MEMORY_BYTES = 2 << 30
 # A trial may take a little more than a load, so that what fails in it has not come as far as the tables in a load.
 _TRIAL = 9 / 8
+# What passes in half leaves room for the views in a load.
+_TIGHT = 1 / 2
 # Views copy what was read, and sort the copy: each takes at most as much again.
 _WITH_VIEWS = 3
 
@@ -175,12 +177,15 @@ class Store:
         with self._handles.borrow() as client:
             client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
 
-    def trial(self, select: str, into: str, columns: Sequence[str], format_schema: Path) -> None:
+    def trial(
+        self, select: str, into: str, columns: Sequence[str], format_schema: Path, *, tight: bool = False
+    ) -> None:
         """Do all of a load but its inserts; raises QueryFailed where the files cannot be read.
 
-        Raises QueryMemoryExceeded where that takes too much memory: then a load of the same has not stored anything.
+        Raises QueryMemoryExceeded where that takes too much memory: then a load of the same has not stored anything, or
+        where it is `tight`, could take too much.
         """
-        settings = _reading(format_schema, _TRIAL)
+        settings = _reading(format_schema, _TIGHT if tight else _TRIAL)
         if self._parser is None:
             types = {name: kind for name, kind, *_ in self.rows(f"DESCRIBE TABLE {into}")}
             nowhere = _literal(", ".join(f"{name} {types[name]}" for name in columns))

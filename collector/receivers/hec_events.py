@@ -24,6 +24,7 @@ from collector.receivers.json_body import (
     texts,
     unframed,
 )
+from collector.receivers.objects import check_objects
 from collector.transforms.detect import detect
 
 # What Splunk's own names of formats mean; any other is told by the first event.
@@ -83,7 +84,8 @@ class Group:
 
 
 def parse(body: bytes) -> Sequence[Event]:
-    """The events of a body; raises InvalidEvent for the first that is none."""
+    """The events of a body; raises InvalidEvent for the first that is none, PayloadTooLarge for too many."""
+    check_objects(body)
     try:
         events: Sequence[Event] = _EVENTS.decode_lines(body)
     except FAULTS:
@@ -115,6 +117,7 @@ def raw(body: bytes, format_name: str) -> tuple[str, bytes]:
     found, lines = recognised(unframed(body), format_name)
     if found and not (found == ANYTHING and not lines.lstrip().startswith(b"{")):
         return found, lines
+    check_objects(body, b"\n")
     told = [line for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
     return ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told])
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import DecodeError, Raw, Struct, ValidationError
 
+from collector.receivers.objects import MOST_OBJECTS, check_objects
 from collector.transforms.detect import detect
 from storage.errors import PayloadError
 
@@ -46,16 +47,18 @@ _TEXTS = msgspec.json.Decoder(list[str])
 
 
 def unframed(body: bytes) -> bytes:
-    """The records of a body, one a line; raises PayloadError where it is an array that cannot be read.
+    """The records of a body, one a line; raises PayloadError where it is an array that cannot be read, or too much.
 
     Objects that cannot be read stay as they are: what is wrong with them is told of each record.
     """
     if _ARRAY.match(body):
+        check_objects(body, b",", 2 * MOST_OBJECTS)
         try:
             return _of_array(body)
         except FAULTS as error:
             raise PayloadError(f"The body is a JSON array that cannot be read: {error}. Send it whole.") from error
     if _OBJECT.match(body) and _is_over_lines(body):
+        check_objects(body)
         try:
             return one_a_line(_RAW.decode_lines(body))
         except FAULTS:
@@ -72,6 +75,7 @@ def recognised(lines: bytes, format_name: str = "") -> tuple[str, bytes]:
     found = format_name or told or ""
     if told or found in TAKE_RECORDS or not _OBJECT.match(lines):
         return found, lines
+    check_objects(lines)
     key, inner = _line_within(lines, format_name)
     if not inner:
         return found or ANYTHING, lines

@@ -25,7 +25,9 @@ from collector.receivers.als import stream_payloads
 from collector.receivers.body import decode
 from collector.receivers.forward.config import ForwardConfig, ForwardUser
 from collector.receivers.forward.handshake import Handshake
+from collector.receivers.forward.message import parse as parse_forward
 from collector.receivers.json_body import recognised, unframed
+from collector.receivers.objects import MOST_OBJECTS
 from collector.receivers.otlp import FORMATS, check_protobuf
 from collector.receivers.otlp_json import check_json
 from collector.receivers.remote_write import unsnap
@@ -35,9 +37,10 @@ from collector.spool.segment import recover
 from collector.transforms.detect import detect
 from collector.transforms.formats import ingestible
 from gatelens.event_loop import EventLoopThread
-from storage.errors import PayloadError
+from storage.errors import PayloadError, PayloadTooLarge
 from tests.collector.access_logs import otlp_logs
 from tests.collector.damage_rig import ENVOY_RECORD, FLEX_MESSAGE, LINES, MESSAGES, damaged, flex_record
+from tests.collector.receiver_rig import resident_bytes
 
 _LIMIT = 1 << 20
 _BOUNDED = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -249,3 +252,36 @@ def test_segments_that_a_stopped_process_left(tmp_path: Path, data: bytes) -> No
     if segment is not None:
         assert segment.path.read_bytes() == whole
         segment.path.unlink()
+
+
+_TOO_MANY = MOST_OBJECTS + 1
+_PACKED_NILS = msgpack.packb(["t", gzip.compress(b"\xc0" * 1_000_001), {"compressed": "gzip"}])
+_EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_000_001
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda: unframed(b"{}" * _TOO_MANY),
+        lambda: unframed(b"[{}" + b",1" * 2 * _TOO_MANY + b"]"),
+        lambda: unframed(b'[""' + b',""' * 2 * _TOO_MANY + b"]"),
+        lambda: recognised(b'{"log":"x"}\n' + b"{}\n" * _TOO_MANY, "combined"),
+        lambda: hec_events.parse(b"{}" * _TOO_MANY),
+        lambda: hec_events.raw(b"x\n" * _TOO_MANY, ""),
+        lambda: check_json("logs", b'{"resourceLogs":[{}' + b",{}" * _TOO_MANY + b"]}"),
+        lambda: VERSION_1.contents(b"\x0a\x00" * 1_000_001),
+        lambda: VERSION_2.contents(b"\x2a\x00" * 1_000_001),
+        lambda: parse_forward(_EMPTY_ARRAY, 1 << 25),
+        lambda: parse_forward(msgpack.packb(["t", b"\x92\x01\x80" * 1_000_001]), 1 << 25),
+        lambda: parse_forward(
+            msgpack.packb(["t", gzip.compress(b"\xc0" * 1_000_001), {"compressed": "gzip"}]), 1 << 25
+        ),
+        lambda: msgpack_body.payloads(b"\x90" * 1_000_001, "json", 1 << 25),
+    ],
+)
+def test_what_would_be_too_many_objects_is_refused(take: Callable[[], object]) -> None:
+    """As objects they would take a hundred times the memory, and minutes."""
+    before = resident_bytes()
+    with pytest.raises(PayloadTooLarge):
+        take()
+    assert resident_bytes() - before < 300 << 20
