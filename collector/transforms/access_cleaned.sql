@@ -5,11 +5,11 @@ SELECT
     received_at,
     ifNull(started, received_at) AS claimed,
     claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed,
-    if(environment != '', environment, {{default_environment}}) AS environment,
+    toValidUTF8(toLowCardinality(if(environment != '', environment, {{default_environment}}))) AS environment,
     default_kind,
-    named_gateway,
-    node_id,
-    node_cluster,
+    toValidUTF8(toLowCardinality(named_gateway)) AS named_gateway,
+    toValidUTF8(toLowCardinality(node_id)) AS node_id,
+    toValidUTF8(toLowCardinality(node_cluster)) AS node_cluster,
     peer,
     problem,
     record,
@@ -41,7 +41,7 @@ SELECT
     toValidUTF8(if(request_id = '-', '', request_id)) AS request_id,
     toValidUTF8(if(trace_id = '-', '', trace_id)) AS trace_id,
     span_id,
-    named_api,
-    named_api_version,
-    named_route
+    toValidUTF8(toLowCardinality(named_api)) AS named_api,
+    toValidUTF8(toLowCardinality(named_api_version)) AS named_api_version,
+    toValidUTF8(toLowCardinality(named_route)) AS named_route
 FROM ({{inner}})

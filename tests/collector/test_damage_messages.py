@@ -166,15 +166,23 @@ def test_values_nested_too_deep(store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize("piece", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\0"])
 def test_bytes_that_are_no_text_in_messages(store: Store, tmp_path: Path, piece: bytes) -> None:
     """Senders that do not check their strings, Envoy and Go's among them, pass on the bytes of a header."""
-    entry = als_entry({"upstream_cluster": "X", "custom_tags": {"consumer": "X"}}, request_id="X")
+    tags = dict.fromkeys(("consumer", "api", "api_version", "route", "trace_id"), "X")
+    entry = als_entry({"upstream_cluster": "X", "route_name": "X", "custom_tags": tags}, request_id="X")
     entry["request"] |= {"path": "/X", "user_agent": "X", "authority": "X", "forwarded_for": "X"}
-    segment = load(store, tmp_path, "envoy_als", als(entry).replace(b"X", piece[:1]))
+    body = als(entry).replace(b"X", piece[:1]).replace(b"edge-7", b"edge-" + piece[:1])
+    segment = load(store, tmp_path, "envoy_als", body)
     assert rows(store, "requests", "countIf(isValidUTF8(toString(tuple(*))))", segment) == [(1,)]
 
     logs = ExportLogsServiceRequest.FromString(MESSAGES["otlp_logs"].body)
-    logs.resource_logs[0].scope_logs[0].log_records[0].body.string_value = "X"
+    logs.resource_logs[0].resource.attributes.add(key="service.name").value.string_value = "X"
+    record = logs.resource_logs[0].scope_logs[0].log_records[0]
+    record.body.string_value = record.severity_text = "X"
     segment = load(store, tmp_path, "otlp_logs", logs.SerializeToString().replace(b"X", piece[:1]))
     assert rows(store, "logs", "countIf(isValidUTF8(toString(tuple(*))))", segment) == [(MESSAGES["otlp_logs"].rows,)]
+
+    metrics = b"a 1\n# TYPE b " + piece[:1] + b"\nb 2\n"
+    segment = load(store, tmp_path, "prometheus_text", metrics)
+    assert sorted(rows(store, "metrics", "name, kind", segment)) == [("a", "unknown"), ("b", "unknown")]
 
 
 def test_fields_of_a_megabyte_in_messages(store: Store, tmp_path: Path) -> None:
