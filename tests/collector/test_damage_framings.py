@@ -255,7 +255,6 @@ def test_segments_that_a_stopped_process_left(tmp_path: Path, data: bytes) -> No
 
 
 _TOO_MANY = MOST_OBJECTS + 1
-_PACKED_NILS = msgpack.packb(["t", gzip.compress(b"\xc0" * 1_000_001), {"compressed": "gzip"}])
 _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_000_001
 
 

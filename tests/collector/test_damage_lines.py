@@ -52,7 +52,7 @@ def _is_text(store: Store, segment: str) -> bool:
 
 @pytest.mark.parametrize("name", LINES)
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     database=None,
     # To make a failure smaller would take minutes.
