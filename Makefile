@@ -32,7 +32,7 @@ demo: install ## Run Gatelens with a real Envoy and traffic through it (ARGS='--
 	$(BIN)/gatelens demo $(ARGS)
 
 test: install-dev ## Run every test (ARGS='-k guard')
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: install-dev ## Check style, formatting and types
 	$(BIN)/ruff check .

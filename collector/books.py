@@ -1,6 +1,5 @@
 """The books: which segments are stored, and whether every record in them can be found."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -8,12 +7,16 @@ import pandas as pd
 from storage.sql import load
 from storage.store import Store
 
+# Ids that begin alike come first where they are shortest, so that a whole id is always among them.
+_MOST_IDS = 1000
 
-def stored_segments(store: Store, segment_ids: Sequence[str]) -> list[str]:
-    """Those of the segments that are stored."""
+
+def stored_segments(store: Store, prefix: str) -> list[str]:
+    """The ids of stored segments that begin with a prefix, in order; the first 1,000 where there are more."""
     rows = store.rows(
-        "SELECT DISTINCT segment_id FROM books WHERE segment_id IN {ids:Array(String)}",
-        {"ids": list(segment_ids)},
+        "SELECT DISTINCT segment_id FROM books WHERE startsWith(segment_id, {prefix:String})"
+        " ORDER BY segment_id LIMIT {most:UInt32}",
+        {"prefix": prefix, "most": _MOST_IDS},
     )
     return [segment_id for (segment_id,) in rows]
 

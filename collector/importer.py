@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -16,9 +16,10 @@ from collector.transforms.formats import Format, ingestible
 from collector.zstd_file import ZstdFile
 from storage.errors import GatelensError, PayloadError
 
-_BLOCK_BYTES = 48 << 20
+# As large as fits into a body of HTTP with a long last line: planning a segment costs as much as storing 15,000 lines.
+_BLOCK_BYTES = 62 << 20
 _PEEK_BYTES = 64 << 10
-_IDS_AT_ONCE = 200
+_ID_DIGITS = 32
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -38,8 +39,8 @@ class Block:
 class BlockSink(Protocol):
     """Takes blocks: the spool of this process, or a running one over HTTP."""
 
-    def stored(self, segment_ids: Sequence[str]) -> set[str]:
-        """Those of the segments that are stored already."""
+    def stored(self, prefix: str) -> set[str]:
+        """The segments that are stored and whose ids begin so."""
 
     def send(self, block: Block) -> None:
         """Take a block; it is durable on return."""
@@ -76,13 +77,13 @@ def import_file(
             known = _format(path, format_name, file.peek(_PEEK_BYTES)[:_PEEK_BYTES])
             summary = ImportSummary(known.name)
             identity = hashlib.sha256(f"{known.name}\0{environment}\0{gateway}\0{salt}".encode()).digest()
-            for body, end, is_stored in _blocks(file, sink, identity, block_bytes):
+            for body, segment_id, is_stored in _blocks(file, sink, identity, block_bytes):
                 summary.blocks += 1
                 summary.bytes_read += len(body)
                 if is_stored:
                     summary.blocks_known += 1
                 else:
-                    sink.send(Block(_segment_id(end), known.name, body, environment, gateway, path.name))
+                    sink.send(Block(segment_id, known.name, body, environment, gateway, path.name))
                 progress(packed.tell())
             return summary
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
@@ -116,23 +117,24 @@ def _unpacked(packed: BinaryIO) -> io.BufferedReader:
 
 def _blocks(
     file: io.BufferedReader, sink: BlockSink, identity: bytes, block_bytes: int
-) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Blocks of whole lines, the identity of the file up to their end, and whether they are stored.
+) -> Iterator[tuple[bytes, str, bool]]:
+    """Blocks of whole lines, their ids, and whether they are stored.
 
     The same file is always cut at the same places. One that has grown since its last import is cut where it ended then.
     """
     rest = b""
-    after_stored = True
     while True:
         body, rest = _next_block(file, rest, block_bytes)
         if not body:
             return
-        is_stored = bool(sink.stored([_segment_id(_identity(identity, body))]))
-        if after_stored and not is_stored and (length := _stored_part(sink, identity, body)):
-            body, rest, is_stored = body[:length], body[length:] + rest, True
-        identity = _identity(identity, body)
-        after_stored = is_stored
-        yield body, identity, is_stored
+        known = sink.stored(_beginning(identity))
+        if known and _segment_id(identity, _end(identity, body)) not in known:
+            length = _stored_part(known, identity, body)
+            body, rest = body[:length], body[length:] + rest
+        end = _end(identity, body)
+        segment_id = _segment_id(identity, end)
+        yield body, segment_id, segment_id in known
+        identity = end
 
 
 def _next_block(file: io.BufferedReader, rest: bytes, block_bytes: int) -> tuple[bytes, bytes]:
@@ -144,26 +146,27 @@ def _next_block(file: io.BufferedReader, rest: bytes, block_bytes: int) -> tuple
     return block[:whole], block[whole:]
 
 
-def _stored_part(sink: BlockSink, identity: bytes, body: bytes) -> int:
-    """The length of the longest beginning of a block that is stored; 0 where none is."""
+def _stored_part(known: Set[str], identity: bytes, body: bytes) -> int:
+    """The length of the longest beginning of a block that is among the stored; the whole block's where none is."""
     digest = hashlib.sha256()
-    lengths: dict[str, int] = {}
-    start = 0
+    stored = start = 0
     while (end := body.find(b"\n", start) + 1) > 0:
         digest.update(body[start:end])
-        lengths[_segment_id(hashlib.sha256(identity + digest.digest()).digest())] = end
+        if _segment_id(identity, hashlib.sha256(identity + digest.digest()).digest()) in known:
+            stored = end
         start = end
-    longest_first = list(reversed(lengths))
-    for first in range(0, len(longest_first), _IDS_AT_ONCE):
-        found = sink.stored(longest_first[first : first + _IDS_AT_ONCE])
-        if found:
-            return max(lengths[segment_id] for segment_id in found)
-    return 0
+    return stored or len(body)
 
 
-def _identity(before: bytes, body: bytes) -> bytes:
-    return hashlib.sha256(before + hashlib.sha256(body).digest()).digest()
+def _end(identity: bytes, body: bytes) -> bytes:
+    """The identity of everything up to the end of a block."""
+    return hashlib.sha256(identity + hashlib.sha256(body).digest()).digest()
 
 
-def _segment_id(identity: bytes) -> str:
-    return f"import-{identity.hex()[:40]}"
+def _beginning(identity: bytes) -> str:
+    """How the ids of all blocks begin that begin at the same place of the same file."""
+    return f"import-{identity.hex()[:_ID_DIGITS]}-"
+
+
+def _segment_id(identity: bytes, end: bytes) -> str:
+    return f"{_beginning(identity)}{end.hex()[:_ID_DIGITS]}"

@@ -55,7 +55,7 @@ def http_api(
     runner: QueryRunner,
     health: Health,
     own_metrics: Exposition,
-    stored_segments: Callable[[list[str]], list[str]],
+    stored_segments: Callable[[str], list[str]],
 ) -> APIRouter:
     """The routes, to be included in the web server before the pages."""
     router = APIRouter()
@@ -81,8 +81,8 @@ def http_api(
             return fault_response(error)
 
     @router.get("/api/v1/segments")
-    def segments(id: Annotated[list[str], Query()]) -> JSONResponse:  # noqa: A002 - the name in the address
-        return JSONResponse({"stored": stored_segments(id)})
+    def segments(prefix: Annotated[str, Query(min_length=1)]) -> JSONResponse:
+        return JSONResponse({"stored": stored_segments(prefix)})
 
     return router
 

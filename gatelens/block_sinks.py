@@ -1,7 +1,6 @@
 """Where imported blocks go: into this process' own spool, or to the process that owns the data directory."""
 
 import time
-from collections.abc import Sequence
 
 import httpx
 
@@ -24,8 +23,8 @@ class SpoolSink:
         self._spool = spool
         self._store = store
 
-    def stored(self, segment_ids: Sequence[str]) -> set[str]:
-        return set(stored_segments(self._store, segment_ids))
+    def stored(self, prefix: str) -> set[str]:
+        return set(stored_segments(self._store, prefix))
 
     def send(self, block: Block) -> None:
         while self._spool.backlog >= _WAITING_SEGMENTS:
@@ -43,8 +42,8 @@ class HttpSink:
         self._addresses = addresses
         self._client = httpx.Client(timeout=60, trust_env=False)
 
-    def stored(self, segment_ids: Sequence[str]) -> set[str]:
-        answer = self._client.get(f"{self._addresses.web}/api/v1/segments", params={"id": list(segment_ids)})
+    def stored(self, prefix: str) -> set[str]:
+        answer = self._client.get(f"{self._addresses.web}/api/v1/segments", params={"prefix": prefix})
         return set(answer.raise_for_status().json()["stored"])
 
     def send(self, block: Block) -> None:

@@ -1,7 +1,6 @@
 """The one process: builds every real part, starts them in order, stops them in the opposite order."""
 
 import os
-from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +31,7 @@ from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind, shown
 from gatelens.telemetry import Telemetry
+from gatelens.thread_names import name_threads
 from processors.alerts.engine import AlertEngine
 from processors.alerts.rules import RuleFile, load_rules
 from storage.migrate import migrate
@@ -117,6 +117,7 @@ class Gatelens:
         pages = self._pages(store, engine, health, telemetry, addresses)
         self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
         self._directory.publish(addresses)
+        name_threads()
         return addresses
 
     def _open_store(self) -> Store:
@@ -152,8 +153,8 @@ class Gatelens:
     def _pages(
         store: Store, engine: AlertEngine, health: Health, telemetry: Telemetry, addresses: Addresses
     ) -> FastAPI:
-        def stored(segment_ids: Sequence[str]) -> list[str]:
-            return stored_segments(store, segment_ids)
+        def stored(prefix: str) -> list[str]:
+            return stored_segments(store, prefix)
 
         runner = reader(store)
         server = FastAPI(

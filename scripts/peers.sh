@@ -15,6 +15,7 @@ peers=(
   logrotate:logrotate
   goaccess:goaccess
   openssl:openssl
+  curl:curl
   java:default-jdk-headless
   npm:npm
   /usr/share/java/log4j-core.jar:liblog4j2-java

@@ -36,7 +36,7 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
     "optimize_and_compare_chain": 0,
 }
 
-# What reading one segment may take; docs/decisions/0007-load-memory.md has what it does take.
+# What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
 LOAD_MEMORY_BYTES = 2 << 30
 # A trial may take a little more than a load, so that what fails in it has not come as far as the tables in a load.
 _TRIAL = 9 / 8

@@ -12,6 +12,11 @@ from storage.store import Store, connect
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are no names: they may be others at each start, and then parallel workers do not see the same tests."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The one embedded ClickHouse of the process, migrated; tests stay apart by environment or segment id."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -67,6 +68,19 @@ class RunningGatelens:
         """User and system time of all threads since the start."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def cpu_seconds_by_thread(self) -> dict[str, float]:
+        """The same by the names of the threads that run now; threads of one name are added up."""
+        found: dict[str, float] = defaultdict(float)
+        for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
+            try:
+                stat = (thread / "stat").read_text(encoding="utf-8")
+            except (FileNotFoundError, ProcessLookupError):
+                # It has ended since it was listed.
+                continue
+            told, _, fields = stat.partition("(")[2].rpartition(")")
+            found[told] += sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+        return dict(found)
 
     def memory(self, name: str) -> int:
         """Bytes of VmRSS or VmHWM (the peak)."""

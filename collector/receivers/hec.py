@@ -108,7 +108,7 @@ class _Hec:
         if not events:
             raise _Refused(_NO_DATA)
         format_name = token.format if token else ""
-        for group in hec_events.grouped(events, self._formats, format_name):
+        for group in hec_events.groups(events, self._formats, format_name):
             await self._accept(request, token, group)
         return self._accepted(channel)
 
@@ -120,8 +120,8 @@ class _Hec:
             raise _Refused(_NO_DATA)
         query = request.query_params
         name = (token.format if token else "") or self._formats.get(query.get("sourcetype", ""), "")
-        found, lines = hec_events.raw(body, name)
-        await self._accept(request, token, hec_events.Group(found, query.get("host", ""), lines))
+        for found, lines in hec_events.raw(body, name):
+            await self._accept(request, token, hec_events.Group(found, query.get("host", ""), lines))
         return self._accepted(channel)
 
     async def ack(self, request: Request) -> Response:

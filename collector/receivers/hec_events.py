@@ -8,24 +8,17 @@ https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEven
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from msgspec import Raw, Struct
 
-from collector.receivers.json_body import (
-    ANYTHING,
-    FAULTS,
-    TAKE_RECORDS,
-    is_text,
-    one_a_line,
-    recognised,
-    texts,
-    unframed,
-)
+from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
 from collector.receivers.objects import check_objects
-from collector.transforms.detect import detect
+from collector.receivers.slices import member_slices, merged
+from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, formats_of, formats_of_texts, grouped
+from collector.transforms.detect import is_appended
 
 # What Splunk's own names of formats mean; any other is told by the first event.
 SOURCETYPES = {
@@ -35,8 +28,9 @@ SOURCETYPES = {
     "haproxy": "haproxy",
 }
 
-# Splunk's appender for log4j leaves the time of an event to the envelope.
+# Splunk's appender for log4j leaves the time of an event to the envelope, which is then a part of the record.
 _LOG4J = "mule_log"
+_LOG4J_APPENDER = "mule_log in its envelope"
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -99,49 +93,62 @@ def parse(body: bytes) -> Sequence[Event]:
     return events
 
 
-def grouped(events: Sequence[Event], formats: Mapping[str, str], format_name: str) -> list[Group]:
-    """The events by host, sourcetype and kind, each group in its order and in the format of its first."""
+def groups(events: Sequence[Event], formats: Mapping[str, str], format_name: str) -> list[Group]:
+    """The events by host, sourcetype and format, each group in its order."""
     kinds: defaultdict[tuple[str, str, bool], list[Event]] = defaultdict(list)
     for event in events:
         kinds[event.host or "", event.sourcetype or "", is_text(event.event)].append(event)
     found = []
     for (host, sourcetype, of_text), members in kinds.items():
         name = format_name or formats.get(sourcetype, "")
-        kind, lines = _of_texts(members, name) if of_text else _of_objects(members, name)
-        found.append(Group(kind, host, lines))
+        of_slice = _of_texts if of_text else _of_objects
+        pieces = member_slices(members, lambda event: memoryview(event.event).nbytes)
+        parts = merged(part for piece in pieces for part in of_slice(piece, name))
+        found += [Group(kind, host, lines) for kind, lines in parts]
     return found
 
 
-def raw(body: bytes, format_name: str) -> tuple[str, bytes]:
-    """The format and the lines of a raw request; text of no format that is known is kept as it is."""
-    found, lines = recognised(unframed(body), format_name)
-    if found and not (found == ANYTHING and not lines.lstrip().startswith(b"{")):
-        return found, lines
+def raw(body: bytes, format_name: str) -> list[tuple[str, bytes]]:
+    """(format, lines) for each format in a raw request; text of no format that is known is kept as it is."""
+    lines = unframed(body)
+    if format_name != ANYTHING or lines.lstrip().startswith(b"{"):
+        found = recognised(lines, format_name)
+        if found:
+            return found
     check_objects(body, b"\n")
     told = [line for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
-    return ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told])
+    return [(ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told]))]
 
 
-def _of_texts(events: Sequence[Event], format_name: str) -> tuple[str, bytes]:
+def _of_texts(events: Sequence[Event], format_name: str) -> Iterator[tuple[str, bytes]]:
     told = texts([event.event for event in events])
-    lines = "\n".join(told).encode("utf-8", "replace")
-    found = format_name or detect(lines) or ANYTHING
-    if found != ANYTHING or lines.startswith(b"{"):
-        return found, lines
-    return found, b"\n".join(
-        _with_envelope(event, _ENCODER.encode({"body": text})) for event, text in zip(events, told, strict=True)
-    )
+    formats = [format_name] * len(told) if format_name else [name or ANYTHING for name in formats_of_texts(told)]
+    for name, members in grouped(list(zip(events, told, strict=True)), formats).items():
+        if name == ANYTHING:
+            yield name, b"\n".join(_of_anything(event, text) for event, text in members)
+        else:
+            yield name, "\n".join(text for _, text in members).encode("utf-8", "replace")
 
 
-def _of_objects(events: Sequence[Event], format_name: str) -> tuple[str, bytes]:
-    if format_name in ("", _LOG4J) and detect(_ENCODER.encode(events[0])) == _LOG4J:
-        return _LOG4J, _ENCODER.encode_lines(events)
-    found, lines = recognised(one_a_line([event.event for event in events]), format_name)
-    if found and found not in TAKE_RECORDS:
-        return found, lines
-    return found or ANYTHING, b"\n".join(
-        _with_envelope(event, line) for event, line in zip(events, lines.split(b"\n"), strict=True)
-    )
+def _of_anything(event: Event, text: str) -> bytes:
+    """A text as a record: it may be one itself."""
+    is_record = text.startswith("{") and text.endswith("}") and "\n" not in text
+    return _with_envelope(event, text.encode("utf-8", "replace") if is_record else _ENCODER.encode({"body": text}))
+
+
+def _of_objects(events: Sequence[Event], format_name: str) -> Iterator[tuple[str, bytes]]:
+    raws = one_a_line([event.event for event in events]).split(b"\n")
+    held = records(raws)
+    formats = [format_name] * len(held) if format_name else formats_of(held)
+    if format_name in ("", _LOG4J):
+        formats = [_LOG4J_APPENDER if is_appended(record) else name for record, name in zip(held, formats, strict=True)]
+    for name, members in grouped(list(zip(events, raws, held, strict=True)), formats).items():
+        if name == _LOG4J_APPENDER:
+            yield _LOG4J, _ENCODER.encode_lines([event for event, _, _ in members])
+        elif name in WHOLE_RECORDS:
+            yield name, b"\n".join(_with_envelope(event, line) for event, line, _ in members)
+        else:
+            yield name, taken_out([line for _, line, _ in members], [record for _, _, record in members])
 
 
 def _with_envelope(event: Event, record: bytes) -> bytes:

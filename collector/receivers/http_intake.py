@@ -1,11 +1,12 @@
 """What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import decode, read_body
 from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
@@ -36,19 +37,28 @@ class HttpIntake:
         self._intake = intake
         self._config = config
 
-    async def body(self, request: Request, *, may_be_empty: bool = False) -> bytes:
-        """The body, unpacked; raises PayloadError, and PayloadTooLarge before more than the limit is read."""
-        limit = int(self._config.max_body_size)
-        announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > limit:
+    async def body(
+        self, request: Request, *, may_be_empty: bool = False, chunks: AsyncIterator[bytes] | None = None
+    ) -> bytes:
+        """The body, unpacked; raises PayloadError, and PayloadTooLarge before more than the limit is read.
+
+        `chunks` is what comes of it, where somebody has begun to read.
+        """
+        limit = self.check_size(request)
+        body = await read_body(request.stream() if chunks is None else chunks, limit)
+        if not body and not may_be_empty:
+            raise PayloadError("The body is empty; send the telemetry in it.")
+        return decode(body, request.headers.get("content-encoding", ""), limit)
+
+    def check_size(self, request: Request) -> int:
+        """The largest size of a body; raises PayloadTooLarge where a larger one is announced."""
+        limit, announced = int(self._config.max_body_size), announced_size(request)
+        if announced > limit:
             raise PayloadTooLarge(
                 f"The body is {announced} bytes, the limit is {limit}; send smaller batches or raise "
                 "collector.http.max_body_size."
             )
-        body = await read_body(request.stream(), limit)
-        if not body and not may_be_empty:
-            raise PayloadError("The body is empty; send the telemetry in it.")
-        return decode(body, request.headers.get("content-encoding", ""), limit)
+        return limit
 
     def refused(self, reason: str) -> None:
         """Count a request that a route turns away by itself."""
@@ -59,17 +69,25 @@ class HttpIntake:
 
         The same `key` is stored once, however often it comes.
         """
+        await self._intake.accept("http", format_name, body, **self._told(request), segment_id=key)
+
+    async def accept_arriving(
+        self, request: Request, format_name: str, chunks: AsyncIterator[bytes], key: str = ""
+    ) -> int:
+        """The same for a body that is not packed, while it arrives; returns its size. Raises what `chunks` raises."""
+        self.check_size(request)
+        size = announced_size(request)
+        await self._intake.accept_arriving("http", format_name, chunks, size, **self._told(request), segment_id=key)
+        return size
+
+    def _told(self, request: Request) -> dict[str, str]:
+        """What the address says of a payload, and where it does not, the connection and the settings."""
         query = request.query_params
-        address = request.client.host if request.client else ""
-        await self._intake.accept(
-            "http",
-            format_name,
-            body,
-            peer=query.get("peer", address),
-            environment=query.get("environment", self._config.environment),
-            gateway=query.get("gateway", ""),
-            segment_id=key,
-        )
+        return {
+            "peer": query.get("peer", request.client.host if request.client else ""),
+            "environment": query.get("environment", self._config.environment),
+            "gateway": query.get("gateway", ""),
+        }
 
     async def answer(
         self,

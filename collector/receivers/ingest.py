@@ -1,13 +1,13 @@
 """Any format over HTTP: under /ingest/{format}, or under /ingest where the first record tells."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from collector.receivers import msgpack_body
+from collector.receivers import arriving_body, msgpack_body
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
 from collector.receivers.json_body import recognised, unframed
@@ -36,14 +36,23 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
     known = ingestible().get(name)
     if name and known is None:
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(ingestible())}.")
-    body = await http.body(request)
     key = request.headers.get("idempotency-key", "")
     if key and not _KEY.match(key):
         raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
+    chunks: AsyncIterator[bytes] = request.stream()
+    if known is not None and arriving_body.is_large(request, known, key):
+        http.check_size(request)
+        head, chunks = await arriving_body.peek(chunks, arriving_body.HEAD_BYTES)
+        if arriving_body.is_plain(head, known) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
+            size = await http.accept_arriving(request, name, arriving_body.text(chunks), key)
+            return JSONResponse({"accepted_bytes": size})
+    body = await http.body(request, chunks=chunks)
     payloads = _payloads(body, _content_type(request), known, limit)
     for number, (format_name, lines) in enumerate(payloads):
         await http.accept(request, format_name, lines, f"{key}-{number}" if key and number else key)
-    found = {} if name else {"format": payloads[0][0]}
+    found: dict[str, object] = {} if name else {"format": payloads[0][0]}
+    if len(formats := sorted({format_name for format_name, _ in payloads})) > 1:
+        found["formats"] = formats
     return JSONResponse({"accepted_bytes": len(body)} | found)
 
 
@@ -60,12 +69,12 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int) 
     records = unframed(body)
     if not records.strip():
         raise PayloadError("The body holds no records; send some.")
-    found, lines = recognised(records, name)
+    found = recognised(records, name)
     if not found:
         raise PayloadError(
-            "Its format is not recognised from its first line; name it in the address, as in /ingest/combined."
+            "Its format is not recognised from its first lines; name it in the address, as in /ingest/combined."
         )
-    return [(found, lines)]
+    return found
 
 
 def _content_type(request: Request) -> str:

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from collector.payload import Payload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
+
+# So much is handed to a thread at a time to be written.
+_WRITTEN_BYTES = 1 << 20
 
 
 class Intake:
@@ -65,6 +68,51 @@ class Intake:
         self._metrics.accepted(receiver, format_name, len(body))
         return asyncio.wrap_future(answer)
 
+    async def accept_arriving(
+        self,
+        receiver: str,
+        format_name: str,
+        chunks: AsyncIterator[bytes],
+        size: int,
+        *,
+        peer: str,
+        environment: str = "",
+        gateway: str = "",
+        segment_id: str = "",
+    ) -> None:
+        """Make a payload of `size` bytes durable while it arrives; like `accept`, and always a segment of its own.
+
+        Where `chunks` raises, nothing of it is kept. Raises SpoolFull.
+        """
+        payload = Payload(format_name, b"", self._clock_ns() // 1000, environment, gateway, peer)
+        try:
+            arriving = self._spool.begin(payload, size, segment_id)
+            try:
+                async for part in _gathered(chunks, _WRITTEN_BYTES):
+                    await asyncio.to_thread(arriving.write, part)
+                await asyncio.to_thread(arriving.finish)
+            except BaseException:
+                arriving.abandon()
+                raise
+        except SpoolFull:
+            self._metrics.refused(receiver, "spool_full")
+            raise
+        self._metrics.accepted(receiver, format_name, size)
+
     def refused(self, receiver: str, reason: str) -> None:
         """Count a payload that the receiver itself turned away."""
         self._metrics.refused(receiver, reason)
+
+
+async def _gathered(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[list[bytes]]:
+    """The chunks in lists of about so many bytes."""
+    gathered: list[bytes] = []
+    waiting = 0
+    async for chunk in chunks:
+        gathered.append(chunk)
+        waiting += len(chunk)
+        if waiting >= size:
+            yield gathered
+            gathered, waiting = [], 0
+    if gathered:
+        yield gathered

@@ -1,4 +1,4 @@
-"""Records as clients frame them in a body, made the lines of a format: whole batches at a time.
+"""Records as clients frame them in a body, made the lines of their formats: whole batches at a time.
 
 JSON comes as an array, as objects one after the other, or as one that is written over many lines; agents put a line
 that they have not parsed into a record of their own.
@@ -10,40 +10,52 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec import DecodeError, Raw, ValidationError
 
+from collector.receivers import text_body
 from collector.receivers.objects import MOST_OBJECTS, check_objects
-from collector.transforms.detect import detect
+from collector.receivers.slices import line_slices, merged
+from collector.receivers.sorting import (
+    ANYTHING,
+    OF_MANY_LINES,
+    WHOLE_RECORDS,
+    Record,
+    formats_of,
+    formats_of_texts,
+    grouped,
+    line_of,
+)
+from collector.transforms.detect import TELLING, detect
+from collector.transforms.fluent_inputs import RECEIVED_BYTES
 from storage.errors import PayloadError
-
-# The format of any record.
-ANYTHING = "json"
-# Formats whose lines are whole records, with the agent's time and whatever else is in them.
-TAKE_RECORDS = frozenset({ANYTHING, "flex"})
-# What `json` finds in its records by itself, one by one: Envoy writes other messages beside its access log.
-_FOUND_IN_ANYTHING = frozenset({"envoy_json", "envoy_text"})
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
 _OBJECT = re.compile(rb"\s*\{")
 _IN_A_ROW = re.compile(rb"\}[ \t]*\{")
 
+# What each record of a format has once: where all of a batch have it, none needs to be looked at.
+_IN_EACH = {"envoy_json": b'"response_code"', "mule_analytics": b'"received_ts"'}
+
 FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
-
-
-class _Log(Struct):
-    log: Raw = Raw(b"")
-
-
-class _Message(Struct):
-    message: Raw = Raw(b"")
-
-
-# Under these keys agents put a line, in this order.
-_LINES: dict[str, Any] = {"log": msgspec.json.Decoder(_Log), "message": msgspec.json.Decoder(_Message)}
 
 _RAW = msgspec.json.Decoder(Raw)
 _RAWS = msgspec.json.Decoder(list[Raw])
 _TEXTS = msgspec.json.Decoder(list[str])
+# A record that is told by the line in it, if at all. Any other is refused, and with it the batch.
+_SCREENED: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+    msgspec.defstruct(
+        "Screened",
+        [("log", str, ""), ("message", str, ""), *((f"key_{number}", None, None) for number in range(len(TELLING)))],
+        rename={f"key_{number}": key for number, key in enumerate(sorted(TELLING))},
+        gc=False,
+    )
+)
+_RECORD: msgspec.json.Decoder[Record] = msgspec.json.Decoder(dict)
+
+
+def is_framed(body: bytes) -> bool:
+    """Whether a body that begins so holds its records in another way than one a line."""
+    return _ARRAY.match(body) is not None or _is_over_lines(body)
 
 
 def unframed(body: bytes) -> bytes:
@@ -57,7 +69,7 @@ def unframed(body: bytes) -> bytes:
             return _of_array(body)
         except FAULTS as error:
             raise PayloadError(f"The body is a JSON array that cannot be read: {error}. Send it whole.") from error
-    if _OBJECT.match(body) and _is_over_lines(body):
+    if _is_over_lines(body):
         check_objects(body)
         try:
             return one_a_line(_RAW.decode_lines(body))
@@ -66,23 +78,42 @@ def unframed(body: bytes) -> bytes:
     return body
 
 
-def recognised(lines: bytes, format_name: str = "") -> tuple[str, bytes]:
-    """The format of lines, from the first where it is not given, and the lines in it.
+def recognised(lines: bytes, format_name: str = "") -> list[tuple[str, bytes]]:
+    """(format, lines) for each format that there is among records, one where it is given; none where none is known.
 
-    Where an agent's records hold the lines, they are taken out. The format is empty where it is not known.
+    Where an agent's records hold the lines, they are taken out.
     """
-    told = detect(lines)
-    found = format_name or told or ""
-    if told or found in TAKE_RECORDS or not _OBJECT.match(lines):
-        return found, lines
-    check_objects(lines)
-    key, inner = _line_within(lines, format_name)
-    if not inner:
-        return found or ANYTHING, lines
+    if not _OBJECT.match(lines):
+        return [(format_name, lines)] if format_name else text_body.by_format(lines)
+    if not format_name:
+        return _sorted(lines)
+    holds_lines = b'"log"' in lines or b'"message"' in lines
+    if format_name in WHOLE_RECORDS or not holds_lines or detect(lines) == format_name:
+        return [(format_name, lines)]
+    pieces = map(raw_lines, line_slices(lines))
+    return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
+
+
+def records(raws: Sequence[bytes]) -> Sequence[Record]:
+    """Lines of JSON as records, empty for each that is none."""
     try:
-        return inner, _taken_out(lines, key)
+        return _RECORD.decode_lines(b"\n".join(raws))
     except FAULTS:
-        return found or ANYTHING, lines
+        return [_record(raw) for raw in raws]
+
+
+def taken_out(raws: Sequence[bytes], held: Sequence[Record]) -> bytes:
+    """The line in each record; a record without one is a line itself."""
+    found = (
+        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) else raw
+        for raw, record in zip(raws, held, strict=True)
+    )
+    return b"\n".join(found)
+
+
+def raw_lines(lines: bytes) -> list[bytes]:
+    """Lines that are not blank."""
+    return [line for line in lines.split(b"\n") if line and not line.isspace()]
 
 
 def one_a_line(raws: Sequence[Raw]) -> bytes:
@@ -108,6 +139,61 @@ def is_text(raw: Raw) -> bool:
     return bytes(raw).startswith(b'"')
 
 
+def _sorted(lines: bytes) -> list[tuple[str, bytes]]:
+    first = detect(lines) or ANYTHING
+    told = _IN_EACH.get(first)
+    if told is not None and lines.count(told) == lines.strip().count(b"\n") + 1:
+        return [(first, lines)]
+    return merged(part for piece in line_slices(lines) for part in _sorted_slice(piece, first))
+
+
+def _sorted_slice(lines: bytes, first: str) -> list[tuple[str, bytes]]:
+    if alike := _of_one_format(lines):
+        return [alike]
+    raws = raw_lines(lines)
+    if not all(raw.startswith(b"{") for raw in raws):
+        # Text stands between them, or one over many lines is cut off.
+        return [(first, lines)] if first in OF_MANY_LINES else text_body.line_by_line(lines)
+    held = records(raws)
+    formats = formats_of(held)
+    if len(set(formats)) == 1 and formats[0] in WHOLE_RECORDS:
+        return [(formats[0], lines)]
+    found = []
+    for name, members in grouped(list(zip(raws, held, strict=True)), formats).items():
+        parts, of_name = zip(*members, strict=True)
+        found.append((name, b"\n".join(parts) if name in WHOLE_RECORDS else taken_out(parts, of_name)))
+    return found
+
+
+def _of_one_format(lines: bytes) -> tuple[str, bytes] | None:
+    """What is in records that are all told alike by the lines in them; None where they have to be looked at."""
+    try:
+        screened = _SCREENED.decode_lines(lines)
+    except FAULTS:
+        return None
+    logs: list[str] = [record.log for record in screened]
+    formats = set(formats_of_texts([record.log or record.message for record in screened]))
+    if formats == {""}:
+        return None if RECEIVED_BYTES in lines else (ANYTHING, lines)
+    name = formats.pop()
+    if formats or name in WHOLE_RECORDS or not all(logs):
+        return None
+    return name, "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
+
+
+def _record(raw: bytes) -> Record:
+    try:
+        return _RECORD.decode(raw)
+    except FAULTS:
+        pass
+    try:
+        # Slower, and not particular about UTF-8 and UTF-16.
+        found = json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _of_array(body: bytes) -> bytes:
     raws = _RAWS.decode(body)
     if raws and all(map(is_text, raws)):
@@ -116,40 +202,8 @@ def _of_array(body: bytes) -> bytes:
 
 
 def _is_over_lines(body: bytes) -> bool:
-    """Whether objects are not one a line: the first line is not whole, or has more than one."""
+    """Whether it is objects that are not one a line: the first line is not whole, or has more than one."""
+    if not _OBJECT.match(body):
+        return False
     first = body.lstrip().partition(b"\n")[0]
     return not first.rstrip().endswith(b"}") or _IN_A_ROW.search(first) is not None
-
-
-def _line_within(lines: bytes, format_name: str) -> tuple[str, str]:
-    """The key of the line in the first record and its format; empty where records are to be read as they are."""
-    try:
-        record = json.loads(lines.lstrip().partition(b"\n")[0])
-    except (ValueError, RecursionError):
-        return "", ""
-    for key in _LINES:
-        line = record.get(key)
-        if not isinstance(line, str):
-            continue
-        inner = format_name if format_name and key == "log" else detect(line.encode("utf-8", "replace")) or ""
-        if (
-            format_name in ("", inner)
-            and inner not in TAKE_RECORDS
-            and (format_name or inner not in _FOUND_IN_ANYTHING)
-        ):
-            return key, inner
-    return "", ""
-
-
-def _taken_out(lines: bytes, key: str) -> bytes:
-    """The line of each record; a record without one is a line itself."""
-    held = [getattr(record, key) for record in _LINES[key].decode_lines(lines)]
-    if all(map(is_text, held)):
-        found = [text.rstrip("\n") for text in texts(held)]
-    else:
-        whole = _RAW.decode_lines(lines)
-        found = [
-            texts([line])[0].rstrip("\n") if is_text(line) else bytes(record).decode("utf-8", "replace")
-            for line, record in zip(held, whole, strict=True)
-        ]
-    return "\n".join(found).encode("utf-8", "replace")

@@ -25,7 +25,7 @@ _GATEWAY = b"\x1a"
 _PEER = b"\x22"
 _BODY = b"\x7a"
 BODY_NUMBER = 15
-_END = b"\x75\xe5\x1d\xa9\x5e"
+END = b"\x75\xe5\x1d\xa9\x5e"
 
 _HEAD = struct.Struct("<cQ")
 
@@ -37,6 +37,11 @@ def encode(payload: Payload) -> bytes:
 
 def encoded_parts(payload: Payload) -> tuple[bytes, bytes, bytes]:
     """The same in parts that follow each other, so that a large body need not be copied."""
+    return frame_head(payload, len(payload.body)), payload.body, END
+
+
+def frame_head(payload: Payload, size: int) -> bytes:
+    """What stands before a body of `size` bytes, whatever `payload.body` is; END stands after it."""
     head = b"".join(
         (
             _HEAD.pack(_RECEIVED_AT, payload.received_at_us),
@@ -44,10 +49,10 @@ def encoded_parts(payload: Payload) -> tuple[bytes, bytes, bytes]:
             _text(_GATEWAY, payload.gateway),
             _text(_PEER, payload.peer),
             _BODY,
-            varint(len(payload.body)),
+            varint(size),
         )
     )
-    return varint(len(head) + len(payload.body) + len(_END)) + head, payload.body, _END
+    return varint(len(head) + size + len(END)) + head
 
 
 def frames(data: bytes | memoryview) -> Iterator[memoryview]:
@@ -57,7 +62,7 @@ def frames(data: bytes | memoryview) -> Iterator[memoryview]:
     while position < len(view):
         size, start = _read_varint(view, position)
         end = start + size
-        if size == 0 or end > len(view) or view[end - len(_END) : end] != _END:
+        if size == 0 or end > len(view) or view[end - len(END) : end] != END:
             return
         yield view[position:end]
         position = end

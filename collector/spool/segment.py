@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.spool.frame import frames
+from storage.errors import SpoolFull
 
 OPEN = ".open"
 READY = ".ready"
@@ -87,3 +88,10 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def unwritable(error: OSError) -> SpoolFull:
+    """What to tell a client whose telemetry the disk does not take."""
+    failure = SpoolFull(f"The spool cannot be written: {error}. Free space on its disk and send it again.")
+    failure.__cause__ = error
+    return failure

@@ -1,7 +1,6 @@
 """The spool: takes payloads, makes them durable in groups, hands out sealed segments."""
 
 import logging
-import os
 import queue
 import threading
 import time
@@ -14,7 +13,9 @@ from pathlib import Path
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.payload import Payload
-from collector.spool.frame import encode, encoded_parts
+from collector.spool.arriving import ArrivingPayload
+from collector.spool.frame import END, encoded_parts, frame_head
+from collector.spool.open_segment import OpenSegment
 from collector.spool.segment import (
     OPEN,
     PARTIAL,
@@ -23,7 +24,7 @@ from collector.spool.segment import (
     file_name,
     recover,
     seal,
-    sync_directory,
+    unwritable,
     write_sealed,
 )
 from storage.errors import SpoolFull
@@ -45,19 +46,12 @@ class SpoolConfig(BaseModel):
     segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
 
 
-@dataclass
-class _OpenSegment:
-    path: Path
-    descriptor: int
-    opened: float
-    size: int = 0
-
-
 @dataclass(frozen=True)
 class _Waiting:
     """A frame that waits for the next commit, and the answer that somebody waits for."""
 
-    frame: bytes
+    frame: tuple[bytes, bytes, bytes]
+    size: int
     answer: "Future[None]"
 
 
@@ -75,7 +69,7 @@ class Spool:
         self._pending: dict[str, list[_Waiting]] = defaultdict(list)
         self._wake = threading.Condition()
         self._size = 0
-        self._open: dict[str, _OpenSegment] = {}
+        self._open: dict[str, OpenSegment] = {}
         self._sealed: queue.PriorityQueue[Segment] = queue.PriorityQueue()
         self._last_ns = 0
         self._closing = False
@@ -100,13 +94,14 @@ class Spool:
 
     def append(self, payload: Payload) -> "Future[None]":
         """Take a payload in; the future is done when it is durable. Raises SpoolFull without room."""
-        frame = encode(payload)
+        frame = encoded_parts(payload)
+        size = sum(map(len, frame))
         answer: Future[None] = Future()
         # Running, so that a client that no longer waits cannot cancel what is being written.
         answer.set_running_or_notify_cancel()
         with self._wake:
-            self._reserve(len(frame))
-            self._pending[payload.format].append(_Waiting(frame, answer))
+            self._reserve(size)
+            self._pending[payload.format].append(_Waiting(frame, size, answer))
             self._wake.notify()
         return answer
 
@@ -125,7 +120,21 @@ class Spool:
             self._sealed.put(write_sealed(self._directory, name, encoded))
         except OSError as error:
             self._release(size)
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
+
+    def begin(self, payload: Payload, size: int, segment_id: str = "") -> ArrivingPayload:
+        """Take in a payload of `size` bytes while it arrives, as a segment of its own. Raises SpoolFull.
+
+        What is written then is its body, `payload.body` is not looked at; a `segment_id` is that of `append_segment`.
+        """
+        head = frame_head(payload, size)
+        whole = len(head) + size + len(END)
+        with self._wake:
+            self._reserve(whole)
+            created = self._next_ns()
+        name = file_name(created, payload.format, segment_id or f"{payload.format}-{created}")
+        path = self._directory / f"{name}{PARTIAL}"
+        return ArrivingPayload(path, head, size, self._sealed.put, lambda: self._release(whole))
 
     def take(self, timeout: float) -> Segment | None:
         """The oldest sealed segment, or None when there is none within so many seconds."""
@@ -207,42 +216,23 @@ class Spool:
                 return
 
     def _commit(self, format_name: str, batch: list[_Waiting]) -> None:
-        data = b"".join(waiting.frame for waiting in batch)
         try:
             segment = self._open.get(format_name) or self._open_segment(format_name)
-            self._write(segment, data)
+            segment.append(part for waiting in batch for part in waiting.frame)
         except OSError as error:
-            self._release(len(data))
+            self._release(sum(waiting.size for waiting in batch))
             for waiting in batch:
-                waiting.answer.set_exception(_unwritable(error))
+                waiting.answer.set_exception(unwritable(error))
             return
         for waiting in batch:
             waiting.answer.set_result(None)
         if segment.size >= self._config.segment_size:
             self._seal(format_name)
 
-    @staticmethod
-    def _write(segment: _OpenSegment, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(segment.descriptor, view) :]
-            os.fdatasync(segment.descriptor)
-        except OSError:
-            # Half a frame in the middle would hide what is written after it.
-            os.ftruncate(segment.descriptor, segment.size)
-            raise
-        segment.size += len(data)
-
-    def _open_segment(self, format_name: str) -> _OpenSegment:
+    def _open_segment(self, format_name: str) -> OpenSegment:
         with self._wake:
             created = self._next_ns()
-        segment_id = f"{format_name}-{created}"
-        path = self._directory / f"{file_name(created, format_name, segment_id)}{OPEN}"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
-        sync_directory(self._directory)
-        segment = _OpenSegment(path, descriptor, time.monotonic())
-        self._open[format_name] = segment
+        segment = self._open[format_name] = OpenSegment(self._directory, created, format_name)
         return segment
 
     def _seal_where_due(self, closing: bool) -> None:
@@ -262,14 +252,8 @@ class Spool:
             _log.error("A segment could not be sealed.", extra={"segment": segment.path.name, "error": str(error)})
             return
         del self._open[format_name]
-        os.close(segment.descriptor)
+        segment.close()
         self._sealed.put(sealed)
-
-
-def _unwritable(error: OSError) -> SpoolFull:
-    failure = SpoolFull(f"The spool cannot be written: {error}. Free space on its disk and send it again.")
-    failure.__cause__ = error
-    return failure
 
 
 def _batches(group: list[_Waiting], size: int) -> Iterator[list[_Waiting]]:
@@ -278,7 +262,7 @@ def _batches(group: list[_Waiting], size: int) -> Iterator[list[_Waiting]]:
     gathered = 0
     for waiting in group:
         batch.append(waiting)
-        gathered += len(waiting.frame)
+        gathered += waiting.size
         if gathered >= size:
             yield batch
             batch, gathered = [], 0

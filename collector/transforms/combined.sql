@@ -7,17 +7,19 @@ SELECT
     '' AS node_cluster,
     peer,
     'proxy' AS default_kind,
-    line AS record,
+    concat(line, other) AS record,
     multiIf(
+        other != '', '',
         NOT is_whole OR length(counts) != 2, 'not an access log line of this format',
         logged IS NULL, 'the time is not a time',
         code IS NULL, 'the status is not a number of three digits',
         sent IS NULL AND counts[2] != '-', 'the number of bytes is not a number',
         ''
     ) AS problem,
-    false AS is_log,
+    other != '' AS is_log,
     -- nginx writes the line when the request has ended, and tells the milliseconds only in a variable of its own.
-    if(
+    multiIf(
+        other_time IS NOT NULL, other_time,
         match(pairs['msec'], '^[0-9]{10}[.][0-9]{3}$'),
         fromUnixTimestamp64Milli(toInt64OrZero(replaceOne(pairs['msec'], '.', '')) - toInt64(milliseconds[1]), 'UTC'),
         CAST(logged, 'Nullable(DateTime64(3, \'UTC\'))')
@@ -51,7 +53,7 @@ SELECT
     multiIf(in_pairs, pairs['request_id'], match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
     pairs['trace_id'] AS trace_id,
     '' AS span_id,
-    'INFO' AS severity_of_log,
+    if(other = '', 'INFO', other_severity) AS severity_of_log,
     CAST(map(), 'Map(String, String)') AS log_attributes,
     if(from_ingress, words[5], pairs['upstream_addr']) AS upstream_host,
     upstream AS upstream_cluster,

@@ -13,9 +13,10 @@ SELECT
     '' AS node_cluster,
     peer,
     'envoy' AS default_kind,
-    line AS record,
+    concat(line, other) AS record,
     multiIf(
-        log.start_time = '' AND log.path = '' AND log.response_code = '', 'not a JSON access log record',
+        other != '', '',
+        log.start_time = '' AND log.response_code = '', 'not a JSON access log record',
         started IS NULL AND log.start_time != '', 'start_time is not a time',
         code IS NULL AND log.response_code NOT IN ('', '-'), 'response_code is not a number',
         took_us IS NULL AND log.duration NOT IN ('', '-'), 'duration is not a number',
@@ -23,8 +24,8 @@ SELECT
         sent_bytes IS NULL AND log.bytes_sent NOT IN ('', '-'), 'bytes_sent is not a number',
         ''
     ) AS problem,
-    log.method IN ('', '-') AND log.path IN ('', '-') AND ifNull(code, 0) = 0 AS is_log,
-    parseDateTime64BestEffortOrNull(log.start_time, 6, 'UTC') AS started,
+    other != '' OR log.method IN ('', '-') AND log.path IN ('', '-') AND ifNull(code, 0) = 0 AS is_log,
+    ifNull(other_time, parseDateTime64BestEffortOrNull(log.start_time, 6, 'UTC')) AS started,
     toUInt16OrNull(log.response_code) AS code,
     ifNull(toUInt64OrNull(log.duration_us), microseconds(log.duration)) AS took_us,
     if(
@@ -50,7 +51,7 @@ SELECT
     log.request_id AS request_id,
     log.trace_id AS trace_id,
     '' AS span_id,
-    'INFO' AS severity_of_log,
+    if(other = '', 'INFO', other_severity) AS severity_of_log,
     CAST(map(), 'Map(String, String)') AS log_attributes,
     log.upstream_host AS upstream_host,
     log.upstream_cluster AS upstream_cluster,
@@ -69,6 +70,9 @@ FROM
         payload_gateway,
         peer,
         line,
+        other,
+        other_time,
+        other_severity,
         JSONExtract(line, 'Tuple(
             start_time String, route_name String, method String, path String, protocol String, response_code String,
             response_flags String, response_code_details String, connection_termination_details String,

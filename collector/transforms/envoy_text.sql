@@ -23,8 +23,9 @@ SELECT
     '' AS node_cluster,
     peer,
     'envoy' AS default_kind,
-    line AS record,
+    concat(line, other) AS record,
     multiIf(
+        other != '', '',
         -- Istio's lines end without a quote: what is cut off there is told by how many words are left.
         layout = 0 OR length(request) < 3 OR length(counts) != 4 OR length(tail) < [0, 6, 5][layout], 'not an Envoy or Istio access log line',
         started IS NULL, 'the time is not a time',
@@ -34,8 +35,8 @@ SELECT
             'the number of bytes is not a number',
         ''
     ) AS problem,
-    request[1] = '-' AND ifNull(code, 0) = 0 AS is_log,
-    parseDateTime64BestEffortOrNull(trim(BOTH '[] ' FROM quoted[1]), 6, 'UTC') AS started,
+    other != '' OR request[1] = '-' AND ifNull(code, 0) = 0 AS is_log,
+    ifNull(other_time, parseDateTime64BestEffortOrNull(trim(BOTH '[] ' FROM quoted[1]), 6, 'UTC')) AS started,
     toUInt16OrNull(head[1]) AS code,
     microseconds(counts[3]) AS took_us,
     microseconds(counts[4]) AS upstream_took_us,
@@ -57,7 +58,7 @@ SELECT
     quoted[8 + shift] AS request_id,
     '' AS trace_id,
     '' AS span_id,
-    'INFO' AS severity_of_log,
+    if(other = '', 'INFO', other_severity) AS severity_of_log,
     CAST(map(), 'Map(String, String)') AS log_attributes,
     quoted[12 + shift] AS upstream_host,
     tail[1] AS upstream_cluster,

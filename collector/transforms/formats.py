@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from collector.transforms.envoy_types import ENVOY_ALS
 from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_TRACES, unnamed
 from collector.transforms.prometheus_types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from storage.sql import load
@@ -107,34 +108,17 @@ class Format:
         return Path(__file__).with_name(f"{self.proto}.proto")
 
 
-# The column types of message bodies; names and nesting are those of the .proto files.
-_TIME = "Tuple(seconds Int64, nanos Int32)"
-_ADDRESS = "Tuple(socket_address Tuple(address String, port_value UInt32))"
-_ALS_ENTRIES = (
-    f"Tuple(log_entry Array(Tuple(common_properties Tuple("
-    f"downstream_remote_address {_ADDRESS}, start_time {_TIME}, "
-    f"time_to_first_upstream_tx_byte {_TIME}, time_to_last_upstream_rx_byte {_TIME}, "
-    f"time_to_last_downstream_tx_byte {_TIME}, upstream_remote_address {_ADDRESS}, upstream_cluster String, "
-    f"response_flags String, upstream_transport_failure_reason String, route_name String, "
-    f"custom_tags Map(String, String), duration {_TIME}, connection_termination_details String, "
-    f"intermediate_log_entry Bool), protocol_version UInt32, request Tuple("
-    f"request_method UInt32, authority String, "
-    f"path String, user_agent String, forwarded_for String, request_id String, original_path String, "
-    f"request_body_bytes UInt64), response Tuple("
-    f"response_code Tuple(value UInt32), response_body_bytes UInt64, "
-    f"response_code_details String))))"
-)
-_ENVOY_ALS = (
-    f"Tuple(identifier Tuple(node Tuple(id String, cluster String, "
-    f"metadata Tuple(fields Map(String, Tuple(string_value String)))), log_name String), "
-    f"http_logs {_ALS_ENTRIES}, tcp_logs {_ALS_ENTRIES})"
-)
-
-# Where payloads go that no transform can read; not for receivers.
+# Where payloads go that no transform can read.
 UNDECODABLE = "undecodable"
+# And those that Fluent Bit alone can read.
+FLUENT_SIGNAL = "fluent_signal"
+# What no client may name.
+_SET_ASIDE = frozenset({UNDECODABLE, FLUENT_SIGNAL})
 
 # From the terms of access logs to columns, for every format that speaks them.
 _ACCESS = ("access", "access_policy", "access_topology", "access_cleaned")
+# The lines of files in which others stand beside those of an access log.
+_ACCESS_LINES = ("other_lines", "lines", "payloads")
 
 # From an export request of OTLP to its resources and their records.
 _OTLP_RESOURCES = ("otlp_records", "otlp_resource", "otlp_attributes", "otlp_resources")
@@ -155,21 +139,21 @@ _PROMETHEUS_SERIES = (
 )  # fmt: skip
 
 FORMATS = (
-    Format("envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", "lines", "payloads")),
+    Format("envoy_json", "Envoy's and Istio's JSON access log", (*_ACCESS, "envoy_json", *_ACCESS_LINES)),
     Format(
         "envoy_text",
         "Envoy's default text access log, and Istio's (1.9 and later, 1.8 and earlier)",
-        (*_ACCESS, "envoy_text", "lines", "payloads"),
+        (*_ACCESS, "envoy_text", *_ACCESS_LINES),
     ),
     Format(
         "combined",
         "nginx's and Apache's combined access log, and what is often added to it",
-        (*_ACCESS, "combined", "combined_tail", "combined_quoted", "lines", "payloads"),
+        (*_ACCESS, "combined", "combined_tail", "combined_quoted", *_ACCESS_LINES),
     ),
     Format(
         "common",
         "the common access log, without referer and user agent",
-        (*_ACCESS, "combined", "combined_tail", "common_quoted", "lines", "payloads"),
+        (*_ACCESS, "combined", "combined_tail", "common_quoted", *_ACCESS_LINES),
     ),
     Format(
         "haproxy",
@@ -228,14 +212,15 @@ FORMATS = (
         "Envoy's access log service (StreamAccessLogsMessage)",
         (*_ACCESS, "envoy_als", "payloads"),
         proto="envoy_als",
-        body_type=_ENVOY_ALS,
+        body_type=ENVOY_ALS,
     ),
     Format(
         "flex",
         "Flex Gateway's records and lines: messages of the Message Logging policy, runtime logs",
         ("flex", "flex_judged", "flex_said", "flex_messages", "flex_lines", "flex_records", "lines", "payloads"),
     ),
-    Format("json", "JSON records of anything", ("json", "json_named", "json_records", "lines", "payloads"), LOGS),
+    Format("json", "JSON records of anything", ("json", *_JSON), LOGS),
+    Format("fluent_metrics", "What Fluent Bit measures", ("fluent_metrics", "fluent_numbers", *_JSON), SAMPLES),
     Format(
         "prometheus_text",
         "Prometheus' text format, scraped",
@@ -265,6 +250,7 @@ FORMATS = (
         body_type=PROMETHEUS_WRITE_V2,
     ),
     Format(UNDECODABLE, "Payloads set aside whole", ("undecodable", "payloads"), DEAD_LETTERS),
+    Format(FLUENT_SIGNAL, "Fluent Bit's metrics and traces over Forward", ("fluent_signal", "payloads"), DEAD_LETTERS),
 )
 
 
@@ -277,7 +263,7 @@ def formats() -> dict[str, Format]:
 @cache
 def ingestible() -> dict[str, Format]:
     """The formats that a client may name."""
-    return {name: known for name, known in formats().items() if name != UNDECODABLE}
+    return {name: known for name, known in formats().items() if name not in _SET_ASIDE}
 
 
 def statement(known: Format, segment_id: str, path: Path, config: TransformConfig) -> str:

@@ -19,7 +19,6 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _LONGEST = timedelta(days=30)
 
 _BLOCK_BYTES = 12 << 20
-_ASKED_AT_ONCE = 100
 _POLL_SECONDS = 0.15
 
 
@@ -82,12 +81,10 @@ class History:
         return filled
 
     def _known(self, starts: Sequence[datetime]) -> set[datetime]:
-        by_name = {_last(start): start for start in starts}
-        names = list(by_name)
         stored: set[str] = set()
-        for first in range(0, len(names), _ASKED_AT_ONCE):
-            stored |= self._sink.stored(names[first : first + _ASKED_AT_ONCE])
-        return {by_name[name] for name in stored}
+        for hour in {f"{ENVIRONMENT}-{start:%Y%m%dT%H}" for start in starts}:
+            stored |= self._sink.stored(hour)
+        return {start for start in starts if _last(start) in stored}
 
     def _send(self, start: datetime) -> int:
         drawn = lines(draw(start, self._rate))
@@ -101,7 +98,7 @@ class History:
         return len(drawn)
 
     def _wait_until_stored(self) -> None:
-        while self._sent and not self._stopping() and not self._sink.stored([self._sent]):
+        while self._sent and not self._stopping() and self._sent not in self._sink.stored(self._sent):
             time.sleep(_POLL_SECONDS)
 
 

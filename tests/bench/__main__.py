@@ -10,28 +10,52 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gatelens.data_directory import Addresses
-from tests.bench.scenario import Sender, run
-from tests.bench.senders import AlsSender, FileSender, OtlpSender
+from tests.bench.forward_sender import ForwardSender
+from tests.bench.goaccess import goaccess
+from tests.bench.grpc_senders import AlsSender, OtlpSender
+from tests.bench.http_senders import ImportSender, LinesSender, OtlpHttpSender, RemoteWriteSender
+from tests.bench.scenario import run
+from tests.bench.sender import Sender
+
+_LINES_IN_A_POST = 2000
+
+MakeSender = Callable[[Addresses], Sender]
+
+
+def _ways(directory: Path) -> dict[str, tuple[bool, MakeSender]]:
+    """By name, whether it sends a log file, and how."""
+    return {
+        "json_import": (True, lambda addresses: ImportSender(addresses, directory, "envoy_json")),
+        "json_posts": (True, lambda addresses: LinesSender(addresses, directory, "envoy_json", _LINES_IN_A_POST)),
+        "text_import": (True, lambda addresses: ImportSender(addresses, directory, "combined")),
+        "forward": (False, ForwardSender),
+        "otlp_logs_grpc": (False, OtlpSender),
+        "otlp_logs_http": (False, OtlpHttpSender),
+        "als": (False, AlsSender),
+        "remote_write": (False, RemoteWriteSender),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--lines", type=int, default=1_000_000, help="lines of the envoy_json file")
-    parser.add_argument("--events", type=int, default=500_000, help="events through each of ALS and OTLP")
-    parser.add_argument("--seconds", type=float, default=20, help="how long lag is measured")
-    parser.add_argument("--only", default="", help="one of envoy_json, envoy_als, otlp_logs")
-    options = parser.parse_args()
-    results = []
-    with tempfile.TemporaryDirectory(prefix="gatelens-bench-") as directory:
-        scenarios: tuple[tuple[str, int, Callable[[Addresses], Sender]], ...] = (
-            ("envoy_json", options.lines, lambda addresses: FileSender(addresses, Path(directory))),
-            ("envoy_als", options.events, AlsSender),
-            ("otlp_logs", options.events, OtlpSender),
-        )
-        for name, events, make_sender in scenarios:
-            if options.only in ("", name):
-                print(f"Measuring {name} with {events:,} events ...", file=sys.stderr)
-                results.append(run(make_sender, events, options.seconds, Path(directory) / name))
+    with tempfile.TemporaryDirectory(prefix="gatelens-bench-") as name:
+        directory = Path(name)
+        ways = _ways(directory)
+        parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+        parser.add_argument("--lines", type=int, default=1_000_000, help="lines of the log files")
+        parser.add_argument("--events", type=int, default=1_000_000, help="events through each of the other ways")
+        parser.add_argument("--seconds", type=float, default=20, help="how long lag is measured; 0: not at all")
+        parser.add_argument("--only", default=",".join(ways), help=f"some of {','.join(ways)}")
+        options = parser.parse_args()
+        results = []
+        for way in options.only.split(","):
+            is_file, make_sender = ways[way]
+            events = options.lines if is_file else options.events
+            print(f"Measuring {way} with {events:,} events ...", file=sys.stderr)
+            figures = run(way, make_sender, events, options.seconds, directory / way)
+            if way == "text_import":
+                log = directory / "combined.log"
+                figures["goaccess"] = goaccess(log, events, figures["cpu_seconds"])
+            results.append(figures)
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
     print(json.dumps({"machine": machine, "results": results}, indent=2))
 

@@ -1,33 +1,37 @@
-"""Access log messages as Envoy sends them over gRPC: 100 entries each, from a fixed seed."""
+"""Messages as clients send them, each with a number of events, from a fixed seed."""
 
 import random
+import struct
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import cramjam
+import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from tests.collector import envoy_messages
+from tests.collector.prometheus_messages import sample_series, write_request
 
-ENTRIES = 100
 _APIS = 40
+_SERIES = ("bench_cpu_seconds_total", "bench_memory_bytes", "bench_requests_total", "bench_connections_active")
 _STATUSES = (200, 200, 200, 200, 200, 200, 200, 200, 201, 204, 301, 400, 404, 429, 500, 503)
 
 
-def als_messages(count: int, seed: int = 7) -> Iterator[bytes]:
+def als_messages(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
     """StreamAccessLogsMessages."""
     draw = random.Random(seed)
     for _ in range(count):
-        entries = [_als_entry(draw, time.time_ns()) for _ in range(ENTRIES)]
         yield envoy_messages.encode(
             {
                 "identifier": {"node": {"id": "edge-7", "cluster": "edge"}, "log_name": "bench"},
-                "http_logs": {"log_entry": entries},
+                "http_logs": {"log_entry": [_als_entry(draw, time.time_ns()) for _ in range(entries)]},
             }
         )
 
 
-def otlp_messages(count: int, seed: int = 7) -> Iterator[bytes]:
+def otlp_messages(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
     """ExportLogsServiceRequests with Istio's attributes."""
     draw = random.Random(seed)
     for _ in range(count):
@@ -35,10 +39,40 @@ def otlp_messages(count: int, seed: int = 7) -> Iterator[bytes]:
         resource = request.resource_logs.add()
         resource.resource.attributes.extend([_text("cluster_name", "edge"), _text("node_name", "edge-7")])
         records = resource.scope_logs.add().log_records
-        for _ in range(ENTRIES):
+        for _ in range(entries):
             record = records.add(time_unix_nano=time.time_ns())
-            record.attributes.extend(_text(name, value) for name, value in _otlp_attributes(draw).items())
+            record.attributes.extend(_text(name, value) for name, value in _access(draw).items())
         yield request.SerializeToString()
+
+
+def forward_entries(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
+    """Entries of Fluent Forward, as Fluent Bit sends what it has parsed of Envoy's JSON log."""
+    draw = random.Random(seed)
+    for _ in range(count):
+        now_ns = time.time_ns()
+        moment = msgspec.msgpack.Ext(0, struct.pack(">II", now_ns // 10**9, now_ns % 10**9))
+        yield msgspec.msgpack.encode([[[moment, {}], {"start_time": _now(), **_access(draw)}] for _ in range(entries)])
+
+
+def write_requests(count: int, samples: int, seed: int = 7) -> Iterator[bytes]:
+    """Remote write 1.0 of a mesh's sidecars, packed with snappy: a sample of each series."""
+    draw = random.Random(seed)
+    for _ in range(count):
+        now_ms = time.time_ns() // 10**6
+        series = [
+            sample_series(
+                _SERIES[number % len(_SERIES)],
+                [(draw.random() * 1e6, now_ms)],
+                job="kubernetes-pods",
+                instance=f"10.1.{number // 256 % 256}.{number % 256}:15020",
+                namespace="shop",
+                pod=f"checkout-7d9f8b6c5-{draw.getrandbits(20):05x}",
+                container="istio-proxy",
+                cluster_name=f"outbound|8080||api-{number % 40:02}.shop.svc.cluster.local",
+            )
+            for number in range(samples)
+        ]
+        yield bytes(cramjam.snappy.compress_raw(write_request({"timeseries": series})))
 
 
 def _als_entry(draw: random.Random, now_ns: int) -> dict[str, object]:
@@ -81,7 +115,7 @@ def _address(host: str, port: int) -> dict[str, object]:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _otlp_attributes(draw: random.Random) -> dict[str, str]:
+def _access(draw: random.Random) -> dict[str, str]:
     api, took = int(_APIS * draw.random() ** 2), int(draw.lognormvariate(3, 0.8)) + 1
     return {
         "route_name": f"api-{api:02}",
@@ -108,6 +142,10 @@ def _otlp_attributes(draw: random.Random) -> dict[str, str]:
         "downstream_remote_address": "192.0.2.4:53122",
         "requested_server_name": "api.example.com",
     }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(name: str, value: str) -> KeyValue:

@@ -1,55 +1,44 @@
 """One benchmark: everything at once for throughput, then at half of that for lag."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import quantiles
-from typing import Any, Protocol
+from typing import Any
 
 from gatelens.data_directory import Addresses
+from tests.bench.sender import Sender
 from tests.running import RunningGatelens
 
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 600
 _SETTLING_SECONDS = 5.0
 
-
-class Sender(Protocol):
-    """tests.bench.senders."""
-
-    format: str
-    events_in_a_message: int
-    # Repeated events would make the size on disk look better than it is.
-    events_are_distinct: bool
-
-    def prepare(self, events: int) -> None: ...
-
-    def send_all(self) -> None: ...
-
-    def messages(self) -> Any: ...
-
-    def send(self, message: bytes) -> None: ...
-
-    def close(self) -> None: ...
+# What runs in Python for telemetry, and what does not.
+_PYTHONS = ("intake", "spool-committer", "python")
+_OTHERS = ("writer-0", "web", "alerts")
 
 
-def run(make_sender: Callable[[Addresses], Sender], events: int, seconds: float, data: Path) -> dict[str, Any]:
-    """Figures of one format, for the JSON."""
+def run(
+    name: str, make_sender: Callable[[Addresses], Sender], events: int, seconds: float, data: Path
+) -> dict[str, Any]:
+    """Figures of one way in, for the JSON."""
     with RunningGatelens(data) as gatelens:
         time.sleep(1)
         idle = gatelens.memory("VmRSS")
         sender = make_sender(gatelens.addresses)
         try:
             sender.prepare(events)
+            events -= events % sender.events_in_a_message
             throughput = _throughput(gatelens, sender, events)
             rate = throughput["events_per_second"] / 2
             return {
-                "format": sender.format,
+                "name": name,
                 "events": events,
                 "ready_seconds": round(gatelens.ready_seconds, 2),
                 **throughput,
                 **(_size(gatelens) if sender.events_are_distinct else {}),
-                **_lag(gatelens, sender, rate, seconds),
+                **(_lag(gatelens, sender, rate, seconds) if seconds else {}),
                 "idle_memory_mb": idle >> 20,
                 "peak_memory_mb": gatelens.memory("VmHWM") >> 20,
             }
@@ -58,9 +47,9 @@ def run(make_sender: Callable[[Addresses], Sender], events: int, seconds: float,
 
 
 def _throughput(gatelens: RunningGatelens, sender: Sender, events: int) -> dict[str, Any]:
-    cpu, started = gatelens.cpu_seconds(), time.time()
+    threads, cpu, started = gatelens.cpu_seconds_by_thread(), gatelens.cpu_seconds(), time.time()
     sender.send_all()
-    while (stored := _rolled_up(gatelens)) < events:
+    while (stored := _stored(gatelens, sender)) < events:
         if time.time() - started > _PATIENCE_SECONDS:
             raise RuntimeError(f"Only {stored} of {events} events were stored.")
         # Seldom, since each look is a query, and costs what is measured.
@@ -70,17 +59,32 @@ def _throughput(gatelens: RunningGatelens, sender: Sender, events: int) -> dict[
     # Merges that the inserts made necessary belong to their cost.
     time.sleep(_SETTLING_SECONDS)
     cpu = gatelens.cpu_seconds() - cpu
-    if (stored := _rolled_up(gatelens)) != events:
+    if (stored := _stored(gatelens, sender)) != events:
         raise RuntimeError(f"{stored} events were stored of {events}.")
     return {
         "events_per_second": round(events / elapsed),
         "events_per_cpu_second": round(events / cpu),
         "cpu_seconds": round(cpu, 2),
+        **_threads(threads, gatelens.cpu_seconds_by_thread(), cpu),
     }
 
 
-def _rolled_up(gatelens: RunningGatelens) -> int:
-    return int(gatelens.query("SELECT sum(requests) AS requests FROM api_1m")[0]["requests"])
+def _stored(gatelens: RunningGatelens, sender: Sender) -> int:
+    return int(gatelens.query(sender.stored)[0]["stored"])
+
+
+def _threads(before: Mapping[str, float], after: Mapping[str, float], cpu: float) -> dict[str, Any]:
+    """CPU seconds by who spent them; what is in none of Python's threads is the engine's.
+
+    The writer's thread plans statements in the engine, and the threads of the pages answer the benchmark's own looks.
+    """
+    spent = {name: after[name] - before.get(name, 0) for name in after}
+    told = {name: round(seconds, 2) for name, seconds in spent.items() if name in _PYTHONS + _OTHERS}
+    python = sum(told.get(name, 0) for name in _PYTHONS)
+    return {
+        "cpu_seconds_by_thread": told | {"engine": round(cpu - sum(told.values()), 2)},
+        "python_share": round(python / cpu, 3),
+    }
 
 
 def _size(gatelens: RunningGatelens) -> dict[str, float]:
@@ -94,7 +98,7 @@ def _size(gatelens: RunningGatelens) -> dict[str, float]:
 
 def _lag(gatelens: RunningGatelens, sender: Sender, rate: float, seconds: float) -> dict[str, Any]:
     """From a message's receipt to the first look that finds its rows in the roll-up; looks are 50 ms apart."""
-    before = _rolled_up(gatelens)
+    before = _stored(gatelens, sender)
     interval = sender.events_in_a_message / rate
     waiting: list[tuple[int, float]] = []
     lags: list[float] = []
@@ -112,7 +116,7 @@ def _lag(gatelens: RunningGatelens, sender: Sender, rate: float, seconds: float)
             waiting.append((before + sent * sender.events_in_a_message, time.monotonic()))
         elif now - looked >= _POLL_SECONDS:
             looked = now
-            stored = _rolled_up(gatelens)
+            stored = _stored(gatelens, sender)
             seen = time.monotonic()
             lags += [seen - since for due, since in waiting if due <= stored]
             waiting = [(due, since) for due, since in waiting if due > stored]

@@ -156,6 +156,8 @@ MESSAGES: Mapping[str, Message] = {
     "prometheus_text": Message(
         b'# TARGET {zone="a"}\n# TYPE a_total counter\na_total{b="c"} 1\na_total 2 1795428930000\n', 2
     ),
+    # One record of a line is many rows.
+    "fluent_metrics": Message(b'{"cpu_p":0.75,"user_p":0.5,"system_p":0.25}\n', 3),
     "openmetrics_text": Message(_golden("openmetrics_text/client"), 15),
 }
 

@@ -46,6 +46,7 @@ class ForwardRig:
     chunks: ChunkMemory
     metrics: CountingMetrics
     loop: EventLoopThread
+    server: ForwardServer
 
     def payloads(self) -> list[dict[str, Any]]:
         """Format, body, environment, gateway and peer of each payload on disk, oldest first."""
@@ -131,7 +132,7 @@ def forward(directory: Path, settings: Mapping[str, Any] | None = None, room: in
     server = ForwardServer(spool, chunks, metrics, config)
     loop.run(server.start())
     try:
-        yield ForwardRig(server.port, spool, directory, chunks, metrics, loop)
+        yield ForwardRig(server.port, spool, directory, chunks, metrics, loop, server)
     finally:
         loop.run(server.stop())
         loop.close()

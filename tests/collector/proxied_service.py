@@ -1,5 +1,6 @@
 """A service behind a real proxy, the proxy itself, and the requests that a test sends through it."""
 
+import http.client
 import socket
 import subprocess
 import threading
@@ -78,6 +79,25 @@ def service() -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def send_all(port: int, requests: Sequence[Request]) -> None:
+    """Send them one after the other, on one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for request in requests:
+        connection.putrequest(request.method, request.path, skip_accept_encoding=True)
+        headers = {
+            "User-Agent": request.agent,
+            "X-Client-Id": request.consumer,
+            "X-Forwarded-For": request.forwarded_for,
+        }
+        for name, value in headers.items():
+            if value:
+                connection.putheader(name, value.encode())
+        connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body)
+        connection.getresponse().read()
+    connection.close()
 
 
 def free_port() -> int:

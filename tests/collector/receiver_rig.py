@@ -53,14 +53,20 @@ class Rig:
 
 @contextmanager
 def receivers(
-    directory: Path, *, limit: int = 1 << 20, room: int = 1 << 30, metrics: CollectorMetrics | None = None
+    directory: Path,
+    *,
+    limit: int = 1 << 20,
+    room: int = 1 << 30,
+    environment: str = "",
+    metrics: CollectorMetrics | None = None,
 ) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
     intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
-    grpc_server = GrpcServer(intake, GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit)))
-    web = AsgiServer(http_app(intake, HttpConfig(max_body_size=ByteSize(limit))), bound)
+    grpc_config = GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit), environment=environment)
+    grpc_server = GrpcServer(intake, grpc_config)
+    web = AsgiServer(http_app(intake, HttpConfig(max_body_size=ByteSize(limit), environment=environment)), bound)
     loop.run(grpc_server.start())
     loop.run(web.start())
     try:

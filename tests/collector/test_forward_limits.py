@@ -278,3 +278,12 @@ def test_any_bytes_on_the_wire(rig: ForwardRig) -> None:
 
     send()
     _lives(rig)
+
+
+def test_a_stop_while_agents_are_connected_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with forward(tmp_path) as rig, rig.connect() as agent:
+        agent.send(_FINE)
+        assert agent.answer() == {"ack": "fine"}
+        rig.loop.run(rig.server.stop())
+        assert agent.is_closed()
+    assert caplog.records == []

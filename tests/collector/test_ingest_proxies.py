@@ -1,9 +1,9 @@
 """Real proxies with the settings that we ship: as many rows as requests, and in each what was sent."""
 
-import http.client
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from storage.store import Store
 from tests.collector.ingest_rig import http_port, store_all
-from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, service
+from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
 
 _SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways"
 _TIMES = 20
@@ -25,30 +25,23 @@ _JSON_LOG = """log_format truth escape=json '{"id":"$request_id","status":$statu
     access_log combined.log combined;
 """
 
+# As Debian's Apache has them, and what is true of each request.
+_APACHE_LOGS = """
+LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+LogFormat "%v:%p %h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" vhost_combined
+LogFormat "%h %l %u %t \\"%r\\" %>s %O" common
+CustomLog combined.log combined
+CustomLog vhost_combined.log vhost_combined
+CustomLog common.log common
+CustomLog truth.log "%{begin:sec}t %m %U %>s %D %B %O %H"
+"""
+
 
 def _binary(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if found is None:
         pytest.skip(f"No {name} was found; install it with `apt-get install {name}`.")
     return found
-
-
-def _send_all(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    for request in _SENT:
-        connection.putrequest(request.method, request.path, skip_accept_encoding=True)
-        headers = {
-            "User-Agent": request.agent,
-            "X-Client-Id": request.consumer,
-            "X-Forwarded-For": request.forwarded_for,
-        }
-        for name, value in headers.items():
-            if value:
-                connection.putheader(name, value.encode())
-        connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders(request.body)
-        connection.getresponse().read()
-    connection.close()
 
 
 def _rows(store: Store, tmp_path: Path, environment: str, log: bytes, found: str) -> list[dict[str, Any]]:
@@ -97,7 +90,7 @@ def test_nginx(store: Store, tmp_path: Path) -> None:
         (directory / "nginx.conf").write_text(settings)
         command = [nginx, "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", "stderr"]
         with proxy(command, port, tmp_path / "out.log"):
-            _send_all(port)
+            send_all(port, _SENT)
 
     rows = _rows(store, tmp_path, "live-nginx", (directory / "access.log").read_bytes(), "combined")
     statuses = {"/nowhere/at/all": 404, "/admin/users": 404}
@@ -136,6 +129,52 @@ def _nginx_truth(line: dict[str, Any]) -> tuple[Any, ...]:
     return line["id"], line["status"], line["bytes"], took, upstream, line["length"], ended - took
 
 
+def test_apache(store: Store, tmp_path: Path) -> None:
+    apache = _binary("apache2")
+    port = free_port()
+    directory = tmp_path / "apache"
+    directory.mkdir()
+    with service() as backend:
+        settings = (_SETTINGS / "apache" / "apache2.conf").read_text()
+        settings = settings.replace("127.0.0.1:10003", f"127.0.0.1:{port}").replace(
+            "127.0.0.1:8080", f"127.0.0.1:{backend}"
+        )
+        (directory / "apache2.conf").write_text(settings + _APACHE_LOGS)
+        command = [apache, "-d", str(directory), "-f", str(directory / "apache2.conf"), "-DFOREGROUND"]
+        with proxy(command, port, tmp_path / "out.log"):
+            send_all(port, _SENT)
+
+    truth = [line.split(" ") for line in (directory / "truth.log").read_text().splitlines()]
+    assert len(truth) == len(_SENT)
+    statuses = {"/nowhere/at/all": 404, "/admin/users": 403}
+    # Of the client it tells the address and a user, who would have to sign in.
+    said = sorted((*_told(request, statuses)[:4], "", "127.0.0.1") for request in _SENT)
+    for name, took, size in (("access", 4, 5), ("combined", 0, 6), ("vhost_combined", 0, 6), ("common", 0, 6)):
+        log = (directory / f"{name}.log").read_bytes()
+        found = "common" if name == "common" else "combined"
+        rows = _rows(store, tmp_path, f"live-apache-{name}", log, found)
+        assert _said(rows) == (sorted(_without_agent(said)) if name == "common" else said)
+        assert Counter(_apache_truth(line, took, size) for line in truth) == Counter(
+            (row["milliseconds"] // 1000, row["method"], row["path"], row["status"], row["duration_us"],
+             row["response_bytes"], row["protocol"]) for row in rows
+        )  # fmt: skip
+        assert {(row["api"], row["api_version"], row["gateway_kind"]) for row in rows} == {
+            ("orders", "v1", "proxy"), ("", "", "proxy"), ("admin", "", "proxy"),
+        }  # fmt: skip
+        if took:
+            assert min(row["duration_us"] for row in rows if row["path"] == "/orders/v1/slow") >= 50_000
+
+
+def _without_agent(said: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [(*row[:3], "", *row[4:]) for row in said]
+
+
+def _apache_truth(line: Sequence[str], took: int, size: int) -> tuple[Any, ...]:
+    """`took` and `size` are where the line has them; 0 where the log does not say how long it took."""
+    duration = int(line[took]) if took else 0
+    return int(line[0]), line[1], line[2], int(line[3]), duration, int(line[size]), line[7]
+
+
 @pytest.mark.parametrize("prefix", ["iso", "raw", "rfc3164", "rfc5424", "local", "priority"])
 def test_haproxy(store: Store, tmp_path: Path, prefix: str) -> None:
     haproxy = _binary("haproxy")
@@ -150,7 +189,7 @@ def test_haproxy(store: Store, tmp_path: Path, prefix: str) -> None:
         # Only the prefix of iso and of RFC 5424 tells the zone.
         zone = "Asia/Kolkata" if prefix in ("iso", "rfc5424") else "UTC"
         with proxy([haproxy, "-f", str(tmp_path / "haproxy.cfg")], port, tmp_path / "log", os.environ | {"TZ": zone}):
-            _send_all(port)
+            send_all(port, _SENT)
 
     log = b"".join(
         line

@@ -130,11 +130,18 @@ def test_istios_providers() -> None:
         "envoyOtelAls",
         "envoyFileAccessLog",
         "envoyFileAccessLog",
+        "opentelemetry",
     ]
     for document in _documents("istio/telemetry.yaml"):
         assert (document["apiVersion"], document["kind"]) == ("telemetry.istio.io/v1", "Telemetry")
         for logging in document["spec"]["accessLogging"]:
             assert {provider["name"] for provider in logging.get("providers", [])} <= set(providers)
+        for tracing in document["spec"].get("tracing", []):
+            assert [provider["name"] for provider in tracing["providers"]] == ["gatelens-traces"]
+            assert 0 < tracing["randomSamplingPercentage"] <= 100
+    assert not settings["accessLogFile"], "one way only: the file would be a second"
+    known_ways = re.findall(r"gatelens-\w+", _text("istio/telemetry.yaml").partition("apiVersion")[0])
+    assert {*known_ways, "gatelens-traces"} == set(providers)
     known = _read_by("envoy_json")
     labels = providers["gatelens-json"]["envoyFileAccessLog"]["logFormat"]["labels"]
     assert set(labels) <= known

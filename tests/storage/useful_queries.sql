@@ -5,7 +5,7 @@ SELECT count() FROM requests WHERE time > now() - INTERVAL 1 HOUR;
 WITH recent AS (SELECT * FROM requests WHERE time > now() - INTERVAL 1 DAY) SELECT api, count() FROM recent
 GROUP BY api;
 
-SELECT r.api, d.body FROM requests AS r LEFT JOIN dead_letters AS d ON d.segment_id = r.segment_id;
+SELECT r.api, d.body FROM requests AS r LEFT JOIN dead_letters AS d ON d.segment_id = r.segment_id LIMIT 10;
 
 SELECT api, row_number() OVER (PARTITION BY api ORDER BY time) AS n, lagInFrame(status) OVER (PARTITION BY api
 ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM requests;

@@ -11,22 +11,7 @@ import msgspec
 
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.transforms.detect import detect
-
-ANYTHING = "json"
-# Formats whose lines are whole records, with our tag and time, and with what Kubernetes says of them.
-_STAMPED = frozenset({ANYTHING, "flex"})
-_ENVOY_JSON, _ENVOY_TEXT = "envoy_json", "envoy_text"
-_ENVOY_LINE = re.compile(r'\[\d{4}-\d\d-\d\dT[^\]]+\] "')
-
-# The key under which agents put a line that they have not parsed,
-_LINE = "log"
-# and another, where nothing but the agent's own words stands beside it.
-_OTHER_LINE = "message"
-_BESIDE_A_LINE = frozenset({
-    _OTHER_LINE, "kubernetes", "docker", "container_id", "container_name", "source", "stream", "time", "logtag", "_p",
-    "hostname", "host", "file", "filename", "filepath", "path", "offset", "tag",
-})  # fmt: skip
+from collector.receivers.sorting import WHOLE_RECORDS, formats_of, grouped, line_of
 
 # What Kubernetes adds to the name of a workload for each pod.
 _POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")
@@ -60,43 +45,18 @@ class Rules:
 
 def sort(entries: Sequence[Entry], tag: str, format_name: str) -> list[Lines]:
     """The entries as lines of a format, or where none is given, of those that they are in."""
-    found = format_name or _told_by(entries[0].record)
-    if found in _STAMPED:
-        return [Lines(found, _json(stamp(entries, tag)))]
-    if found:
-        return [
-            Lines(found, _texts(records), *place) for place, records in _by_place([entry.record for entry in entries])
-        ]
-    return _sort_envoys(entries, tag)
+    if format_name:
+        return list(_lines(format_name, entries, tag))
+    formats = formats_of([entry.record for entry in entries])
+    return [lines for name, members in grouped(entries, formats).items() for lines in _lines(name, members, tag)]
 
 
-def _told_by(first: Record) -> str:
-    """A format that the first record tells for all; '' for anything, with Envoy's access log in it or not."""
-    found = detect(_json([first])) or detect(_line(first).encode())
-    return "" if found in (None, ANYTHING, _ENVOY_JSON, _ENVOY_TEXT) else str(found)
-
-
-def _sort_envoys(entries: Sequence[Entry], tag: str) -> list[Lines]:
-    """Envoy writes other messages to where its access log goes, and applications write what they please."""
-    kinds = [_envoy_format(entry.record) for entry in entries]
-    found = []
-    for name in (_ENVOY_JSON, _ENVOY_TEXT):
-        records = [entry.record for kind, entry in zip(kinds, entries, strict=True) if kind == name]
-        found += [Lines(name, _texts(part), *place) for place, part in _by_place(records)]
-    others = [entry for kind, entry in zip(kinds, entries, strict=True) if not kind]
-    if others:
-        found.append(Lines(ANYTHING, _json(stamp(others, tag))))
-    return found
-
-
-def _envoy_format(record: Record) -> str:
-    if "response_code" in record and ("start_time" in record or "upstream_cluster" in record):
-        return _ENVOY_JSON
-    line = _line(record)
-    if line.startswith("["):
-        return _ENVOY_TEXT if _ENVOY_LINE.match(line) else ""
-    is_object = line.startswith("{") and '"response_code"' in line and "\n" not in line.rstrip("\n")
-    return _ENVOY_JSON if is_object else ""
+def _lines(name: str, entries: Sequence[Entry], tag: str) -> Iterator[Lines]:
+    if name in WHOLE_RECORDS:
+        yield Lines(name, _json(stamp(entries, tag)))
+        return
+    for place, records in _by_place([entry.record for entry in entries]):
+        yield Lines(name, _texts(records), *place)
 
 
 def _by_place(records: Sequence[Record]) -> Iterator[tuple[tuple[str, str], Sequence[Record]]]:
@@ -124,16 +84,12 @@ def _place(kubernetes: object) -> tuple[str, str]:
 
 def _texts(records: Sequence[Record]) -> bytes:
     """The line that each record holds; one without is a line itself."""
-    if not any(_LINE in record or _OTHER_LINE in record for record in records):
+    held = [line_of(record) for record in records]
+    if not any(held):
         return _json(records)
-    return b"".join(_ended(line.encode()) if (line := _line(record)) else _json([record]) for record in records)
-
-
-def _line(record: Record) -> str:
-    line = record.get(_LINE)
-    if line is None and _OTHER_LINE in record and record.keys() <= _BESIDE_A_LINE:
-        line = record[_OTHER_LINE]
-    return line if isinstance(line, str) else ""
+    return b"".join(
+        _ended(line.encode()) if line else _json([record]) for line, record in zip(held, records, strict=True)
+    )
 
 
 def _ended(line: bytes) -> bytes:

@@ -12,6 +12,7 @@ from msgspec.msgpack import Decoder
 from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import array_header, value_size
+from collector.transforms.formats import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])
@@ -27,14 +28,15 @@ _PACKED = (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB)
 class Message:
     """Events under one tag.
 
-    `entries` is a MessagePack array of [time, record]; `broken` is the end of a packed stream that cannot be read.
-    `chunk` is the id under which the agent wants an answer.
+    `entries` is a MessagePack array of [time, record]; `broken` is what cannot be read, the end of a packed stream or
+    all of it, and `set_aside` the format that it is kept under. `chunk` is the id under which an answer is wanted.
     """
 
     tag: str
     entries: bytes
     broken: bytes = b""
     chunk: str = ""
+    set_aside: str = UNDECODABLE
 
 
 def parse(data: bytes, limit: int) -> Message | None:
@@ -48,7 +50,9 @@ def parse(data: bytes, limit: int) -> Message | None:
     kind = parts[1][0]
     if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
         _check_number(_array_size(parts[1]))
-        return Message(tag, parts[1], chunk=_text(_options(parts, 2), "chunk"))
+        options = _options(parts, 2)
+        chunk = _text(options, "chunk")
+        return _signal(tag, parts[1], chunk) if _is_signal(options) else Message(tag, parts[1], chunk=chunk)
     if 0xA0 <= kind <= 0xBF or kind in _PACKED:
         return _packed(tag, parts, limit)
     if len(parts) < 3:
@@ -69,10 +73,21 @@ def _packed(tag: str, parts: list[bytes], limit: int) -> Message:
     except PayloadError:
         # Sent again it would be no better.
         return Message(tag, array_header(0), stream, chunk)
+    if _is_signal(options):
+        return _signal(tag, stream, chunk)
     size = options.get("size")
     if isinstance(size, int) and 0 < size <= _MOST_ENTRIES and _is_whole(listed := array_header(size) + stream):
         return Message(tag, listed, chunk=chunk)
     return _counted(tag, stream, chunk)
+
+
+def _is_signal(options: dict[str, Any]) -> bool:
+    """Whether Fluent Bit says that these are no logs (0), but metrics (1) or traces (2) in encodings of its own."""
+    return options.get("fluent_signal", 0) in (1, 2)
+
+
+def _signal(tag: str, told: bytes, chunk: str) -> Message:
+    return Message(tag, array_header(0), told, chunk, FLUENT_SIGNAL)
 
 
 def _is_whole(data: bytes) -> bool:

@@ -7,7 +7,6 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
 from collector.receivers.forward.lines import Rules, sort
 from collector.receivers.forward.message import Message
-from collector.transforms.formats import UNDECODABLE
 from storage.errors import PayloadTooLarge
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
@@ -51,7 +50,7 @@ class Records:
             if self._entries_size >= SLICE_BYTES:
                 self._convert()
         if unreadable:
-            kind = self._kind(message.tag, UNDECODABLE)
+            kind = self._kind(message.tag, message.set_aside)
             apart, rest = unreadable[:_MOST_APART], b"".join(unreadable[_MOST_APART:])
             self._broken += [(kind, data) for data in (*apart, rest) if data]
 

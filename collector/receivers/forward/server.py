@@ -1,6 +1,7 @@
 """The Forward port: TCP, with or without TLS, a Unix socket, and heartbeats over UDP."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -110,7 +111,9 @@ class ForwardServer:
         address = writer.get_extra_info("peername")
         peer = str(address[0]) if isinstance(address, tuple) else "unix"
         try:
-            await self._serve_peer(reader, writer, peer)
+            # By `stop`. A task that ends as cancelled is a fault in the eyes of asyncio's streams, which log it.
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._serve_peer(reader, writer, peer)
         finally:
             await _close(writer)
 

@@ -13,7 +13,7 @@ from gatelens.demo.binary import envoy_binary
 SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 
 
-@pytest.mark.parametrize("name", ["als", "otlp", "json"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in SETTINGS.glob("*.yaml")))
 def test_envoy_accepts_the_settings(name: str, tmp_path: Path) -> None:
     """Runs in a directory of its own, since Envoy opens the log file even when it only validates."""
     command = [envoy_binary(), "--mode", "validate", "--log-level", "error", "-c", str(SETTINGS / f"{name}.yaml")]
@@ -32,6 +32,10 @@ def test_the_json_settings_tell_what_the_demo_tells_and_who_tells_it() -> None:
     ours = _access_log("json")["log_format"]["json_format"]
     demo = bootstrap.json_log("access.log")["typed_config"]["log_format"]["json_format"]
     assert ours == {**demo, "gateway": "edge", "instance": "edge-1", "environment": "production"}
+
+
+def test_the_record_over_forward_is_the_line_of_json() -> None:
+    assert _access_log("fluentd")["record"] == _access_log("json")["log_format"]["json_format"]
 
 
 def _pairs(attributes: Any) -> dict[str, str]:

@@ -28,8 +28,8 @@ class Sink:
         self.sent = 0
         self._failing_at = failing_at
 
-    def stored(self, segment_ids: Sequence[str]) -> set[str]:
-        return set(segment_ids) & self.blocks.keys()
+    def stored(self, prefix: str) -> set[str]:
+        return {segment_id for segment_id in self.blocks if segment_id.startswith(prefix)}
 
     def send(self, block: Block) -> None:
         if self.sent == self._failing_at:

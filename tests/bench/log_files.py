@@ -1,9 +1,13 @@
-"""The benchmark's access log: Istio's 24 JSON fields, 40 APIs, a fixed seed, so that every run stores the same."""
+"""The benchmark's access logs: 40 APIs, from a fixed seed, so that every run stores the same.
+
+`envoy_json` has Istio's 24 fields; `combined` is what nginx and Apache write.
+"""
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 _APIS = 40
@@ -14,29 +18,31 @@ _AGENTS = ("okhttp/4.12.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/141.0", "py
 _CHUNK = 10_000
 
 
-def write_log(path: Path, lines: int, end: datetime, seed: int = 7) -> int:
-    """Write `lines` requests of the hour before `end`; returns the bytes written."""
+def write_log(path: Path, format_name: str, lines: int, end: datetime, seed: int = 7) -> int:
+    """Write `lines` requests of the hour before `end` in a format; returns the bytes written."""
+    line = _LINES[format_name]
+    draw, end, step = random.Random(seed), end.astimezone(UTC), _SPAN / lines
     with path.open("w", encoding="ascii") as file:
-        for chunk in _chunks(lines, end.astimezone(UTC), random.Random(seed)):
-            file.write(chunk)
+        for first in range(0, lines, _CHUNK):
+            numbers = range(first, min(first + _CHUNK, lines))
+            file.write("".join(line(end - _SPAN + number * step, draw) for number in numbers))
     return path.stat().st_size
 
 
-def _chunks(lines: int, end: datetime, draw: random.Random) -> Iterator[str]:
-    templates = {(api, status): _template(api, status) for api in range(_APIS) for status in set(_STATUSES)}
-    step = _SPAN / lines
-    for first in range(0, lines, _CHUNK):
-        yield "".join(
-            _line(templates, end - _SPAN + number * step, draw) for number in range(first, min(first + _CHUNK, lines))
-        )
+def _combined(at: datetime, draw: random.Random) -> str:
+    return (
+        f"203.0.{draw.randrange(256)}.{draw.randrange(256)} - - [{at:%d/%b/%Y:%H:%M:%S} +0000] "
+        f'"GET /api-{int(_APIS * draw.random() ** 2):02}/items/{draw.randrange(100_000)}?expand=prices HTTP/1.1" '
+        f'{_STATUSES[draw.getrandbits(4)]} {draw.randrange(20_000)} "-" "{_AGENTS[draw.getrandbits(2)]}"\n'
+    )
 
 
-def _line(templates: dict[tuple[int, int], str], at: datetime, draw: random.Random) -> str:
+def _envoy_json(at: datetime, draw: random.Random) -> str:
     api = int(_APIS * draw.random() ** 2)
     status = _STATUSES[draw.getrandbits(4)]
     upstream = int(draw.lognormvariate(3, 0.8)) + 1
     identity = f"{draw.getrandbits(128):032x}"
-    return templates[api, status] % (
+    return _template(api, status) % (
         at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         draw.randrange(100_000),
         draw.randrange(2000),
@@ -50,6 +56,7 @@ def _line(templates: dict[tuple[int, int], str], at: datetime, draw: random.Rand
     )
 
 
+@cache
 def _template(api: int, status: int) -> str:
     answered = status not in _FLAGS
     record = {
@@ -82,3 +89,6 @@ def _template(api: int, status: int) -> str:
     for name in ("bytes_received", "bytes_sent", "duration"):
         text = text.replace(f'"{name}":"%d"', f'"{name}":%d')
     return text + "\n"
+
+
+_LINES: dict[str, Callable[[datetime, random.Random], str]] = {"envoy_json": _envoy_json, "combined": _combined}

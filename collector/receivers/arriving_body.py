@@ -1,0 +1,59 @@
+"""A large body of plain lines goes to disk as it arrives: only its beginning is looked at before."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+
+from collector.receivers.json_body import is_framed, recognised
+from collector.transforms.formats import Format
+from storage.errors import PayloadError
+
+# What a body is, is told by so much of it.
+HEAD_BYTES = 64 << 10
+
+# Each becomes a segment of its own. With a key it is one anyway; without, only a large one is worth what it costs to
+# plan a segment.
+_LARGE_WITH_KEY = 1 << 20
+_LARGE = 32 << 20
+
+
+def announced_size(request: Request) -> int:
+    """What a client says that its body takes, packed or not; 0 where it says nothing."""
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isdigit() else 0
+
+
+def is_large(request: Request, known: Format, key: str) -> bool:
+    """Whether a body can be taken so, from what is known before it has come."""
+    is_packed = request.headers.get("content-encoding", "").strip().lower() not in ("", "identity")
+    return known.is_text and not is_packed and announced_size(request) >= (_LARGE_WITH_KEY if key else _LARGE)
+
+
+def is_plain(head: bytes, known: Format) -> bool:
+    """Whether a body that begins so is lines of a format, one record each, as the transform reads them."""
+    lines = head[: head.rfind(b"\n") + 1]
+    return bool(lines.strip()) and not is_framed(lines) and recognised(lines, known.name) == [(known.name, lines)]
+
+
+async def peek(chunks: AsyncIterator[bytes], size: int) -> tuple[bytes, AsyncIterator[bytes]]:
+    """The beginning of a body, of about a size, and the whole body again."""
+    first: list[bytes] = []
+    while sum(map(len, first)) < size and (chunk := await anext(chunks, None)) is not None:
+        first.append(chunk)
+
+    async def whole() -> AsyncIterator[bytes]:
+        for chunk in first:
+            yield chunk
+        first.clear()
+        async for chunk in chunks:
+            yield chunk
+
+    return b"".join(first), whole()
+
+
+async def text(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same chunks; raises PayloadError where one is no text."""
+    async for chunk in chunks:
+        if b"\0" in chunk:
+            raise PayloadError("The body is binary, and its format is lines of text; check the format in the address.")
+        yield chunk

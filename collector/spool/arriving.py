@@ -1,0 +1,63 @@
+"""A large payload that is written while it arrives, so that it is never in memory as a whole."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from collector.spool.frame import END
+from collector.spool.open_segment import write_parts
+from collector.spool.segment import Segment, seal, sync_directory, unwritable
+
+
+class ArrivingPayload:
+    """A segment of its own for one payload of `size` bytes; `finish` or `abandon` ends it.
+
+    `keep` gets the segment when it is durable, `release` is called where nothing of it stays. Raises SpoolFull where
+    the disk takes no more.
+    """
+
+    def __init__(
+        self, path: Path, head: bytes, size: int, keep: Callable[[Segment], None], release: Callable[[], None]
+    ) -> None:
+        self._path = path
+        self._head = head
+        self._missing = size
+        self._keep = keep
+        self._release = release
+        try:
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        except OSError as error:
+            release()
+            raise unwritable(error) from error
+
+    def write(self, chunks: Sequence[bytes]) -> None:
+        """Write what has come of it; raises SpoolFull."""
+        self._write([self._head, *chunks])
+        self._head = b""
+        self._missing -= sum(map(len, chunks))
+
+    def finish(self) -> None:
+        """Make it durable; it may be acknowledged on return. Raises SpoolFull."""
+        if self._missing:
+            raise ValueError(f"{abs(self._missing)} bytes lie between the size of the payload and what was announced.")
+        self._write([END])
+        try:
+            os.fsync(self._descriptor)
+            segment = seal(self._path)
+            sync_directory(self._path.parent)
+        except OSError as error:
+            raise unwritable(error) from error
+        os.close(self._descriptor)
+        self._keep(segment)
+
+    def abandon(self) -> None:
+        """Keep nothing of it."""
+        os.close(self._descriptor)
+        self._path.unlink(missing_ok=True)
+        self._release()
+
+    def _write(self, parts: Sequence[bytes]) -> None:
+        try:
+            write_parts(self._descriptor, parts)
+        except OSError as error:
+            raise unwritable(error) from error

@@ -1,0 +1,50 @@
+-- The numbers of Fluent Bit's records, each beside the record, and the texts of the record as labels. cpu3.p_user and
+-- eth0.rx.bytes are the same measures of many cores and interfaces, so these are labels too.
+SELECT
+    * EXCEPT (numbers, label_names, instance_told),
+    arrayJoin(empty(numbers) ? [('', '')] : numbers) AS number,
+    extract(number.1, '^cpu([0-9]+)\\.p_(?:cpu|user|system)$') AS core,
+    extract(number.1, '^(.+)\\.[rt]x\\.[a-z]+$') AS interface,
+    multiIf(
+        core != '', concat('cpu', substring(number.1, length(core) + 4)),
+        interface != '', substring(number.1, length(interface) + 2),
+        number.1
+    ) AS name,
+    instance_told != '' ? instance_told : toString(peer) AS instance,
+    mapFilter(
+        (label, text) -> text != '',
+        mapConcat(
+            mapFilter((label, text) -> has(label_names, label), who.attributes),
+            map('cpu', core, 'interface', interface)
+        )
+    ) AS labels_told
+FROM
+(
+    SELECT
+        *,
+        JSONExtractKeysAndValuesRaw(line) AS told,
+        arrayFilter(
+            pair -> pair.1 NOT IN (
+                'date', 'time', 'timestamp', '@timestamp', 'ts', 'fluent_time', 'PRIORITY',
+                -- What was measured, and not how much.
+                'pid', 'port',
+                -- A pointer, in some versions.
+                'proc_hr'
+            ) AND (pair.1 = 'alive' ? pair.2 IN ('true', 'false') : toFloat64OrNull(pair.2) IS NOT NULL),
+            told
+        ) AS numbers,
+        arrayConcat(
+            arrayMap(
+                pair -> pair.1,
+                arrayFilter(
+                    pair -> pair.1 IN ('pid', 'port')
+                        OR startsWith(pair.2, '"')
+                            AND pair.1 NOT IN ('date', 'time', 'timestamp', '@timestamp', 'ts', '_p', 'proc_hr'),
+                    told
+                )
+            ),
+            ['fluent.tag', 'k8s.pod.name', 'k8s.namespace.name', 'k8s.container.name', 'k8s.node.name']
+        ) AS label_names,
+        who.instance != '' ? who.instance : who.attributes['host'] AS instance_told
+    FROM ({{inner}})
+)

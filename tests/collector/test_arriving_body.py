@@ -1,0 +1,132 @@
+"""Large bodies of lines go to disk as they arrive: the same bytes, once, or nothing of them."""
+
+import errno
+import http.client
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from storage.store import Store
+from tests.collector.ingest_rig import http_port, payloads, store_all
+from tests.collector.receiver_rig import Rig, resident_bytes
+
+_LINE = b'10.0.0.9 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10'
+_LINES = b"\n".join(_LINE % number for number in range(40_000))
+_NOT_PLAIN = {
+    "array": json.dumps(_LINES.decode().split("\n")).encode(),
+    "records": b"\n".join(json.dumps({"log": line}).encode() for line in _LINES.decode().split("\n")),
+    "objects over lines": json.dumps([{"log": line} for line in _LINES.decode().split("\n")], indent=1)[1:-1]
+    .replace("},\n", "}\n")
+    .encode(),
+}
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    with http_port(tmp_path, max_body_size=64 << 20) as started:
+        yield started
+
+
+def _post(rig: Rig, body: bytes | Iterator[bytes], key: str = "", **headers: str) -> httpx.Response:
+    told = {"Idempotency-Key": key} if key else {}
+    url = f"{rig.http}/ingest/common?environment=large&gateway=g&peer=p"
+    return httpx.post(url, content=body, headers=told | headers, trust_env=False, timeout=60)
+
+
+def _files(rig: Rig) -> list[str]:
+    return sorted(path.name for path in rig.directory.iterdir())
+
+
+def test_it_is_the_same_payload(rig: Rig) -> None:
+    answer = _post(rig, _LINES, key="a-key")
+    assert (answer.status_code, answer.json()) == (200, {"accepted_bytes": len(_LINES)})
+    assert payloads(rig) == [{"format": "common", "body": _LINES, "environment": "large", "gateway": "g", "peer": "p"}]
+    [name] = _files(rig)
+    assert name.endswith(".common.a-key.ready")
+    assert rig.spool.size == (rig.directory / name).stat().st_size
+
+
+def test_the_same_key_is_stored_once(store: Store, rig: Rig) -> None:
+    for _ in range(2):
+        assert _post(rig, _LINES, key="large-twice").status_code == 200
+    store_all(store, rig)
+    assert store.rows("SELECT count(), uniqExact(path) FROM requests WHERE environment = 'large'") == [(40_000, 40_000)]
+
+
+@pytest.mark.parametrize("framing", _NOT_PLAIN)
+def test_records_in_other_framings_are_taken_out_of_them(rig: Rig, framing: str) -> None:
+    assert _post(rig, _NOT_PLAIN[framing], key="framed").status_code == 200
+    [found] = payloads(rig)
+    assert (found["format"], found["body"].rstrip(b"\n")) == ("common", _LINES)
+
+
+def test_it_takes_no_memory(rig: Rig) -> None:
+    block = _LINES + b"\n"
+    times = (60 << 20) // len(block)
+    _post(rig, block, key="first")
+    before = resident_bytes()
+    answer = _post(rig, (block for _ in range(times)), key="huge", **{"Content-Length": str(times * len(block))})
+    assert answer.json() == {"accepted_bytes": times * len(block)}
+    assert resident_bytes() - before < 12 << 20
+    assert rig.spooled()[-1][1] == block * times
+
+
+@pytest.mark.parametrize("key", ["", "binary"])
+def test_binary_at_the_end_leaves_nothing(rig: Rig, key: str) -> None:
+    body = _LINES * (1 if key else 12) + b"\0"
+    answer = _post(rig, body, key=key)
+    assert answer.status_code == 400
+    assert "The body is binary" in answer.json()["error"]
+    assert (_files(rig), rig.spool.size) == ([], 0)
+
+
+def test_a_client_that_leaves_leaves_nothing(rig: Rig) -> None:
+    address = urlsplit(rig.http)
+    with socket.create_connection((address.hostname, address.port)) as client:
+        head = f"POST /ingest/common HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: {len(_LINES)}\r\n\r\n"
+        client.sendall(head.encode() + _LINES[: len(_LINES) // 2])
+        deadline = time.monotonic() + 10
+        while not _files(rig) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert _files(rig)
+    while _files(rig) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (_files(rig), rig.spool.size) == ([], 0)
+
+
+def test_what_is_too_large_is_refused_before_it_comes(rig: Rig) -> None:
+    address = urlsplit(rig.http)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection.putrequest("POST", "/ingest/common")
+    connection.putheader("Idempotency-Key", "k")
+    connection.putheader("Content-Length", str((64 << 20) + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
+    with http_port(tmp_path, room=1 << 20) as full:
+        answer = _post(full, _LINES, key="k")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert (_files(full), full.spool.size) == ([], 0)
+
+
+def test_a_disk_that_fails_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(_descriptor: int, _parts: list[memoryview]) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "writev", no_space)
+        answer = _post(rig, _LINES, key="k")
+    assert answer.status_code == 503
+    assert "Free space on its disk" in answer.json()["error"]
+    assert (_files(rig), rig.spool.size) == ([], 0)
+    assert _post(rig, _LINES, key="k").status_code == 200
