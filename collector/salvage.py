@@ -1,21 +1,26 @@
-"""What to do with a segment that ClickHouse cannot read: find the payloads at fault, and keep them apart."""
+"""What to do with a segment that ClickHouse cannot store: find the payloads at fault, and keep them apart.
+
+A payload is at fault where it cannot be read, or where reading it takes more memory than a whole segment may: two bytes
+on the wire can be hundreds in a table. Payloads that take too much only together are stored one after the other.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from collector.halves import halves
 from collector.payload import Payload
 from collector.spool.frame import encode, frames
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
 from collector.transforms.formats import UNDECODABLE, Format, TransformConfig, statement
-from storage.errors import QueryFailed
+from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
-Frames = Sequence[memoryview]
+Frames = Sequence[bytes]
 
 
 class Salvage:
-    """Splits a segment into what can be read and what cannot.
+    """Splits a segment into what can be stored and what cannot.
 
     The same segment is always split the same way and under the same ids, so that a process killed in the
     middle does no harm: what was stored before is recognised by its token.
@@ -26,50 +31,58 @@ class Salvage:
         self._spool = spool
         self._config = config
 
-    def split(self, known: Format, segment: Segment) -> int:
-        """Replace the segment by its readable payloads and its dead letters; returns how many were set aside.
+    def split(self, known: Format, segment: Segment) -> int | None:
+        """Replace the segment by what can be read of it and its dead letters; returns how many were set aside.
 
-        Returns 0, and changes nothing, when every payload can be read and the fault is elsewhere.
+        None, and nothing is changed, where it can be read as it is and the fault is elsewhere.
         """
         data = segment.path.read_bytes()
-        listed = list(frames(data))
+        listed = [bytes(frame) for frame in frames(data)]
         torn = data[sum(map(len, listed)) :]
-        broken = self._unreadable(known, segment, listed)
-        if not broken and not torn:
-            return 0
-        readable = [bytes(frame) for number, frame in enumerate(listed) if number not in broken]
-        unreadable = [bytes(listed[number]) for number in sorted(broken)]
+        readable, unreadable = self._sorted(known, segment, listed)
         if torn:
             unreadable.append(encode(Payload(known.name, torn, segment.created_ns // 1000)))
-        parts = [(UNDECODABLE, f"{segment.id}-undecodable", unreadable)]
-        if readable:
-            parts.append((known.name, f"{segment.id}-readable", readable))
+        if unreadable:
+            parts = [(UNDECODABLE, f"{segment.id}-undecodable", unreadable)]
+            if readable:
+                parts.append((known.name, f"{segment.id}-readable", [frame for run in readable for frame in run]))
+        elif len(readable) > 1:
+            parts = [(known.name, f"{segment.id}-{number}", list(run)) for number, run in enumerate(readable)]
+        else:
+            return None
         self._spool.replace(segment, parts)
         return len(unreadable)
 
-    def _unreadable(self, known: Format, segment: Segment, listed: Frames) -> set[int]:
-        """The numbers of the frames at fault, by halving what does not read."""
-        broken: set[int] = set()
+    def _sorted(self, known: Format, segment: Segment, listed: Frames) -> tuple[list[Frames], list[bytes]]:
+        """Frames that can be read together, in their order, and those at fault; by halving what cannot be read."""
+        readable: list[Frames] = []
+        broken: list[bytes] = []
         trial = segment.path.with_suffix(PARTIAL)
-        parts = [range(len(listed))]
+        parts = [listed] if listed else []
         try:
             while parts:
                 part = parts.pop()
-                trial.write_bytes(b"".join(listed[part.start : part.stop]))
-                if self._reads(known, segment, trial):
-                    continue
-                if len(part) == 1:
-                    broken.add(part.start)
-                    continue
-                middle = (part.start + part.stop) // 2
-                parts += [range(part.start, middle), range(middle, part.stop)]
+                trial.write_bytes(b"".join(part))
+                cut = halves(known, part[0]) if len(part) == 1 else []
+                # What has been cut can be cut again; what cannot, or has not, may take all that there is.
+                fault = self._fault(known, segment, trial, tight=part is not listed and (len(part) > 1 or bool(cut)))
+                if fault is None:
+                    readable.append(part)
+                elif len(part) > 1:
+                    middle = len(part) // 2
+                    parts += [part[middle:], part[:middle]]
+                elif isinstance(fault, QueryMemoryExceeded) and cut:
+                    parts += [[frame] for frame in reversed(cut)]
+                else:
+                    broken.append(part[0])
         finally:
             trial.unlink(missing_ok=True)
-        return broken
+        return readable, broken
 
-    def _reads(self, known: Format, segment: Segment, path: Path) -> bool:
+    def _fault(self, known: Format, segment: Segment, path: Path, *, tight: bool) -> StoreError | None:
         try:
-            self._store.parse(statement(known, segment.id, path, self._config), known.schema)
-        except QueryFailed:
-            return False
-        return True
+            select = statement(known, segment.id, path, self._config)
+            self._store.trial(select, known.shape.into, known.shape.columns, known.schema, tight=tight)
+        except (QueryFailed, QueryMemoryExceeded) as error:
+            return error
+        return None

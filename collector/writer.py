@@ -11,7 +11,7 @@ from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import Format, TransformConfig, formats, statement
-from storage.errors import QueryFailed, StoreError
+from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -88,19 +88,22 @@ class Writer:
         started = time.monotonic()
         try:
             self._load(known, segment)
-        except QueryFailed:
+        except (QueryFailed, QueryMemoryExceeded) as error:
             set_aside = self._salvage.split(known, segment)
-            if not set_aside:
+            if set_aside is not None:
+                self._metrics.salvaged(known.name, set_aside)
+                return
+            if not isinstance(error, QueryMemoryExceeded):
                 raise
-            self._metrics.salvaged(known.name, set_aside)
-            return
+            # It can be read within the limit; only its way into the tables takes more.
+            self._load(known, segment, roomy=True)
         self._spool.remove(segment)
         lag = (time.time_ns() - segment.created_ns) / 1e9
         self._metrics.stored(known.name, time.monotonic() - started, lag)
 
-    def _load(self, known: Format, segment: Segment) -> None:
+    def _load(self, known: Format, segment: Segment, *, roomy: bool = False) -> None:
         select = statement(known, segment.id, segment.path, self._transforms)
-        self._store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema)
+        self._store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema, roomy=roomy)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -11,6 +11,7 @@ GatelensError
     ├── StoreUnavailable   no answer; the same call may work later
     ├── QueryRefused       the read-only guard does not allow the query
     ├── QueryLimitExceeded the query would take more time, memory or rows than it may
+    │   └── QueryMemoryExceeded  more memory than a statement of its kind may, whatever else runs beside it
     └── QueryFailed        ClickHouse refused the statement itself
 
 A message is one sentence about what happened and one about the cure. It never holds a secret.
@@ -25,6 +26,7 @@ __all__ = [
     "PayloadTooLarge",
     "QueryFailed",
     "QueryLimitExceeded",
+    "QueryMemoryExceeded",
     "QueryRefused",
     "SpoolFull",
     "StoreError",
@@ -74,6 +76,10 @@ class QueryRefused(StoreError):
 
 class QueryLimitExceeded(StoreError):
     """A query would take more time, memory or rows than it may."""
+
+
+class QueryMemoryExceeded(QueryLimitExceeded):
+    """A statement would take more memory than one of its kind may, whatever else runs beside it."""
 
 
 class QueryFailed(StoreError):

@@ -36,7 +36,18 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
     "optimize_and_compare_chain": 0,
 }
 
+# What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
+LOAD_MEMORY_BYTES = 2 << 30
+# A trial may take a little more than a load, so that what fails in it has not come as far as the tables in a load.
+_TRIAL = 9 / 8
+# What passes in half leaves room for the views in a load.
+_TIGHT = 1 / 2
+# Views copy what was read, and sort the copy: each takes at most as much again.
+_WITH_VIEWS = 3
+
 _MESSAGE = "Payload"
+
+_OF_READING = ("format_", "max_threads", "max_memory_")
 
 Parameters = Mapping[str, Any]
 Settings = Mapping[str, str | int]
@@ -144,33 +155,43 @@ class Store:
         with self._handles.borrow() as client:
             client.insert(table, rows, column_names=list(columns))
 
-    def load(self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path) -> None:
+    def load(
+        self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
+    ) -> None:
         """Run a transform over local files and insert what it yields, once and only once for each token.
 
-        `select` reads spool segments with `file(…, Protobuf)`; their message is `Payload` of the .proto file.
+        `select` reads spool segments with `file(…, Protobuf)`; their message is `Payload` of the .proto file. Raises
+        QueryMemoryExceeded where that takes too much memory; where a `trial` passes all the same, it is `roomy` that
+        the load has to be.
         """
         settings = {
-            **_LOAD_SETTINGS,
+            **_reading(format_schema, _WITH_VIEWS if roomy else 1),
             "insert_deduplication_token": token,
-            "format_schema": f"{format_schema}:{_MESSAGE}",
         }
         names = ", ".join(columns)
         if self._parser is None:
             self.command(f"INSERT INTO {into} ({names}) SETTINGS {_clause(settings)}\n{select}")
             return
         block = self._parse(self._parser, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
-        inserting = {name: value for name, value in settings.items() if not name.startswith("format_")}
+        inserting = {name: value for name, value in settings.items() if not name.startswith(("format_", "max_memory_"))}
         with self._handles.borrow() as client:
             client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
 
-    def parse(self, select: str, format_schema: Path) -> None:
-        """Run a transform over local files and keep nothing; raises QueryFailed where they cannot be read."""
-        settings = {**_LOAD_SETTINGS, "format_schema": f"{format_schema}:{_MESSAGE}"}
-        sql = f"SELECT sum(cityHash64(*)) FROM ({select})\nSETTINGS {_clause(_parsing(settings))}"
+    def trial(
+        self, select: str, into: str, columns: Sequence[str], format_schema: Path, *, tight: bool = False
+    ) -> None:
+        """Do all of a load but its inserts; raises QueryFailed where the files cannot be read.
+
+        Raises QueryMemoryExceeded where that takes too much memory: then a load of the same has not stored anything, or
+        where it is `tight`, could take too much.
+        """
+        settings = _reading(format_schema, _TIGHT if tight else _TRIAL)
         if self._parser is None:
-            self.command(sql)
+            types = {name: kind for name, kind, *_ in self.rows(f"DESCRIBE TABLE {into}")}
+            nowhere = _literal(", ".join(f"{name} {types[name]}" for name in columns))
+            self.command(f"INSERT INTO FUNCTION null({nowhere}) SETTINGS {_clause(settings)}\n{select}")
         else:
-            self._parse(self._parser, sql)
+            self._parse(self._parser, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
 
     def ping(self) -> None:
         """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
@@ -232,8 +253,16 @@ def describe(dsn: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}"
 
 
+def _reading(format_schema: Path, share: float) -> Settings:
+    return {
+        **_LOAD_SETTINGS,
+        "max_memory_usage": int(LOAD_MEMORY_BYTES * share),
+        "format_schema": f"{format_schema}:{_MESSAGE}",
+    }
+
+
 def _parsing(settings: Settings) -> Settings:
-    return {name: value for name, value in settings.items() if name.startswith(("format_", "max_threads"))}
+    return {name: value for name, value in settings.items() if name.startswith(_OF_READING)}
 
 
 def _clause(settings: Settings) -> str:

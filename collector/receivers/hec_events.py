@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
+from collector.receivers.objects import check_objects
 from collector.receivers.slices import member_slices, merged
 from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, formats_of, formats_of_texts, grouped
 from collector.transforms.detect import is_appended
@@ -77,7 +78,8 @@ class Group:
 
 
 def parse(body: bytes) -> Sequence[Event]:
-    """The events of a body; raises InvalidEvent for the first that is none."""
+    """The events of a body; raises InvalidEvent for the first that is none, PayloadTooLarge for too many."""
+    check_objects(body)
     try:
         events: Sequence[Event] = _EVENTS.decode_lines(body)
     except FAULTS:
@@ -113,6 +115,7 @@ def raw(body: bytes, format_name: str) -> list[tuple[str, bytes]]:
         found = recognised(lines, format_name)
         if found:
             return found
+    check_objects(body, b"\n")
     told = [line for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
     return [(ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told]))]
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
 from collector.receivers import text_body
+from collector.receivers.objects import MOST_OBJECTS, check_objects
 from collector.receivers.slices import line_slices, merged
 from collector.receivers.sorting import (
     ANYTHING,
@@ -59,16 +60,18 @@ def is_framed(body: bytes) -> bool:
 
 
 def unframed(body: bytes) -> bytes:
-    """The records of a body, one a line; raises PayloadError where it is an array that cannot be read.
+    """The records of a body, one a line; raises PayloadError where it is an array that cannot be read, or too much.
 
     Objects that cannot be read stay as they are: what is wrong with them is told of each record.
     """
     if _ARRAY.match(body):
+        check_objects(body, b",", 2 * MOST_OBJECTS)
         try:
             return _of_array(body)
         except FAULTS as error:
             raise PayloadError(f"The body is a JSON array that cannot be read: {error}. Send it whole.") from error
     if _is_over_lines(body):
+        check_objects(body)
         try:
             return one_a_line(_RAW.decode_lines(body))
         except FAULTS:

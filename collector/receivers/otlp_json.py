@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from collector.receivers.objects import check_objects
 from storage.errors import PayloadError
 
 # Numbers of 64 bits may come as text, ids come in hexadecimal, and null means that nothing was said.
@@ -193,6 +194,7 @@ _DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
 
 def check_json(signal: str, body: bytes) -> None:
     """Raise PayloadError where a body is not the JSON of an export request of 'logs', 'metrics' or 'traces'."""
+    check_objects(body)
     try:
         _DECODERS[signal].decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -18,7 +18,9 @@ from google.protobuf.descriptor_pool import DescriptorPool  # type: ignore[impor
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from google.protobuf.message_factory import GetMessageClass  # type: ignore[import-untyped]
 
-from storage.errors import PayloadError
+from storage.errors import PayloadError, PayloadTooLarge
+
+_MOST_SERIES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,14 @@ class WriteRequest:
         self._series: Any = GetMessageClass(pool.FindMessageTypeByName(f"{name}.Series"))
 
     def contents(self, body: bytes) -> Contents:
-        """Raises PayloadError where the body is no such message."""
+        """Raises PayloadError where the body is no such message, PayloadTooLarge where it has too many series."""
         try:
             request = self._request.FromString(body)
+            if len(request.timeseries) > _MOST_SERIES:
+                raise PayloadTooLarge(
+                    f"The body has {len(request.timeseries)} series, {_MOST_SERIES} are taken at once; set a smaller "
+                    "max_samples_per_send at the sender."
+                )
             series = self._series.FromString(b"".join(request.timeseries))
         except DecodeError as error:
             raise PayloadError(

@@ -24,6 +24,7 @@ _ENVIRONMENT = b"\x12"
 _GATEWAY = b"\x1a"
 _PEER = b"\x22"
 _BODY = b"\x7a"
+BODY_NUMBER = 15
 END = b"\x75\xe5\x1d\xa9\x5e"
 
 _HEAD = struct.Struct("<cQ")

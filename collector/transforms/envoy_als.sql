@@ -2,7 +2,8 @@
 -- https://github.com/envoyproxy/envoy/blob/main/api/envoy/data/accesslog/v3/accesslog.proto
 WITH
     entry.common_properties AS common,
-    duration -> duration.seconds * 1000000 + intDiv(duration.nanos, 1000) AS microseconds,
+    -- 30,000 years either way at most: more would begin anew.
+    duration -> greatest(least(duration.seconds, 1000000000000), -1000000000000) * 1000000 + intDiv(duration.nanos, 1000) AS microseconds,
     ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] AS methods,
     -- Tag and value of each boolean of ResponseFlags; field 13, UAEX, is a message and is cut out first.
     [
@@ -29,16 +30,21 @@ SELECT
     node.cluster AS node_cluster,
     peer,
     'envoy' AS default_kind,
-    if(common.start_time.seconds = 0, 'no start_time', '') AS problem,
+    multiIf(
+        common.start_time.seconds = 0, 'no start_time',
+        entry.response.response_code.value > 65535, 'response_code is not a status',
+        took NOT BETWEEN 0 AND 999999999999999999, 'the duration cannot be',
+        ''
+    ) AS problem,
     if(problem = '' AND NOT is_log, '', toJSONString(entry)) AS record,
     entry.request.request_method = 0 AND entry.request.path = '' AND entry.response.response_code.value = 0 AS is_log,
     fromUnixTimestamp64Micro(microseconds(common.start_time), 'UTC') AS started,
     toUInt16(entry.response.response_code.value) AS code,
-    toUInt64(
-        if(microseconds(common.duration) > 0, microseconds(common.duration), microseconds(common.time_to_last_downstream_tx_byte))
-    ) AS took_us,
+    if(microseconds(common.duration) != 0, microseconds(common.duration), microseconds(common.time_to_last_downstream_tx_byte)) AS took,
+    toUInt64(greatest(took, 0)) AS took_us,
     if(
-        microseconds(common.time_to_last_upstream_rx_byte) > 0,
+        microseconds(common.time_to_last_upstream_rx_byte) BETWEEN 1 AND 999999999999999999
+            AND microseconds(common.time_to_first_upstream_tx_byte) >= 0,
         toUInt64(greatest(microseconds(common.time_to_last_upstream_rx_byte) - microseconds(common.time_to_first_upstream_tx_byte), 0)),
         NULL
     ) AS upstream_took_us,

@@ -2,6 +2,9 @@
 -- add: consumer, api, api_version, route, gateway, instance, environment, trace_id, grpc_status, duration_us, upstream_us.
 -- Every value is read as text, because numbers arrive as numbers and as strings, and nothing as null, '-' and ''.
 -- https://github.com/istio/istio/blob/master/pilot/pkg/model/telemetry_logging.go
+WITH
+    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
+    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds
 SELECT
     received_at,
     multiIf(log.environment != '', log.environment, payload_environment) AS environment,
@@ -17,16 +20,18 @@ SELECT
         started IS NULL AND log.start_time != '', 'start_time is not a time',
         code IS NULL AND log.response_code NOT IN ('', '-'), 'response_code is not a number',
         took_us IS NULL AND log.duration NOT IN ('', '-'), 'duration is not a number',
+        received_bytes IS NULL AND log.bytes_received NOT IN ('', '-'), 'bytes_received is not a number',
+        sent_bytes IS NULL AND log.bytes_sent NOT IN ('', '-'), 'bytes_sent is not a number',
         ''
     ) AS problem,
     other != '' OR log.method IN ('', '-') AND log.path IN ('', '-') AND ifNull(code, 0) = 0 AS is_log,
     ifNull(other_time, parseDateTime64BestEffortOrNull(log.start_time, 6, 'UTC')) AS started,
     toUInt16OrNull(log.response_code) AS code,
-    ifNull(toUInt64OrNull(log.duration_us), toUInt64OrNull(log.duration) * 1000) AS took_us,
+    ifNull(toUInt64OrNull(log.duration_us), microseconds(log.duration)) AS took_us,
     if(
         log.upstream_us != '',
         toUInt64OrNull(log.upstream_us),
-        toUInt64OrNull(log.upstream_service_time) * 1000
+        microseconds(log.upstream_service_time)
     ) AS upstream_took_us,
     log.method AS method,
     log.path AS url,
@@ -36,8 +41,10 @@ SELECT
     log.response_code_details AS details,
     log.connection_termination_details AS termination_details,
     log.upstream_transport_failure_reason AS failure_reason,
-    toUInt64OrZero(log.bytes_received) AS request_bytes,
-    toUInt64OrZero(log.bytes_sent) AS response_bytes,
+    toUInt64OrNull(log.bytes_received) AS received_bytes,
+    toUInt64OrNull(log.bytes_sent) AS sent_bytes,
+    ifNull(received_bytes, 0) AS request_bytes,
+    ifNull(sent_bytes, 0) AS response_bytes,
     log.x_forwarded_for AS forwarded_for,
     log.downstream_remote_address AS downstream_address,
     log.user_agent AS user_agent,

@@ -5,6 +5,8 @@
 -- https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
 -- https://github.com/istio/istio/blob/master/pilot/pkg/model/telemetry_logging.go
 WITH
+    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
+    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds,
     splitByChar('"', line) AS quoted,
     indexOf([13, 15, 17], length(quoted)) AS layout,
     -- Istio's quoted extras come before everything that follows the flags.
@@ -24,17 +26,20 @@ SELECT
     concat(line, other) AS record,
     multiIf(
         other != '', '',
-        layout = 0 OR length(request) < 3 OR length(counts) != 4, 'not an Envoy or Istio access log line',
+        -- Istio's lines end without a quote: what is cut off there is told by how many words are left.
+        layout = 0 OR length(request) < 3 OR length(counts) != 4 OR length(tail) < [0, 6, 5][layout], 'not an Envoy or Istio access log line',
         started IS NULL, 'the time is not a time',
         code IS NULL, 'the response code is not a number',
         took_us IS NULL AND counts[3] != '-', 'the duration is not a number',
+        received_bytes IS NULL AND counts[1] != '-' OR sent_bytes IS NULL AND counts[2] != '-',
+            'the number of bytes is not a number',
         ''
     ) AS problem,
     other != '' OR request[1] = '-' AND ifNull(code, 0) = 0 AS is_log,
     ifNull(other_time, parseDateTime64BestEffortOrNull(trim(BOTH '[] ' FROM quoted[1]), 6, 'UTC')) AS started,
     toUInt16OrNull(head[1]) AS code,
-    toUInt64OrNull(counts[3]) * 1000 AS took_us,
-    toUInt64OrNull(counts[4]) * 1000 AS upstream_took_us,
+    microseconds(counts[3]) AS took_us,
+    microseconds(counts[4]) AS upstream_took_us,
     request[1] AS method,
     arrayStringConcat(arraySlice(request, 2, length(request) - 2), ' ') AS url,
     request[-1] AS protocol,
@@ -43,8 +48,10 @@ SELECT
     if(layout = 2, head[3], '') AS details,
     if(layout = 2, head[4], '') AS termination_details,
     if(layout = 1, '', quoted[2 + shift]) AS failure_reason,
-    toUInt64OrZero(counts[1]) AS request_bytes,
-    toUInt64OrZero(counts[2]) AS response_bytes,
+    toUInt64OrNull(counts[1]) AS received_bytes,
+    toUInt64OrNull(counts[2]) AS sent_bytes,
+    ifNull(received_bytes, 0) AS request_bytes,
+    ifNull(sent_bytes, 0) AS response_bytes,
     quoted[4 + shift] AS forwarded_for,
     tail[4] AS downstream_address,
     quoted[6 + shift] AS user_agent,

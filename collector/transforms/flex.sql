@@ -102,12 +102,12 @@ SELECT
     said.upstream_host = '-' ? '' : said.upstream_host AS upstream_address,
     multiIf(
         NOT is_access, 0,
-        replied IS NULL, toUInt64OrZero(said.duration) * 1000,
+        replied IS NULL, ifNull(took_us, 0),
         toUInt64(greatest(ifNull(dateDiff('microsecond', started, replied), 0), 0))
     ) AS duration_us,
-    toUInt64OrNull(said.upstream_service_time) * 1000 AS upstream_us,
-    toUInt64OrZero(said.requestBytes != '' ? said.requestBytes : said.bytes_received) AS request_bytes,
-    toUInt64OrZero(said.responseBytes != '' ? said.responseBytes : said.bytes_sent) AS response_bytes,
+    upstream_took_us AS upstream_us,
+    ifNull(received_bytes, 0) AS request_bytes,
+    ifNull(sent_bytes, 0) AS response_bytes,
     said.protocol AS protocol,
     NOT is_access ? '' : arrayFirst(told -> told != '', [said.reqId, said.request_id, request_tag]) AS request_id,
     said.traceId != '' ? said.traceId : said.trace_id AS trace_id,

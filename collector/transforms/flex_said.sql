@@ -1,4 +1,7 @@
 -- What a record says, as values.
+WITH
+    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
+    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds
 SELECT
     *,
     multiIf(
@@ -17,6 +20,12 @@ SELECT
     -- A request that a policy ended may have no status, but it has been replied to.
     code_text != '' OR said.repliedTs != '' AS is_access,
     toUInt16OrNull(code_text) AS code,
+    microseconds(said.duration) AS took_us,
+    microseconds(said.upstream_service_time) AS upstream_took_us,
+    said.requestBytes != '' ? said.requestBytes : said.bytes_received AS received_text,
+    said.responseBytes != '' ? said.responseBytes : said.bytes_sent AS sent_text,
+    toUInt64OrNull(received_text) AS received_bytes,
+    toUInt64OrNull(sent_text) AS sent_bytes,
     cutQueryString(said.requestPath != '' ? said.requestPath : said.path) AS path,
     said.response_flags = '-' ? '' : said.response_flags AS flags,
     multiIf(

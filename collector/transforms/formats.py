@@ -98,6 +98,11 @@ class Format:
         return self.body_type == "String"
 
     @property
+    def has_lines(self) -> bool:
+        """Whether each line of its payloads is a record, whatever stands beside it."""
+        return "lines" in self.layers
+
+    @property
     def schema(self) -> Path:
         """The .proto file of its segments; ClickHouse reads it by its path."""
         return Path(__file__).with_name(f"{self.proto}.proto")

@@ -51,9 +51,8 @@ SELECT
     '' AS upstream_address,
     toUInt64(greatest(ifNull(dateDiff('microsecond', received, replied), 0), 0)) AS duration_us,
     CAST(NULL, 'Nullable(UInt64)') AS upstream_us,
-    -- -1 where Mule does not know.
-    toUInt64OrZero(event.request_bytes) AS request_bytes,
-    toUInt64OrZero(event.response_bytes) AS response_bytes,
+    ifNull(received_bytes, 0) AS request_bytes,
+    ifNull(sent_bytes, 0) AS response_bytes,
     '' AS protocol,
     if(event.transaction_id != '', event.transaction_id, event.event_id) AS request_id,
     if(context['trace_id'] != '', context['trace_id'], context['traceId']) AS trace_id,
@@ -96,6 +95,9 @@ FROM
                 received IS NULL, 'received_ts is not a time',
                 replied IS NULL, if(event.replied_ts = '', '', 'replied_ts is not a time'),
                 code IS NULL, 'status_code is not a number',
+                -- -1 where Mule does not know.
+                received_bytes IS NULL AND event.request_bytes NOT IN ('', '-1'), 'request_bytes is not a number',
+                sent_bytes IS NULL AND event.response_bytes NOT IN ('', '-1'), 'response_bytes is not a number',
                 ''
             ),
             level != '', if(logged IS NULL, 'the time is not a time', ''),
@@ -109,6 +111,8 @@ FROM
             ifNull(is_event ? received : logged, received_at) AS claimed,
             cutQueryString(trimRight(event.path)) AS requested,
             toUInt16OrNull(event.status_code) AS code,
+            toUInt64OrNull(event.request_bytes) AS received_bytes,
+            toUInt64OrNull(event.response_bytes) AS sent_bytes,
             if(
                 event.policy_violation.policy_name != '',
                 event.policy_violation.policy_name,

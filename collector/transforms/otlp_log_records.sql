@@ -4,7 +4,7 @@ SELECT
     tupleElement(entry, 'time_unix_nano') AS time_unix_nano,
     tupleElement(entry, 'observed_time_unix_nano') AS observed_time_unix_nano,
     tupleElement(entry, 'severity_number') AS severity_number,
-    tupleElement(entry, 'severity_text') AS severity_text,
+    toValidUTF8(tupleElement(entry, 'severity_text')) AS severity_text,
     tupleElement(entry, 'body') AS body,
     tupleElement(entry, 'attributes') AS raw_attributes,
     tupleElement(entry, 'trace_id') AS raw_trace_id,

@@ -96,8 +96,8 @@ FROM
     (
         SELECT
             * EXCEPT (entry),
-            tupleElement(entry, 'name') AS name,
-            tupleElement(entry, 'unit') AS unit,
+            toValidUTF8(tupleElement(entry, 'name')) AS name,
+            toValidUTF8(tupleElement(entry, 'unit')) AS unit,
             tupleElement(entry, 'sum') AS sum,
             arrayConcat(
                 tupleElement(tupleElement(entry, 'gauge'), 'data_points'), tupleElement(sum, 'data_points')

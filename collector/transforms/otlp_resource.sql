@@ -4,11 +4,11 @@ WITH
     names -> arrayFirst(word -> word != '', arrayMap(name -> attributes[name], names)) AS first_of
 SELECT
     * EXCEPT (attributes),
-    first_of(['deployment.environment.name', 'deployment.environment']) AS named_environment,
-    attributes['service.name'] AS service,
+    toValidUTF8(first_of(['deployment.environment.name', 'deployment.environment'])) AS named_environment,
+    toValidUTF8(attributes['service.name']) AS service,
     -- Envoy's access logger names its node instead.
-    first_of(['cluster_name', 'service.name']) AS node_cluster,
-    first_of(['node_name', 'service.instance.id', 'k8s.pod.name', 'host.name', 'host.id']) AS node_id,
+    toValidUTF8(first_of(['cluster_name', 'service.name'])) AS node_cluster,
+    toValidUTF8(first_of(['node_name', 'service.instance.id', 'k8s.pod.name', 'host.name', 'host.id'])) AS node_id,
     multiIf(
         attributes['gateway.kind'] IN ('mule', 'flex', 'mesh', 'envoy', 'proxy'), attributes['gateway.kind'],
         -- What Mule's own exporter says unless it is told otherwise, and what modules for it say.

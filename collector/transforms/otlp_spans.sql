@@ -19,7 +19,7 @@ SELECT
     tupleElement(entry, 'span_id') AS raw_span_id,
     tupleElement(entry, 'parent_span_id') AS raw_parent_span_id,
     tupleElement(entry, 'trace_state') AS trace_state,
-    tupleElement(entry, 'name') AS name,
+    toValidUTF8(tupleElement(entry, 'name')) AS name,
     tupleElement(entry, 'kind') AS kind_number,
     tupleElement(entry, 'start_time_unix_nano') AS started_ns,
     tupleElement(entry, 'end_time_unix_nano') AS ended_ns,

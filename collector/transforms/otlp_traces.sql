@@ -35,7 +35,7 @@ SELECT
     name,
     kind_number BETWEEN 1 AND 5 ? ['internal', 'server', 'client', 'producer', 'consumer'][kind_number] : '' AS kind,
     ['ok', 'error'][status_code] AS status,
-    ended_ns > started_ns ? intDiv(ended_ns - started_ns, 1000) : 0 AS duration_us,
+    ended_ns > started_ns ? intDiv(toUInt64(ended_ns - started_ns), 1000) : 0 AS duration_us,
     all_attributes AS attributes,
     {{format}} AS format,
     {{segment_id}} AS segment_id,

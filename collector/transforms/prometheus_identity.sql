@@ -22,7 +22,7 @@ SELECT
     ) AS gateway,
     multiIf(pod != '', pod, labels['instance'] != '', labels['instance'], peer) AS instance,
     multiIf(
-        type NOT IN ('', 'unknown', 'untyped'), transform(
+        type IN ('gauge', 'counter', 'histogram', 'summary', 'info', 'stateset', 'gaugehistogram'), transform(
             type, ['counter', 'info', 'stateset', 'gaugehistogram'], ['sum', 'gauge', 'gauge', 'histogram'], type
         ),
         -- Where nobody tells, names do by convention: https://prometheus.io/docs/practices/naming/

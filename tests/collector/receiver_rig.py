@@ -52,9 +52,16 @@ class Rig:
 
 
 @contextmanager
-def receivers(directory: Path, *, limit: int = 1 << 20, room: int = 1 << 30, environment: str = "") -> Iterator[Rig]:
+def receivers(
+    directory: Path,
+    *,
+    limit: int = 1 << 20,
+    room: int = 1 << 30,
+    environment: str = "",
+    metrics: CollectorMetrics | None = None,
+) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
-    intake = Intake(spool, CollectorMetrics(NoOpMeter("test")))
+    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     grpc_config = GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit), environment=environment)

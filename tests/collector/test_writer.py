@@ -31,11 +31,13 @@ class _Unreliable:
         self._after = after
         self.attempts: list[str] = []
 
-    def load(self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path) -> None:
+    def load(
+        self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
+    ) -> None:
         self.attempts.append(token)
         failing = len(self.attempts) <= self._failures
         if self._after or not failing:
-            self._store.load(select, into, columns, token, format_schema)
+            self._store.load(select, into, columns, token, format_schema, roomy=roomy)
         if failing:
             raise StoreUnavailable("The answer was lost; try again.")
 

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import ConfigError, QueryFailed, QueryLimitExceeded, StoreError, StoreUnavailable
+from storage.errors import (
+    ConfigError,
+    QueryFailed,
+    QueryLimitExceeded,
+    QueryMemoryExceeded,
+    StoreError,
+    StoreUnavailable,
+)
 from storage.faults import query_error
 from storage.migrate import migrate, migrations
 from storage.sql import statements
@@ -70,6 +77,21 @@ def test_a_server_that_is_away_is_told_without_its_password() -> None:
             QueryLimitExceeded,
             "Memory limit exceeded. Narrow the time range, or aggregate more.",
         ),
+        (
+            "Code: 241. DB::Exception: Query memory limit exceeded: would use 2.01 GiB. (MEMORY_LIMIT_EXCEEDED)",
+            QueryMemoryExceeded,
+            "would use 2.01 GiB",
+        ),
+        (
+            "Code: 241. DB::Exception: Memory limit (for query) exceeded: would use 2.01 GiB. (MEMORY_LIMIT_EXCEEDED)",
+            QueryMemoryExceeded,
+            "would use 2.01 GiB",
+        ),
+        (
+            "Code: 241. DB::Exception: (total) memory limit exceeded: would use 7.01 GiB. (MEMORY_LIMIT_EXCEEDED)",
+            QueryLimitExceeded,
+            "would use 7.01 GiB",
+        ),
         ("Code: 62. DB::Exception: Syntax error. (SYNTAX_ERROR)\nStack trace:\n0. x", QueryFailed, "Syntax error."),
         ("Connection refused", StoreUnavailable, "ClickHouse did not answer: Connection refused"),
         ("Code: 210. DB::NetException: Connection reset (NETWORK_ERROR)", StoreUnavailable, "Connection reset"),
@@ -93,4 +115,5 @@ def test_scripts_are_cut_at_semicolons_that_end_a_line() -> None:
 
 def test_a_schema_file_that_is_missing_fails(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        store.parse("SELECT 1 FROM file('nowhere.ready', Protobuf, 'a String')", tmp_path / "nowhere.proto")
+        select = "SELECT reason FROM file('nowhere.ready', Protobuf, 'reason String')"
+        store.trial(select, "intake", ["reason"], tmp_path / "nowhere.proto")

@@ -19,6 +19,8 @@ _PARTS = Decoder(list[Raw])
 _HEARTBEAT = b"\xc0"
 # It becomes part of each record.
 _LONGEST_TAG = 1000
+# As an object of ours, an entry takes a hundred times the bytes that it may come as.
+_MOST_ENTRIES = 1_000_000
 _PACKED = (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB)
 
 
@@ -47,6 +49,7 @@ def parse(data: bytes, limit: int) -> Message | None:
         raise PayloadError("A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record].")
     kind = parts[1][0]
     if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
+        _check_number(_array_size(parts[1]))
         options = _options(parts, 2)
         chunk = _text(options, "chunk")
         return _signal(tag, parts[1], chunk) if _is_signal(options) else Message(tag, parts[1], chunk=chunk)
@@ -73,7 +76,7 @@ def _packed(tag: str, parts: list[bytes], limit: int) -> Message:
     if _is_signal(options):
         return _signal(tag, stream, chunk)
     size = options.get("size")
-    if isinstance(size, int) and 0 < size < 1 << 32 and _is_whole(listed := array_header(size) + stream):
+    if isinstance(size, int) and 0 < size <= _MOST_ENTRIES and _is_whole(listed := array_header(size) + stream):
         return Message(tag, listed, chunk=chunk)
     return _counted(tag, stream, chunk)
 
@@ -102,9 +105,24 @@ def _counted(tag: str, stream: bytes, chunk: str) -> Message:
         while position < len(view) and (size := value_size(view[position:])):
             number += 1
             position += size
+            _check_number(number)
+    except PayloadTooLarge:
+        raise
     except PayloadError:
         pass
     return Message(tag, array_header(number) + stream[:position], stream[position:], chunk)
+
+
+def _array_size(data: bytes) -> int:
+    """How many elements an array has by its header."""
+    if data[0] in (0xDC, 0xDD):
+        return int.from_bytes(data[1 : 3 if data[0] == 0xDC else 5], "big")
+    return data[0] & 0x0F
+
+
+def _check_number(entries: int) -> None:
+    if entries > _MOST_ENTRIES:
+        raise PayloadTooLarge(f"A message has more than {_MOST_ENTRIES} entries; let the agent send smaller chunks.")
 
 
 def _options(parts: list[bytes], number: int) -> dict[str, Any]:
