@@ -67,7 +67,7 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int) 
         told = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
         raise PayloadError(f"The body is binary{told}.")
     records = unframed(body)
-    if not records.strip():
+    if not records or records.isspace():
         raise PayloadError("The body holds no records; send some.")
     found = recognised(records, name)
     if not found:

@@ -88,11 +88,14 @@ def recognised(lines: bytes, format_name: str = "") -> list[tuple[str, bytes]]:
         return [(format_name, lines)] if format_name else text_body.by_format(lines)
     if not format_name:
         return _sorted(lines)
-    holds_lines = b'"log"' in lines or b'"message"' in lines
-    if format_name in WHOLE_RECORDS or not holds_lines or detect(lines) == format_name:
+    if format_name in WHOLE_RECORDS or detect(lines) == format_name or not _may_hold_lines(lines):
         return [(format_name, lines)]
     pieces = map(raw_lines, line_slices(lines))
     return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
+
+
+def _may_hold_lines(lines: bytes) -> bool:
+    return b'"log"' in lines or b'"message"' in lines
 
 
 def records(raws: Sequence[bytes]) -> Sequence[Record]:

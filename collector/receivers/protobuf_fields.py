@@ -8,13 +8,21 @@ from collections.abc import Iterator
 from collector.spool.frame import varint
 from storage.errors import PayloadError
 
+_MOST_FIELDS = 100_000
+
 _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """(number, value, whole field with its tag) of each field; raises PayloadError where it is cut off."""
-    position = 0
+    """(number, value, whole field with its tag) of each field; raises PayloadError where it is cut off.
+
+    Raises it too for more fields than any client sends: to count millions of empty ones takes seconds.
+    """
+    position = count = 0
     while position < len(message):
+        count += 1
+        if count > _MOST_FIELDS:
+            raise PayloadError(f"The body has more than {_MOST_FIELDS} parts; send smaller batches.")
         tag, start = read_varint(message, position)
         wire_type = tag & 7
         if wire_type == _VARINT:

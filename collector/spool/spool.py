@@ -31,6 +31,8 @@ from storage.errors import SpoolFull
 
 _log = logging.getLogger(__name__)
 
+_GATHERING_SECONDS = 0.003
+
 
 class SpoolConfig(BaseModel):
     """How telemetry waits on disk for ClickHouse."""
@@ -202,12 +204,17 @@ class Spool:
         self._last_ns = max((segment.created_ns for segment in sealed), default=0)
 
     def _commit_until_closed(self) -> None:
+        payloads = 0
         while True:
+            if payloads > 1 and not self._closing:
+                # Several clients send at once: more of them can share the next sync.
+                time.sleep(_GATHERING_SECONDS)
             with self._wake:
                 if not self._pending and not self._closing:
                     self._wake.wait(timeout=self._config.segment_age / 2 if self._open else None)
                 pending, self._pending = self._pending, defaultdict(list)
                 closing = self._closing
+            payloads = sum(map(len, pending.values()))
             for format_name, group in pending.items():
                 for batch in _batches(group, int(self._config.segment_size)):
                     self._commit(format_name, batch)
