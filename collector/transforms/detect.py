@@ -137,7 +137,7 @@ def _of_object(line: bytes, head: bytes) -> str | None:
 
 def _of_names(record: Mapping[str, Any]) -> str:
     names = record.keys()
-    if _is_access(names):
+    if is_access(names):
         return "envoy_json"
     if "received_ts" in names and ("api_version_id" in names or "status_code" in names):
         return "mule_analytics"
@@ -152,7 +152,7 @@ def _of_names(record: Mapping[str, Any]) -> str:
     return "fluent_metrics" if fluent_inputs.is_measured(record) else ""
 
 
-def _is_access(names: KeysView[str]) -> bool:
+def is_access(names: KeysView[str]) -> bool:
     """Whether records of these names are an access log's: an application may well log `method` and `path`."""
     if "response_code" in names:
         return "start_time" in names or "upstream_cluster" in names or len(_ENVOY_JSON & names) >= 3

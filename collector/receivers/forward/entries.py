@@ -18,7 +18,7 @@ Record = dict[str, Any]
 TAG, TIME, METADATA = "fluent_tag", "fluent_time", "fluent_metadata"
 
 # Everything but binary, which JSON does not have: a batch with binary in it is taken apart in Python.
-_Value = str | int | float | bool | None | list[Any] | dict[str, Any]
+Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
 
 class _Head(Struct, array_like=True, gc=False, forbid_unknown_fields=True):
@@ -41,17 +41,17 @@ class Entry(Struct, array_like=True, gc=False, forbid_unknown_fields=True):
 
 class _AtEventTime(Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     head: Ext
-    record: dict[str, _Value]
+    record: dict[str, Value]
 
 
 class _WithHead(Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     head: _Head
-    record: dict[str, _Value]
+    record: dict[str, Value]
 
 
 class _AtSecond(Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     head: int
-    record: dict[str, _Value]
+    record: dict[str, Value]
 
 
 _BATCHES: tuple[Decoder[list[Any]], ...] = (

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from collector.receivers.forward.alike import FORMAT as ACCESS
+from collector.receivers.forward.alike import access_lines
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
 from collector.receivers.forward.lines import Rules, sort
@@ -43,6 +45,8 @@ class Records:
         """Take a message in; raises PayloadTooLarge where its records grow out of proportion."""
         unreadable = [message.broken] if message.broken else []
         for part in slices(message.entries):
+            if self._add_alike(message.tag, part):
+                continue
             entries, broken = decode(part)
             self._entries[message.tag] += entries
             self._entries_size += len(part)
@@ -53,6 +57,16 @@ class Records:
             kind = self._kind(message.tag, message.set_aside)
             apart, rest = unreadable[:_MOST_APART], b"".join(unreadable[_MOST_APART:])
             self._broken += [(kind, data) for data in (*apart, rest) if data]
+
+    def _add_alike(self, tag: str, entries: bytes) -> bool:
+        """Take entries in that need no look at each; False where there is none such."""
+        lines = access_lines(entries) if self._rules.of(tag).format in ("", ACCESS) else None
+        if lines is None:
+            return False
+        # What has come before them stays before them.
+        self._convert()
+        self._keep(self._kind(tag, ACCESS), lines)
+        return True
 
     def payloads(self) -> list[tuple[Kind, bytes]]:
         """The bodies of what has been gathered; raises PayloadTooLarge like `add`."""
@@ -65,10 +79,13 @@ class Records:
             if not entries:
                 continue
             for lines in sort(entries, tag, self._rules.of(tag).format):
-                self._lines[self._kind(tag, lines.format, lines.workload, lines.pod)].append(lines.body)
-                self._lines_size += len(lines.body)
+                self._keep(self._kind(tag, lines.format, lines.workload, lines.pod), lines.body)
         self._entries.clear()
         self._entries_size = 0
+
+    def _keep(self, kind: Kind, lines: bytes) -> None:
+        self._lines[kind].append(lines)
+        self._lines_size += len(lines)
         if self._lines_size > self._limit:
             raise PayloadTooLarge(
                 f"The records of a message take more than {self._limit} bytes as JSON; let the agent send smaller "

@@ -1,0 +1,73 @@
+"""Records of an access log that all have the keys of the first, as Envoy sends them, and agents that parse its log.
+
+They become JSON by a type that is made for those keys: in half the time of a dictionary for each.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from msgspec import MsgspecError, Raw, Struct, defstruct
+from msgspec import json as as_json
+from msgspec.msgpack import Decoder
+
+from collector.receivers.forward.entries import Value
+from collector.receivers.forward.framing import value_size
+from collector.transforms.detect import is_access
+from storage.errors import PayloadError
+
+FORMAT = "envoy_json"
+
+_FAULTS = (MsgspecError, UnicodeDecodeError, RecursionError, PayloadError)
+
+# With these a line may be in the record, or more be told of who wrote it.
+_TO_BE_LOOKED_AT = frozenset({"log", "message", "kubernetes"})
+# What a field of a type can be called for.
+_NAME = re.compile(r"[ !#-\[\]-~]+")
+_MOST_KEYS = 100
+_TYPES_KEPT = 100
+# By the first byte of a long array, the bytes before its first element; of a short one it is one.
+_LONG_HEADERS = {0xDC: 3, 0xDD: 5}
+
+_ENCODER = as_json.Encoder()
+
+
+class _First(Struct, array_like=True, gc=False):
+    head: Raw
+    record: dict[str, Raw]
+
+
+_FIRST = Decoder(_First)
+
+
+def access_lines(entries: bytes) -> bytes | None:
+    """The records of a MessagePack array of entries, one a line; None where each has to be looked at."""
+    try:
+        keys = _keys_of_first(entries)
+        if _TO_BE_LOOKED_AT & keys.keys() or not is_access(keys.keys()) or len(keys) > _MOST_KEYS:
+            return None
+        decoder = _decoder(tuple(keys))
+        return None if decoder is None else _ENCODER.encode_lines([entry.record for entry in decoder.decode(entries)])
+    except _FAULTS:
+        return None
+
+
+def _keys_of_first(entries: bytes) -> dict[str, Raw]:
+    start = _LONG_HEADERS.get(entries[0], 1)
+    size = value_size(memoryview(entries)[start:])
+    return _FIRST.decode(entries[start : start + size]).record
+
+
+@lru_cache(_TYPES_KEPT)
+def _decoder(keys: tuple[str, ...]) -> Decoder[list[Any]] | None:
+    """Reads entries whose records have all of these keys and no other; None where a key is no name."""
+    if not all(map(_NAME.fullmatch, keys)):
+        return None
+    fields = {f"field_{number}": key for number, key in enumerate(keys)}
+    record = defstruct(
+        "Record", [(name, Value) for name in fields], rename=fields, forbid_unknown_fields=True, gc=False
+    )
+    entry = defstruct(
+        "Entry", [("head", Raw), ("record", record)], array_like=True, forbid_unknown_fields=True, gc=False
+    )
+    return Decoder(list[entry])  # type: ignore[valid-type]  # a type, though of no name
