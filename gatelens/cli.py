@@ -124,7 +124,7 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(help="Access logs: plain, gzip or zstd.", exists=True, dir_okay=False)],
     format_name: Annotated[
         str,
-        typer.Option("--format", help="envoy_json or envoy_text; recognised from the first line where not given."),
+        typer.Option("--format", help="Such as combined or mule_log; recognised from the first line where not given."),
     ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",

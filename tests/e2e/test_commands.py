@@ -129,6 +129,7 @@ def test_a_query_is_printed_in_each_format(
 def test_a_query_that_may_not_be_run_is_one_error(state: str, running: GatelensProcess, stopped: Path) -> None:
     data = running.data if state == "running" else stopped
     assert "Only SELECT, WITH, EXPLAIN" in _error("query", "DROP TABLE requests", "--data", data)
+    assert "The query is empty; give one SELECT" in _error("query", " ", "--data", data)
 
 
 def test_a_query_needs_data(tmp_path: Path) -> None:
