@@ -124,7 +124,7 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(help="Access logs: plain, gzip or zstd.", exists=True, dir_okay=False)],
     format_name: Annotated[
         str,
-        typer.Option("--format", help="envoy_json or envoy_text; recognised from the first line where not given."),
+        typer.Option("--format", help="Such as combined or mule_log; recognised from the first line where not given."),
     ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
@@ -214,10 +214,10 @@ def running(config: Config, data: Path) -> "Iterator[tuple[Gatelens, Addresses, 
 def _announce(addresses: Addresses, data: Path) -> None:
     out.print(f"[bold]Gatelens {__version__}[/] is ready; data in {data}", highlight=False)
     out.print(f"  pages       {addresses.web}", highlight=False)
-    out.print(f"  OTLP, ALS   {addresses.grpc} (gRPC)", highlight=False)
+    out.print(f"  gRPC        {addresses.grpc} (OTLP, ALS)", highlight=False)
     if addresses.forward:
         out.print(f"  Forward     {addresses.forward} (Fluent Bit, Fluentd)", highlight=False)
-    out.print(f"  OTLP, logs  {addresses.http} (HTTP: /v1/logs, /ingest/{{format}})", highlight=False)
+    out.print(f"  HTTP        {addresses.http} (OTLP, /ingest, HEC, remote write)", highlight=False)
     out.print("Stop with Ctrl+C.")
 
 

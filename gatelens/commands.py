@@ -17,7 +17,7 @@ from collector.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
-from storage.errors import GatelensError
+from storage.errors import GatelensError, QueryRefused
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
@@ -38,6 +38,8 @@ class Import:
 
 def run_query(sql: str, output_format: str, data: Path) -> bytes:
     """The result of a read-only query as bytes in a format. Raises StoreError."""
+    if not sql.strip():
+        raise QueryRefused("The query is empty; give one SELECT, WITH, EXPLAIN, SHOW or DESCRIBE.")
     process = running_process(data)
     if process is None:
         with own_store(data) as store:

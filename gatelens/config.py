@@ -76,7 +76,7 @@ def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     try:
         document = yaml.safe_load(_expand(text, environment))
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from error
+        raise ConfigError(f"{path} is not YAML; mend what is told here: {error}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):

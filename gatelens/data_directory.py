@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from storage.errors import DataDirectoryBusy
+from storage.errors import ConfigError, DataDirectoryBusy
 
 _LOCK = "lock"
 _ADDRESSES = "gatelens.json"
@@ -41,9 +41,15 @@ class DataDirectory:
         return self.path / "spool"
 
     def acquire(self) -> None:
-        """Take the directory; raises DataDirectoryBusy where another process has it."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = (self.path / _LOCK).open("a+")
+        """Take the directory; raises DataDirectoryBusy where another process has it, ConfigError where it is none."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK).open("a+")
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path} cannot be the data directory: {error.strerror}. "
+                "Give --data a directory that this user may write to; it is made where there is none."
+            ) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

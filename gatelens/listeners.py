@@ -34,7 +34,7 @@ def bind(listen: str, setting: str) -> socket.socket:
         bound.close()
         raise ConfigError(
             f"{setting} {listen} cannot be opened: {error.strerror}. Stop the process that uses it, or set another "
-            "address (port 0 picks a free one)."
+            "address of this machine (port 0 picks a free one)."
         ) from error
     bound.setblocking(False)
     return bound

@@ -55,5 +55,8 @@ async def text(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same chunks; raises PayloadError where one is no text."""
     async for chunk in chunks:
         if b"\0" in chunk:
-            raise PayloadError("The body is binary, and its format is lines of text; check the format in the address.")
+            raise PayloadError(
+                "The body is binary, and its format is lines of text; check the format in the address, and where it is "
+                "packed its Content-Encoding."
+            )
         yield chunk

@@ -1,6 +1,9 @@
 """The HTTP port: everything that telemetry comes in by over HTTP, one module for each protocol."""
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from collector.receivers import hec, ingest, mule_events, otlp_http, remote_write
 from collector.receivers.http_intake import HttpConfig
@@ -12,4 +15,20 @@ ROUTES = (otlp_http.routes, ingest.routes, mule_events.routes, hec.routes, remot
 
 def http_app(intake: Intake, config: HttpConfig) -> Starlette:
     """The ASGI application of the HTTP port."""
-    return Starlette(routes=[route for routes in ROUTES for route in routes(intake, config)])
+    return Starlette(
+        routes=[route for routes in ROUTES for route in routes(intake, config)],
+        exception_handlers={HTTPException: _no_way_in},
+    )
+
+
+async def _no_way_in(request: Request, fault: Exception) -> Response:
+    """What is told where nothing listens, as Starlette itself names no cure."""
+    if not isinstance(fault, HTTPException):
+        raise fault
+    path, headers = request.url.path, fault.headers or {}
+    told = (
+        f"{request.method} is not taken at {path}; use {headers['Allow']}."
+        if "Allow" in headers
+        else f"Nothing is taken at {path}; docs/http-api.md has every address."
+    )
+    return JSONResponse({"error": told}, status_code=fault.status_code, headers=headers)

@@ -65,7 +65,7 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int) 
         return msgpack_body.payloads(body, name, limit)
     if b"\0" in body:
         told = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
-        raise PayloadError(f"The body is binary{told}.")
+        raise PayloadError(f"The body is binary{told}, and where it is packed its Content-Encoding.")
     records = unframed(body)
     if not records or records.isspace():
         raise PayloadError("The body holds no records; send some.")

@@ -90,9 +90,8 @@ def _answer(version: WriteRequest, status: int, written: Contents, message: str 
 
 def _unsupported(request: Request) -> Response:
     """415 tells a sender to try an older version."""
-    told = f"{request.headers.get('content-type', '')!r} in {_encoding(request)!r}"
+    told = f"{request.headers.get('content-type', '')!r} and Content-Encoding {_encoding(request)!r}"
     return PlainTextResponse(
-        f"Remote write in Content-Type {told} is not taken here; send {_PROTOBUF} of "
-        f"{' or '.join(_VERSIONS)}, packed with snappy.",
+        f"Content-Type {told} are not taken here; send {_PROTOBUF} of {' or '.join(_VERSIONS)}, packed with snappy.",
         415,
     )

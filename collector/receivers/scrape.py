@@ -63,7 +63,10 @@ class Scraper:
         while True:
             answer, fault = await self._fetch(fetcher, target)
             if fault and was_up:
-                _log.warning("A target cannot be scraped.", extra={"target": target.shown, "error": fault})
+                _log.warning(
+                    "A target cannot be scraped; check its url, and that it answers.",
+                    extra={"target": target.shown, "error": fault},
+                )
             elif not fault and not was_up:
                 _log.info("A target can be scraped again.", extra={"target": target.shown})
             was_up = not fault

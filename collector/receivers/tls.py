@@ -27,6 +27,9 @@ def ssl_context(config: TlsConfig, setting: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
+        # What OpenSSL says of a file that cannot be read leaves its name out.
+        for path in filter(None, (config.certificate, config.key, config.client_ca)):
+            path.read_bytes()
         context.load_cert_chain(config.certificate, config.key, password=_no_passphrase)
         if config.client_ca is not None:
             context.load_verify_locations(config.client_ca)

@@ -75,7 +75,7 @@ _DEFLATE = {"Content-Encoding": "deflate"}
         ("/ingest/nonsense", b"x", {}, 400, "Format 'nonsense' is not known; use one of envoy_json"),
         ("/ingest/undecodable", b"x", {}, 400, "Format 'undecodable' is not known; use one of"),
         ("/ingest/envoy_json", b"\x00\x01\x02\xff" * 10, {}, 400, "The body is binary.*check the format"),
-        ("/ingest/envoy_json", gzip.compress(b"x" * 500), {}, 400, "The body is binary"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * 500), {}, 400, "where it is packed its Content-Encoding"),
         ("/ingest/envoy_json", b"not gzip", _GZIP, 400, "The body is not gzip"),
         ("/ingest/envoy_json", gzip.compress(b"x" * 500)[:-9], _GZIP, 400, "gzip body is cut off"),
         ("/ingest/envoy_json", gzip.compress(b"x") + b"tail", _GZIP, 400, "not gzip"),
@@ -101,6 +101,13 @@ def test_what_cannot_be_taken_is_refused_with_a_cure(
     with pytest.raises(ValueError, match=message):
         raise ValueError(_fault(answer))
     assert rig.spool.size == before
+
+
+def test_where_nothing_is_taken_the_answer_says_so_with_a_cure(client: httpx.Client) -> None:
+    nowhere, wrong = client.post("/ingests", content=b"x"), client.get("/ingest")
+    assert (nowhere.status_code, wrong.status_code, wrong.headers["Allow"]) == (404, 405, "POST")
+    assert _fault(nowhere) == "Nothing is taken at /ingests; docs/http-api.md has every address."
+    assert _fault(wrong) == "GET is not taken at /ingest; use POST."
 
 
 def test_up_to_the_limit_is_taken(client: httpx.Client) -> None:

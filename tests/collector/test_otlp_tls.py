@@ -110,8 +110,9 @@ def test_files_of_no_use_are_a_clear_error_at_the_start(tmp_path: Path, made: Ce
             certificate=made.server.certificate, key=made.server.key, client_ca=tmp_path / "text.pem"
         ),
     }[fault]
-    with pytest.raises(ConfigError, match=r"^collector\.http\.tls cannot be used: .*\. Check that its files"):
+    with pytest.raises(ConfigError, match=r"^collector\.http\.tls cannot be used: .*\. Check that its files") as told:
         ssl_context(tls, "collector.http.tls")
+    assert ("none.pem" in str(told.value)) == (fault == "missing")
     loop = EventLoopThread("tls")
     spool = Spool(tmp_path / "spool", SpoolConfig())
     intake = Intake(spool, CollectorMetrics(NoOpMeter("test")))

@@ -65,6 +65,14 @@ def test_a_second_start_on_a_directory_names_the_first(running: GatelensProcess)
     assert running.count("environment = 'known'") == 12
 
 
+def test_a_data_directory_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "data"):
+        message = _error("up", "--data", path)
+        assert f"{path} cannot be the data directory" in message
+        assert "Give --data a directory that this user may write to" in message
+
+
 @pytest.mark.parametrize("setting", ["web.listen", "collector.http.listen", "collector.grpc.listen"])
 def test_a_taken_port_is_named(tmp_path: Path, setting: str) -> None:
     with socket.socket() as taken:
@@ -75,6 +83,12 @@ def test_a_taken_port_is_named(tmp_path: Path, setting: str) -> None:
         message = _error("up", "--data", tmp_path / "data", settings=settings)
     assert f"{setting} {address} cannot be opened" in message
     assert "port 0 picks a free one" in message
+
+
+def test_a_host_that_is_not_this_machine_is_named_with_a_cure(tmp_path: Path) -> None:
+    message = _error("up", "--data", tmp_path / "data", settings={**FREE_PORTS, "GATELENS_WEB__LISTEN": "192.0.2.1:80"})
+    assert "web.listen 192.0.2.1:80 cannot be opened: Cannot assign requested address." in message
+    assert "another address of this machine" in message
 
 
 def test_every_fault_of_a_configuration_is_told(tmp_path: Path) -> None:
@@ -115,6 +129,7 @@ def test_a_query_is_printed_in_each_format(
 def test_a_query_that_may_not_be_run_is_one_error(state: str, running: GatelensProcess, stopped: Path) -> None:
     data = running.data if state == "running" else stopped
     assert "Only SELECT, WITH, EXPLAIN" in _error("query", "DROP TABLE requests", "--data", data)
+    assert "The query is empty; give one SELECT" in _error("query", " ", "--data", data)
 
 
 def test_a_query_needs_data(tmp_path: Path) -> None:

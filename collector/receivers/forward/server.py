@@ -80,7 +80,7 @@ class ForwardServer:
         except OSError as error:
             raise ConfigError(
                 f"collector.forward.listen {listen} cannot be opened: {error.strerror}. Stop the process that uses it, "
-                "or set another address (port 0 picks a free one)."
+                "or set another address of this machine (port 0 picks a free one)."
             ) from error
 
     async def _listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
