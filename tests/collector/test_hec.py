@@ -110,6 +110,14 @@ def test_faults(rig: Rig, path: str, body: bytes, status: int, answered: dict[st
     assert payloads(rig) == []
 
 
+def test_events_as_deep_as_can_be_read(rig: Rig) -> None:
+    """What is read may still be too deep to be put on a line, for it is read where less of the stack is taken."""
+    statuses = set()
+    for depth in range(920, 1000):
+        statuses.add(_post(rig, "/event", b'{"event":' + b"[\n" * depth + b"]" * depth + b"}").status_code)
+    assert statuses == {200, 400}
+
+
 def test_health(rig: Rig) -> None:
     for path in ("/health", "/health/1.0"):
         answer = httpx.get(f"{rig.http}/services/collector{path}", trust_env=False)
