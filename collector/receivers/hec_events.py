@@ -21,7 +21,7 @@ from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, formats_of, for
 from collector.transforms.detect import is_appended
 from storage.errors import PayloadError
 
-# What Splunk's own names of formats mean; any other is told by the first event.
+# What Splunk's own names of formats mean; of any other, each event tells its format.
 SOURCETYPES = {
     "access_combined": "combined",
     "access_combined_wcookie": "combined",
