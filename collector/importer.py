@@ -127,7 +127,9 @@ def _blocks(
         body, rest = _next_block(file, rest, block_bytes)
         if not body:
             return
-        known = sink.stored(_beginning(identity))
+        beginning = _beginning(identity)
+        # What was too much at once is stored in parts, whose ids go on behind that of the block.
+        known = {segment_id[: len(beginning) + _ID_DIGITS] for segment_id in sink.stored(beginning)}
         if known and _segment_id(identity, _end(identity, body)) not in known:
             length = _stored_part(known, identity, body)
             body, rest = body[:length], body[length:] + rest

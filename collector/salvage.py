@@ -5,14 +5,13 @@ on the wire can be hundreds in a table. Payloads that take too much only togethe
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from collector.halves import halves
 from collector.payload import Payload
 from collector.spool.frame import encode, frames
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
-from collector.transforms.formats import UNDECODABLE, Format, TransformConfig, statement
+from collector.transforms.formats import UNDECODABLE, Format, TransformConfig, formats, statement
 from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
@@ -39,9 +38,10 @@ class Salvage:
         data = segment.path.read_bytes()
         listed = [bytes(frame) for frame in frames(data)]
         torn = data[sum(map(len, listed)) :]
-        readable, unreadable = self._sorted(known, segment, listed)
+        readable, broken = self._sorted(known, segment, listed)
+        unreadable = self._legible(segment, broken)
         if torn:
-            unreadable.append(encode(Payload(known.name, torn, segment.created_ns // 1000)))
+            unreadable.append(_framed(segment, torn))
         if unreadable:
             parts = [(UNDECODABLE, f"{segment.id}-undecodable", unreadable)]
             if readable:
@@ -57,32 +57,44 @@ class Salvage:
         """Frames that can be read together, in their order, and those at fault; by halving what cannot be read."""
         readable: list[Frames] = []
         broken: list[bytes] = []
-        trial = segment.path.with_suffix(PARTIAL)
         parts = [listed] if listed else []
-        try:
-            while parts:
-                part = parts.pop()
-                trial.write_bytes(b"".join(part))
-                cut = halves(known, part[0]) if len(part) == 1 else []
-                # What has been cut can be cut again; what cannot, or has not, may take all that there is.
-                fault = self._fault(known, segment, trial, tight=part is not listed and (len(part) > 1 or bool(cut)))
-                if fault is None:
-                    readable.append(part)
-                elif len(part) > 1:
-                    middle = len(part) // 2
-                    parts += [part[middle:], part[:middle]]
-                elif isinstance(fault, QueryMemoryExceeded) and cut:
-                    parts += [[frame] for frame in reversed(cut)]
-                else:
-                    broken.append(part[0])
-        finally:
-            trial.unlink(missing_ok=True)
+        while parts:
+            part = parts.pop()
+            cut = halves(known, part[0]) if len(part) == 1 else []
+            # What has been cut can be cut again; what cannot, or has not, may take all that there is.
+            fault = self._fault(known, segment, part, tight=part is not listed and (len(part) > 1 or bool(cut)))
+            if fault is None:
+                readable.append(part)
+            elif len(part) > 1:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+            elif isinstance(fault, QueryMemoryExceeded) and cut:
+                parts += [[frame] for frame in reversed(cut)]
+            else:
+                broken.append(part[0])
         return readable, broken
 
-    def _fault(self, known: Format, segment: Segment, path: Path, *, tight: bool) -> StoreError | None:
+    def _legible(self, segment: Segment, broken: Frames) -> list[bytes]:
+        """Frames at fault so that dead letters can be made of them: one that is itself damaged becomes a body."""
+        letters = formats()[UNDECODABLE]
+        if not broken or self._fault(letters, segment, broken) is None:
+            return list(broken)
+        return [
+            frame if self._fault(letters, segment, [frame]) is None else _framed(segment, frame) for frame in broken
+        ]
+
+    def _fault(self, known: Format, segment: Segment, part: Frames, *, tight: bool = False) -> StoreError | None:
+        trial = segment.path.with_suffix(PARTIAL)
         try:
-            select = statement(known, segment.id, path, self._config)
+            trial.write_bytes(b"".join(part))
+            select = statement(known, segment.id, trial, self._config)
             self._store.trial(select, known.shape.into, known.shape.columns, known.schema, tight=tight)
         except (QueryFailed, QueryMemoryExceeded) as error:
             return error
+        finally:
+            trial.unlink(missing_ok=True)
         return None
+
+
+def _framed(segment: Segment, damaged: bytes) -> bytes:
+    return encode(Payload(segment.format, damaged, segment.created_ns // 1000))

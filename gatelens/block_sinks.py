@@ -36,7 +36,7 @@ class SpoolSink:
 
 
 class HttpSink:
-    """A running Gatelens."""
+    """A running Gatelens; raises httpx.HTTPError where it does not answer."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
@@ -59,3 +59,6 @@ class HttpSink:
             time.sleep(1)
         if answer.is_error:
             raise GatelensError(f"The running Gatelens refused a block of {block.peer}: {answer.text}")
+
+    def close(self) -> None:
+        self._client.close()

@@ -110,7 +110,16 @@ def _import(path: Path, job: Import, sink: BlockSink, progress: Progress) -> Imp
 
 @contextmanager
 def _remote_sink(process: Addresses) -> Iterator[BlockSink]:
-    yield HttpSink(process)
+    sink = HttpSink(process)
+    try:
+        yield sink
+    except httpx.HTTPError as error:
+        raise GatelensError(
+            f"The running Gatelens at {process.http} does not answer: {error}. Import the file again: what it has "
+            "of it is skipped."
+        ) from error
+    finally:
+        sink.close()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Names of threads for the operating system, so that `top -H` and the benchmark tell them apart."""
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -12,6 +13,8 @@ def name_threads() -> None:
     The first thread keeps its name, which is that of the process.
     """
     for thread in threading.enumerate():
-        told = Path(f"/proc/self/task/{thread.native_id}/comm")
-        if thread is not threading.main_thread() and told.exists():
-            told.write_text(thread.name[:_LONGEST_NAME], encoding="utf-8")
+        if thread is threading.main_thread():
+            continue
+        # A thread may end meanwhile, and there are systems without /proc, or that let nobody write there.
+        with contextlib.suppress(OSError):
+            Path(f"/proc/self/task/{thread.native_id}/comm").write_text(thread.name[:_LONGEST_NAME], encoding="utf-8")

@@ -20,7 +20,7 @@ _LARGE = 32 << 20
 def announced_size(request: Request) -> int:
     """What a client says that its body takes, packed or not; 0 where it says nothing."""
     announced = request.headers.get("content-length", "")
-    return int(announced) if announced.isdigit() else 0
+    return int(announced) if announced.isdecimal() else 0
 
 
 def is_large(request: Request, known: Format, key: str) -> bool:
@@ -38,8 +38,10 @@ def is_plain(head: bytes, known: Format) -> bool:
 async def peek(chunks: AsyncIterator[bytes], size: int) -> tuple[bytes, AsyncIterator[bytes]]:
     """The beginning of a body, of about a size, and the whole body again."""
     first: list[bytes] = []
-    while sum(map(len, first)) < size and (chunk := await anext(chunks, None)) is not None:
+    missing = size
+    while missing > 0 and (chunk := await anext(chunks, None)) is not None:
         first.append(chunk)
+        missing -= len(chunk)
 
     async def whole() -> AsyncIterator[bytes]:
         for chunk in first:

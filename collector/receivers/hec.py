@@ -4,7 +4,6 @@ https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCo
 """
 
 import base64
-import binascii
 import hmac
 import json
 import re
@@ -132,7 +131,7 @@ class _Hec:
         try:
             asked = json.loads(await self._body(request))["acks"]
             numbers = [int(number) for number in asked[:_MOST_ACKS_ASKED]]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, OverflowError, KeyError, TypeError, RecursionError) as error:
             raise _Refused(_INVALID) from error
         return JSONResponse({"acks": {str(number): 0 <= number < self._next_ack for number in numbers}})
 
@@ -183,7 +182,7 @@ def _told_token(authorization: str) -> str:
         try:
             # Of user:password, the password; any user is good.
             return base64.b64decode(told.strip(), validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise _Refused(_NO_AUTHORIZATION) from error
     raise _Refused(_NO_AUTHORIZATION)
 

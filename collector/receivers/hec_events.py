@@ -19,8 +19,9 @@ from collector.receivers.objects import check_objects
 from collector.receivers.slices import member_slices, merged
 from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, formats_of, formats_of_texts, grouped
 from collector.transforms.detect import is_appended
+from storage.errors import PayloadError
 
-# What Splunk's own names of formats mean; any other is told by the first event.
+# What Splunk's own names of formats mean; of any other, each event tells its format.
 SOURCETYPES = {
     "access_combined": "combined",
     "access_combined_wcookie": "combined",
@@ -94,7 +95,7 @@ def parse(body: bytes) -> Sequence[Event]:
 
 
 def groups(events: Sequence[Event], formats: Mapping[str, str], format_name: str) -> list[Group]:
-    """The events by host, sourcetype and format, each group in its order."""
+    """The events by host, sourcetype and format, each group in its order; raises PayloadError for too deep ones."""
     kinds: defaultdict[tuple[str, str, bool], list[Event]] = defaultdict(list)
     for event in events:
         kinds[event.host or "", event.sourcetype or "", is_text(event.event)].append(event)
@@ -137,7 +138,11 @@ def _of_anything(event: Event, text: str) -> bytes:
 
 
 def _of_objects(events: Sequence[Event], format_name: str) -> Iterator[tuple[str, bytes]]:
-    raws = one_a_line([event.event for event in events]).split(b"\n")
+    try:
+        raws = one_a_line([event.event for event in events]).split(b"\n")
+    except RecursionError as error:
+        # It was read where less of the stack was taken.
+        raise PayloadError("An event is nested too deep; send it flatter.") from error
     held = records(raws)
     formats = [format_name] * len(held) if format_name else [name or ANYTHING for name in formats_of(held)]
     if format_name in ("", _LOG4J):

@@ -1,4 +1,4 @@
-"""Any format over HTTP: under /ingest/{format}, or under /ingest where the first record tells."""
+"""Any format over HTTP: under /ingest/{format}, or under /ingest where the records tell."""
 
 import re
 from collections.abc import AsyncIterator, Sequence

@@ -178,6 +178,8 @@ def _of_one_format(lines: bytes) -> tuple[str, bytes] | None:
         screened = _SCREENED.decode_lines(lines)
     except FAULTS:
         return None
+    if not screened:
+        return None
     logs: list[str] = [record.log for record in screened]
     formats = set(formats_of_texts([record.log or record.message for record in screened]))
     if formats == {""}:

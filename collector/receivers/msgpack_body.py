@@ -16,7 +16,7 @@ _LARGE_ARRAYS = (0xDC, 0xDD)
 
 
 def payloads(body: bytes, format_name: str, limit: int) -> list[tuple[str, bytes]]:
-    """(format, lines) of the entries; without a name, the format is told by the first.
+    """(format, lines) of the entries; without a name, each tells its own.
 
     Raises PayloadError where there is no entry at all; those that are none become dead letters.
     """

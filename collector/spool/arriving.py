@@ -1,19 +1,21 @@
 """A large payload that is written while it arrives, so that it is never in memory as a whole."""
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from collector.spool.frame import END
 from collector.spool.open_segment import write_parts
-from collector.spool.segment import Segment, seal, sync_directory, unwritable
+from collector.spool.segment import READY, Segment, seal, sync_directory, unwritable
 
 
 class ArrivingPayload:
-    """A segment of its own for one payload of `size` bytes; `finish` or `abandon` ends it.
+    """A segment of its own for one payload of `size` bytes; `finish` or `abandon` ends it, whichever comes first.
 
     `keep` gets the segment when it is durable, `release` is called where nothing of it stays. Raises SpoolFull where
-    the disk takes no more.
+    the disk takes no more, ValueError where it has ended: a request that is cancelled does not stop the thread that
+    writes for it, and its descriptor may be that of another file by then.
     """
 
     def __init__(
@@ -24,40 +26,47 @@ class ArrivingPayload:
         self._missing = size
         self._keep = keep
         self._release = release
+        self._change = threading.Lock()
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb", buffering=0)
         except OSError as error:
             release()
             raise unwritable(error) from error
 
     def write(self, chunks: Sequence[bytes]) -> None:
-        """Write what has come of it; raises SpoolFull."""
-        self._write([self._head, *chunks])
-        self._head = b""
-        self._missing -= sum(map(len, chunks))
+        """Write what has come of it."""
+        with self._change:
+            self._write([self._head, *chunks])
+            self._head = b""
+            self._missing -= sum(map(len, chunks))
 
     def finish(self) -> None:
-        """Make it durable; it may be acknowledged on return. Raises SpoolFull."""
+        """Make it durable; it may be acknowledged on return."""
         if self._missing:
             raise ValueError(f"{abs(self._missing)} bytes lie between the size of the payload and what was announced.")
-        self._write([END])
-        try:
-            os.fsync(self._descriptor)
-            segment = seal(self._path)
-            sync_directory(self._path.parent)
-        except OSError as error:
-            raise unwritable(error) from error
-        os.close(self._descriptor)
-        self._keep(segment)
+        with self._change:
+            self._write([END])
+            try:
+                os.fsync(self._file.fileno())
+                segment = seal(self._path)
+                sync_directory(self._path.parent)
+            except OSError as error:
+                raise unwritable(error) from error
+            self._keep(segment)
+            self._file.close()
 
     def abandon(self) -> None:
-        """Keep nothing of it."""
-        os.close(self._descriptor)
-        self._path.unlink(missing_ok=True)
-        self._release()
+        """Keep nothing of it, unless it is finished."""
+        with self._change:
+            if self._file.closed:
+                return
+            self._file.close()
+            for path in (self._path, self._path.with_suffix(READY)):
+                path.unlink(missing_ok=True)
+            self._release()
 
     def _write(self, parts: Sequence[bytes]) -> None:
         try:
-            write_parts(self._descriptor, parts)
+            write_parts(self._file.fileno(), parts)
         except OSError as error:
             raise unwritable(error) from error

@@ -17,7 +17,12 @@ class OpenSegment:
     def __init__(self, directory: Path, created_ns: int, format_name: str) -> None:
         self.path = directory / f"{file_name(created_ns, format_name, f'{format_name}-{created_ns}')}{OPEN}"
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
-        sync_directory(directory)
+        try:
+            sync_directory(directory)
+        except OSError:
+            self.close()
+            self.path.unlink(missing_ok=True)
+            raise
         self.opened = time.monotonic()
         self.size = 0
 

@@ -62,7 +62,8 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
         segment = seal(path)
         sync_directory(directory)
     except OSError:
-        path.unlink(missing_ok=True)
+        for left in (path, path.with_suffix(READY)):
+            left.unlink(missing_ok=True)
         raise
     return segment
 

@@ -120,7 +120,10 @@ def test_what_was_durable_when_the_process_was_killed_is_known(tmp_path: Path) -
     memory.begin(there, 1_000_001, 4)
     memory.begin(not_there, 1_000_002, 4)
     memory.close()
-    (spool / "00000000000000000001.json.json-1.open").write_bytes(encode(Payload("json", b"body", 1_000_001)))
+    whole = encode(Payload("json", b"body", 1_000_001))
+    # Of a frame that the disk has damaged nothing is known, and nobody is kept from starting.
+    damaged = [whole[:1] + bytes([tag]) + whole[2:] for tag in (0x0E, 0x11)]
+    (spool / "00000000000000000001.json.json-1.open").write_bytes(b"".join([*damaged, whole]))
     memory = ChunkMemory(path, spool, 10)
     assert there in memory
     assert not_there not in memory

@@ -41,7 +41,7 @@ def _post(rig: Rig, path: str, body: bytes, headers: dict[str, str] | None = Non
     return httpx.post(
         f"{rig.http}/services/collector{path}",
         content=body,
-        headers=_AUTHORIZED if headers is None else headers,
+        headers=httpx.Headers(_AUTHORIZED if headers is None else headers, encoding="latin-1"),
         trust_env=False,
         timeout=30,
     )
@@ -62,6 +62,7 @@ _SUCCESS = {"text": "Success", "code": 0}
         ({"Authorization": "Nonsense"}, 401, 3),
         ({"Authorization": "Splunk"}, 401, 3),
         ({"Authorization": "Basic !!!"}, 401, 3),
+        ({"Authorization": "Basic é"}, 401, 3),
         ({"Authorization": "Splunk of-nobody"}, 403, 4),
         ({"Authorization": "Basic " + base64.b64encode(b"x:of-nobody").decode()}, 403, 4),
         ({"Authorization": "Basic " + base64.b64encode(b"x:open-sesame").decode()}, 200, 0),
@@ -109,6 +110,14 @@ def test_faults(rig: Rig, path: str, body: bytes, status: int, answered: dict[st
     assert payloads(rig) == []
 
 
+def test_events_as_deep_as_can_be_read(rig: Rig) -> None:
+    """What is read may still be too deep to be put on a line, for it is read where less of the stack is taken."""
+    statuses = set()
+    for depth in range(920, 1000):
+        statuses.add(_post(rig, "/event", b'{"event":' + b"[\n" * depth + b"]" * depth + b"}").status_code)
+    assert statuses == {200, 400}
+
+
 def test_health(rig: Rig) -> None:
     for path in ("/health", "/health/1.0"):
         answer = httpx.get(f"{rig.http}/services/collector{path}", trust_env=False)
@@ -137,7 +146,8 @@ def test_channels(rig: Rig) -> None:
     for path in ("/event", "/raw", "/ack"):
         answer = _post(rig, f"{path}?channel=no-guid", b'{"event": {"a": 1}}')
         assert (answer.status_code, answer.json()["code"]) == (400, 11)
-    for body in (b"nonsense", b"{}", b'{"acks": "x"}', b'{"acks": 1}', b'{"acks": [{}]}', b"[" * 5000):
+    asked = (b'"x"', b"1", b"[{}]", b"[1e999]")
+    for body in (b"nonsense", b"{}", b"[" * 5000, *(b'{"acks": %b}' % numbers for numbers in asked)):
         answer = _post(rig, f"/ack?channel={_CHANNEL}", body)
         assert (answer.status_code, answer.json()["code"]) == (400, 6)
 

@@ -144,6 +144,23 @@ def test_a_file_that_grows_adds_only_what_is_new(tmp_path: Path, grown_by: int, 
     assert known.blocks_known == known.blocks
 
 
+class _InParts(_Memory):
+    """Takes blocks of which only the parts are stored, as of those that were too much at once."""
+
+    def stored(self, prefix: str) -> set[str]:
+        return {f"{segment_id}-{part}" for segment_id in super().stored(prefix) for part in (0, 1)}
+
+
+def test_a_file_grows_whose_blocks_were_stored_in_parts(tmp_path: Path) -> None:
+    path, sink = tmp_path / "a.log", _InParts()
+    lines = [json_line(f"part-{number}") for number in range(30)]
+    for size in (20, 30, 30):
+        path.write_bytes(b"".join(lines[:size]))
+        summary = import_file(path, sink, block_bytes=4000)
+    assert sink.content == b"".join(lines)
+    assert summary.blocks_known == summary.blocks
+
+
 def test_a_file_that_was_replaced_is_stored(tmp_path: Path) -> None:
     path, sink = tmp_path / "a.log", _Memory()
     for prefix in ("before", "after"):

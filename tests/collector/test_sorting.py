@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from collector.receivers.json_body import recognised
-from collector.receivers.slices import line_slices
+from collector.receivers.slices import SLICE_BYTES, line_slices
 from collector.receivers.sorting import formats_of, formats_of_texts, line_of
 from collector.receivers.text_body import by_format
 from collector.transforms.detect import detect, record_format
@@ -67,6 +67,14 @@ def test_blank_lines_are_no_records() -> None:
     assert dict(found) == {"combined": COMBINED.encode(), "json": json.dumps(records[3]).encode()}
     named = recognised(b"\n".join(json.dumps(record).encode() for record in records[:3]), "common")
     assert named == [("common", COMBINED.encode())]
+
+
+@pytest.mark.parametrize("record", [b'{"log":"hello"}', b'{"n":1}', json.dumps(ACCESS).encode()])
+def test_more_blank_lines_than_are_sorted_at_once(record: bytes) -> None:
+    blank = b"\n" * (2 * SLICE_BYTES)
+    [(name, lines)] = recognised(record + blank + record)
+    assert name == recognised(record)[0][0]
+    assert lines.split() == (record + b"\n" + record).split()
 
 
 def test_each_record_is_of_its_own_format() -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ByteSize
 
 from collector.payload import Payload
+from collector.spool.arriving import ArrivingPayload
 from collector.spool.frame import encode, frames
 from collector.spool.segment import OPEN, PARTIAL, READY, Segment
 from collector.spool.spool import Spool, SpoolConfig
@@ -45,6 +46,15 @@ def _taken(spool: Spool) -> list[Segment]:
     while segment := spool.take(0):
         found.append(segment)
     return found
+
+
+def _arrive(arriving: ArrivingPayload, body: bytes) -> None:
+    try:
+        arriving.write([body])
+        arriving.finish()
+    except SpoolFull:
+        arriving.abandon()
+        raise
 
 
 def test_an_answer_means_that_it_is_in_the_file(make_spool: MakeSpool, tmp_path: Path) -> None:
@@ -190,6 +200,52 @@ def test_a_segment_of_its_own_is_written_whole_or_not_at_all(
             spool.append_segment("a", [_payload(b"x")])
     assert list(tmp_path.iterdir()) == []
     assert spool.size == 0
+
+
+@pytest.mark.parametrize("way", ["at once", "as it arrives", "open"])
+def test_a_directory_that_fails_leaves_nothing(
+    make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str
+) -> None:
+    spool = make_spool()
+    sync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), tmp_path.stat()):
+            raise OSError(5, "Input/output error")
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(SpoolFull, match="Input/output error"):
+            if way == "at once":
+                spool.append_segment("a", [_payload(b"x")])
+            elif way == "open":
+                spool.append(_payload(b"x")).result(5)
+            else:
+                _arrive(spool.begin(_payload(b""), 1, "a"), b"x")
+    assert (list(tmp_path.iterdir()), spool.size, _taken(spool)) == ([], 0, [])
+    assert not [path for path in Path("/proc/self/fd").iterdir() if path.resolve().is_relative_to(tmp_path)]
+
+
+def test_a_thread_that_outlives_its_request_writes_into_no_other_file(make_spool: MakeSpool, tmp_path: Path) -> None:
+    spool = make_spool()
+    arriving = spool.begin(_payload(b""), 1)
+    arriving.abandon()
+    with (tmp_path / "other").open("wb"), pytest.raises(ValueError, match="closed file"):
+        arriving.write([b"x"])
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("other", b"")]
+    assert spool.size == 0
+
+
+def test_what_is_durable_is_kept_though_its_request_is_cancelled(make_spool: MakeSpool) -> None:
+    spool = make_spool()
+    arriving = spool.begin(_payload(b""), 1)
+    arriving.write([b"x"])
+    arriving.finish()
+    arriving.abandon()
+    [segment] = _taken(spool)
+    assert _bodies(segment.path) == [encode(_payload(b"x"))]
+    assert spool.size == segment.size
 
 
 def test_a_segment_may_come_twice_and_keeps_its_name(make_spool: MakeSpool) -> None:

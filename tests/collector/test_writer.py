@@ -194,6 +194,23 @@ def test_a_segment_that_is_damaged_on_disk_keeps_its_whole_frames(store: Store, 
     assert store.rows(sql, {"id": "writer-torn-undecodable"}) == [(1,)]
 
 
+@pytest.mark.parametrize("before_body", [1, 3], ids=["size of the body", "tag of the body"])
+def test_a_frame_that_is_damaged_inside_is_set_aside(store: Store, spool: Spool, before_body: int) -> None:
+    environment = f"writer-damaged-{before_body}"
+    payload = _payload("envoy_json", json_lines("d", range(3)), environment)
+    segment = _sealed(spool, environment, [payload] * 3)
+    data = bytearray(segment.path.read_bytes())
+    data[data.index(payload.body) - before_body] ^= 0x7F
+    segment.path.write_bytes(data)
+    writer = _writer(store, spool)
+    writer.store(segment)
+    _drain(writer, spool)
+    assert counts(store, environment)["requests"] == 6
+    sql = "SELECT position(body, {body:String}) > 0 FROM dead_letters WHERE segment_id = {id:String}"
+    letters = {"id": f"{environment}-undecodable", "body": payload.body.decode()}
+    assert store.rows(sql, letters) == [(1,)]
+
+
 def test_the_books_tell_of_a_row_that_is_gone(store: Store, spool: Spool) -> None:
     environment = segment_id = "writer-books"
     body = json_lines("b", range(6)) + b"broken\n"

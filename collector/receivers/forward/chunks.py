@@ -10,6 +10,7 @@ from pathlib import Path
 from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.segment import OPEN
+from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +123,10 @@ def _open_payloads(spool: Path) -> set[Stamp]:
     for path in spool.glob(f"*{OPEN}"):
         for frame in frames(path.read_bytes()):
             _, start = read_varint(frame, 0)
-            told = {number: value for number, value, _ in fields(frame[start:])}
-            found.add((int.from_bytes(told[_RECEIVED_AT], "little"), len(told.get(_BODY, b""))))
+            try:
+                told = {number: value for number, value, _ in fields(frame[start:])}
+            except PayloadError:
+                # Damaged on the disk: the writer sets it aside.
+                continue
+            found.add((int.from_bytes(told.get(_RECEIVED_AT, b""), "little"), len(told.get(_BODY, b""))))
     return found

@@ -23,7 +23,7 @@ class ForwardRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tag: str = Field(min_length=1, description="A tag, or a pattern of tags, e.g. kube.*.istio-proxy*.")
-    format: str = Field(default="", description="Their format; empty: told by the first record of each message.")
+    format: str = Field(default="", description="Their format; empty: each record tells.")
     environment: str = Field(default="", description="Their environment, where they name none.")
     gateway: str = Field(default="", description="Their gateway, where they name none.")
 

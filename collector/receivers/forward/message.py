@@ -19,6 +19,10 @@ _PARTS = Decoder(list[Raw])
 _HEARTBEAT = b"\xc0"
 # It becomes part of each record.
 _LONGEST_TAG = 1000
+# Tag, time, record and options.
+_MOST_PARTS = 4
+# A tag and options are a few words, and read byte by byte in Python: of megabytes that would hold up all connections.
+_LARGEST_WORDS = 64 << 10
 # As an object of ours, an entry takes a hundred times the bytes that it may come as.
 _MOST_ENTRIES = 1_000_000
 _PACKED = (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB)
@@ -43,8 +47,9 @@ def parse(data: bytes, limit: int) -> Message | None:
     """A whole message, None for a heartbeat; raises PayloadError, and PayloadTooLarge for what unpacks to too much."""
     if data == _HEARTBEAT:
         return None
-    parts = [bytes(part) for part in _PARTS.decode(data)]
-    tag = lenient.decode(parts[0]) if len(parts) > 1 else None
+    # Each would be an object of ours.
+    parts = [bytes(part) for part in _PARTS.decode(data)] if 1 < _array_size(data) <= _MOST_PARTS else []
+    tag = _words(parts[0]) if parts else None
     if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
         raise PayloadError("A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record].")
     kind = parts[1][0]
@@ -126,8 +131,14 @@ def _check_number(entries: int) -> None:
 
 
 def _options(parts: list[bytes], number: int) -> dict[str, Any]:
-    found = lenient.decode(parts[number]) if len(parts) > number else None
+    found = _words(parts[number]) if len(parts) > number else None
     return found if isinstance(found, dict) else {}
+
+
+def _words(part: bytes) -> object:
+    if len(part) > _LARGEST_WORDS:
+        raise PayloadError(f"The tag or the options of a message are larger than {_LARGEST_WORDS} bytes; shorten them.")
+    return lenient.decode(part)
 
 
 def _text(options: dict[str, Any], name: str) -> str:
