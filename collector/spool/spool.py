@@ -151,10 +151,16 @@ class Spool:
 
     def replace(self, segment: Segment, parts: Iterable[tuple[str, str, list[bytes]]]) -> None:
         """Put (format, segment id, frames) in the place of a segment that could not be stored as it is."""
-        written = [
-            write_sealed(self._directory, file_name(self._next_ns(), format_name, segment_id), part_frames)
-            for format_name, segment_id, part_frames in parts
-        ]
+        written: list[Segment] = []
+        try:
+            for format_name, segment_id, part_frames in parts:
+                name = file_name(self._next_ns(), format_name, segment_id)
+                written.append(write_sealed(self._directory, name, part_frames))
+        except OSError:
+            # The segment stays, and is replaced another time.
+            for part in written:
+                part.path.unlink(missing_ok=True)
+            raise
         with self._wake:
             self._size += sum(part.size for part in written)
         self.remove(segment)

@@ -257,3 +257,29 @@ def test_a_segment_may_come_twice_and_keeps_its_name(make_spool: MakeSpool) -> N
     assert first.path.read_bytes() == second.path.read_bytes()
     spool.give_back(second)
     assert _taken(spool) == [second]
+
+
+def test_a_segment_is_replaced_by_all_of_its_parts_or_stays(
+    make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spool = make_spool()
+    spool.append_segment("whole", [_payload(b"x"), _payload(b"y")])
+    [segment] = _taken(spool)
+    parts = [("envoy_json", f"part-{number}", [encode(_payload(b"%d" % number))]) for number in range(2)]
+    synced = os.fsync
+    calls: list[int] = []
+
+    def fail_at_the_second_file(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+        synced(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail_at_the_second_file)
+        with pytest.raises(OSError, match="No space left"):
+            spool.replace(segment, parts)
+    assert [path.name for path in tmp_path.iterdir()] == [segment.path.name]
+    assert spool.size == segment.size
+    spool.replace(segment, parts)
+    assert [part.id for part in _taken(spool)] == ["part-0", "part-1"]
