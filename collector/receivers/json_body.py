@@ -194,9 +194,12 @@ def _record(raw: bytes) -> Record:
     try:
         return _RECORD.decode(raw)
     except FAULTS:
-        pass
+        return _lenient_record(raw)
+
+
+def _lenient_record(raw: bytes) -> Record:
+    """Slower, and not particular about UTF-8 and UTF-16."""
     try:
-        # Slower, and not particular about UTF-8 and UTF-16.
         found = json.loads(raw.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
         return {}

@@ -10,46 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from collector.transforms.envoy_types import ENVOY_ALS
 from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_TRACES, unnamed
 from collector.transforms.prometheus_types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
+from collector.transforms.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from storage.sql import load
 
 _PACKAGE = "collector.transforms"
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The rows that a transform yields: the table for them, and the columns in the transform's order."""
-
-    into: str
-    columns: tuple[str, ...]
-
-
-def _shape(into: str, columns: str) -> Shape:
-    return Shape(into, tuple(columns.split()))
-
-
-RECORDS = _shape(
-    "intake",
-    "destination reason raw peer severity body time environment gateway_kind gateway instance reporter api "
-    "api_version api_id route method path status grpc_status response_flags fault policy policy_outcome "
-    "consumer client_address user_agent upstream upstream_address duration_us upstream_us request_bytes "
-    "response_bytes protocol request_id trace_id span_id attributes format segment_id ingested_at",
-)
-SAMPLES = _shape(
-    "intake_metrics",
-    "destination reason raw peer time environment gateway_kind gateway instance name kind unit labels value "
-    "count bounds bucket_counts format segment_id ingested_at",
-)
-SPANS = _shape(
-    "intake_spans",
-    "destination reason raw peer time environment gateway_kind gateway instance trace_id span_id parent_span_id "
-    "service name kind status duration_us attributes format segment_id ingested_at",
-)
-LOGS = _shape(
-    "intake",
-    "destination reason raw peer severity body time environment gateway_kind gateway instance trace_id span_id "
-    "attributes format segment_id ingested_at",
-)
-DEAD_LETTERS = _shape("intake", "destination reason raw peer environment format segment_id ingested_at")
 
 
 class TransformConfig(BaseModel):
@@ -81,7 +45,8 @@ class TransformConfig(BaseModel):
 class Format:
     """A format by name: `layers` are .sql files, outermost first, each reading `{{inner}}`, the next one.
 
-    `json_of` is the column type of the Protobuf message that its text is the JSON of.
+    `json_of` is the column type of the Protobuf message that its text is the JSON of, `set_aside_because` the reason of
+    dead letters that each of its payloads becomes as a whole.
     """
 
     name: str
@@ -91,6 +56,7 @@ class Format:
     proto: str = "payload"
     body_type: str = "String"
     json_of: str = ""
+    set_aside_because: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -249,8 +215,21 @@ FORMATS = (
         proto="prometheus_write_v2",
         body_type=PROMETHEUS_WRITE_V2,
     ),
-    Format(UNDECODABLE, "Payloads set aside whole", ("undecodable", "payloads"), DEAD_LETTERS),
-    Format(FLUENT_SIGNAL, "Fluent Bit's metrics and traces over Forward", ("fluent_signal", "payloads"), DEAD_LETTERS),
+    Format(
+        UNDECODABLE,
+        "Payloads set aside whole",
+        ("set_aside", "payloads"),
+        DEAD_LETTERS,
+        set_aside_because="the payload cannot be decoded, or takes too much memory",
+    ),
+    Format(
+        FLUENT_SIGNAL,
+        "Fluent Bit's metrics and traces over Forward",
+        ("set_aside", "payloads"),
+        DEAD_LETTERS,
+        set_aside_because="metrics or traces in an encoding of Fluent Bit alone; send them by its output "
+        "opentelemetry or prometheus_remote_write",
+    ),
 )
 
 
@@ -279,6 +258,7 @@ def statement(known: Format, segment_id: str, path: Path, config: TransformConfi
         "default_environment": _literal(config.environment),
         "retention_days": str(config.retention_days),
         "time_zone": _literal(config.time_zone),
+        "set_aside_because": _literal(known.set_aside_because),
         **_otlp_values(known.json_of),
     }
     for name, value in values.items():

@@ -103,19 +103,22 @@ def _is_whole(data: bytes) -> bool:
 
 
 def _counted(tag: str, stream: bytes, chunk: str) -> Message:
-    """Entries whose number is not told, or not rightly."""
+    """Entries whose number is not told, or not rightly; from the first that cannot be read on, they are broken."""
     view = memoryview(stream)
     number = position = 0
-    try:
-        while position < len(view) and (size := value_size(view[position:])):
-            number += 1
-            position += size
-            _check_number(number)
-    except PayloadTooLarge:
-        raise
-    except PayloadError:
-        pass
+    while position < len(view) and (size := _readable_size(view[position:])):
+        number += 1
+        position += size
+        _check_number(number)
     return Message(tag, array_header(number) + stream[:position], stream[position:], chunk)
+
+
+def _readable_size(data: memoryview) -> int:
+    """The length of the first value, 0 where it is not whole or none."""
+    try:
+        return value_size(data)
+    except PayloadError:
+        return 0
 
 
 def _array_size(data: bytes) -> int:

@@ -156,7 +156,8 @@ async def _close(writer: asyncio.StreamWriter) -> None:
         # An answer waits in the socket that its client does not fetch.
         writer.transport.abort()
     except OSError:
-        pass
+        # It is over in another way than by closing: the client has gone, and nothing is left to be done.
+        return
 
 
 class _Heartbeat(asyncio.DatagramProtocol):

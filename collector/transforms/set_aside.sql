@@ -1,7 +1,7 @@
--- Payloads that the engine cannot split into records, each one dead letter.
+-- Payloads that are not split into records, each one dead letter.
 SELECT
     'dead_letters' AS destination,
-    'the payload cannot be decoded, or takes too much memory' AS reason,
+    {{set_aside_because}} AS reason,
     body AS raw,
     peer,
     if(payload_environment != '', payload_environment, {{default_environment}}) AS environment,
