@@ -7,6 +7,7 @@ import time
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.salvage import Salvage
+from collector.shortcuts import Shortcuts
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -50,6 +51,7 @@ class Writer:
         self._transforms = transforms
         self._metrics = metrics
         self._salvage = Salvage(store, spool, transforms)
+        self._shortcuts = Shortcuts()
         self._stopping = threading.Event()
         self._failing = ""
         self._threads = [
@@ -87,7 +89,7 @@ class Writer:
             )
         started = time.monotonic()
         try:
-            self._load(known, segment)
+            self._load_by_the_shortest_way(known, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:
             set_aside = self._salvage.split(known, segment)
             if set_aside is not None:
@@ -100,6 +102,17 @@ class Writer:
         self._spool.remove(segment)
         lag = (time.time_ns() - segment.created_ns) / 1e9
         self._metrics.stored(known.name, time.monotonic() - started, lag)
+
+    def _load_by_the_shortest_way(self, known: Format, segment: Segment) -> None:
+        for reading in self._shortcuts.readings(known):
+            try:
+                self._load(reading, segment)
+            except (QueryFailed, QueryMemoryExceeded):
+                # A shortcut fails before its first row comes as far as a table.
+                if reading is known:
+                    raise
+            else:
+                return
 
     def _load(self, known: Format, segment: Segment, *, roomy: bool = False) -> None:
         select = statement(known, segment.id, segment.path, self._transforms)

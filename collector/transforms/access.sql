@@ -7,7 +7,7 @@ SELECT
     if(problem != '', record, '') AS raw,
     peer,
     if(is_log, severity_of_log, '') AS severity,
-    if(is_log, toValidUTF8(record), '') AS body,
+    trimRight(toValidUTF8(if(is_log, record, '')), '\r\n') AS body,
     believed ? claimed : received_at AS time,
     environment,
     if(in_mesh, 'mesh', default_kind) AS gateway_kind,

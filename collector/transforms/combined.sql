@@ -7,7 +7,7 @@ SELECT
     '' AS node_cluster,
     peer,
     'proxy' AS default_kind,
-    concat(line, other) AS record,
+    record,
     multiIf(
         other != '', '',
         NOT is_whole OR length(counts) != 2, 'not an access log line of this format',

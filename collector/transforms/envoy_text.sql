@@ -23,7 +23,7 @@ SELECT
     '' AS node_cluster,
     peer,
     'envoy' AS default_kind,
-    concat(line, other) AS record,
+    record,
     multiIf(
         other != '', '',
         -- Istio's lines end without a quote: what is cut off there is told by how many words are left.

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from collector.transforms.envoy_types import ENVOY_ALS
-from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_TRACES, unnamed
+from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_SCALAR_LOGS, OTLP_TRACES, unnamed
 from collector.transforms.prometheus_types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from collector.transforms.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from storage.sql import load
@@ -46,7 +46,8 @@ class Format:
     """A format by name: `layers` are .sql files, outermost first, each reading `{{inner}}`, the next one.
 
     `json_of` is the column type of the Protobuf message that its text is the JSON of, `set_aside_because` the reason of
-    dead letters that each of its payloads becomes as a whole.
+    dead letters that each of its payloads becomes as a whole. `shortcut` makes the same rows of the same payloads for
+    less, or fails where they hold what it does not know.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Format:
     body_type: str = "String"
     json_of: str = ""
     set_aside_because: str = ""
+    shortcut: "Format | None" = None
 
     @property
     def is_text(self) -> bool:
@@ -89,6 +91,8 @@ _ACCESS_LINES = ("other_lines", "lines", "payloads")
 # From an export request of OTLP to its resources and their records.
 _OTLP_RESOURCES = ("otlp_records", "otlp_resource", "otlp_attributes", "otlp_resources")
 _OTLP_LOGS = ("otlp_logs", "otlp_body", "otlp_attributes", "otlp_log_records", *_OTLP_RESOURCES)
+_OTLP_SCALAR_LOGS = ("otlp_logs", "otlp_scalar_body", "otlp_scalar_attributes", "otlp_log_records")
+_OTLP_SCALAR_RESOURCES = ("otlp_records", "otlp_resource", "otlp_scalar_attributes", "otlp_resources")
 _OTLP_METRICS = ("otlp_metrics", "otlp_attributes", "otlp_metric_points", *_OTLP_RESOURCES)
 _OTLP_TRACES = ("otlp_traces", "otlp_attributes", "otlp_spans", *_OTLP_RESOURCES)
 
@@ -136,6 +140,13 @@ FORMATS = (
         (*_ACCESS, *_OTLP_LOGS, "payloads"),
         proto="otlp_logs",
         body_type=OTLP_LOGS,
+        shortcut=Format(
+            "otlp_logs",
+            "the same without lists and maps",
+            (*_ACCESS, *_OTLP_SCALAR_LOGS, *_OTLP_SCALAR_RESOURCES, "payloads"),
+            proto="otlp_scalar_logs",
+            body_type=OTLP_SCALAR_LOGS,
+        ),
     ),
     Format(
         "otlp_logs_json",
@@ -267,11 +278,11 @@ def statement(known: Format, segment_id: str, path: Path, config: TransformConfi
 
 
 def _otlp_values(json_of: str) -> dict[str, str]:
-    value = load(_PACKAGE, "otlp_value").rstrip()
+    values = {name: load(_PACKAGE, name).rstrip() for name in ("otlp_value", "otlp_scalar")}
     if not json_of:
-        return {"otlp_value": value, "otlp_bytes": "base64Encode"}
+        return {**values, "otlp_bytes": "base64Encode"}
     return {
-        "otlp_value": value,
+        **values,
         # In JSON they come as base64.
         "otlp_bytes": "identity",
         "json_type": _literal(JSON_TYPES[json_of]),

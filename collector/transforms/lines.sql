@@ -6,4 +6,4 @@ SELECT
     peer,
     arrayJoin(splitByChar('\n', body)) AS line
 FROM ({{inner}})
-WHERE notEmpty(trimRight(line, '\r'))
+WHERE line NOT IN ('', '\r')

@@ -1,5 +1,5 @@
 -- Lines that stand beside those of an access log: what a proxy says of itself, on standard output or in one file, and what
--- others log there as JSON. Such a line is in `other` whole, with its time and severity, and `line` is empty then:
+-- others log there as JSON. Such a line is in `other` whole, with its time and severity, and `line` is empty then; `record` is either:
 --   Istio    2026-11-23T10:15:30.123456Z<tab>info<tab>xdsproxy<tab>connected …
 --   Envoy    [2026-11-23 10:15:30.123][1][info][main] [source/server/server.cc:123] …
 --   nginx    2026/11/23 10:15:30 [error] 7#7: *1 connect() failed …
@@ -11,7 +11,8 @@ SELECT
     payload_environment,
     payload_gateway,
     peer,
-    other = '' ? line : '' AS line,
+    record,
+    other = '' ? record : '' AS line,
     other,
     parseDateTime64BestEffortOrNull(
         extract(
@@ -38,7 +39,11 @@ SELECT
 FROM
 (
     SELECT
-        *,
+        received_at,
+        payload_environment,
+        payload_gateway,
+        peer,
+        line AS record,
         -- In most segments it is one word, for which functions run once.
         toLowCardinality(if(
             startsWith(line, '{')

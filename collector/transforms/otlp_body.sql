@@ -1,4 +1,8 @@
 -- The body of a log record as text; a map or a list, as agents send a line of JSON, is JSON again.
+-- The view is for planning's sake: what it hides is not hashed anew at each AND and OR of the layers above, which took
+-- 300 ms a segment.
+SELECT *
+FROM view(
 WITH
 {{otlp_value}} AS json
 SELECT
@@ -23,4 +27,5 @@ FROM
         length(tupleElement(tupleElement(body, 'array_value'), 'values'))
             + length(tupleElement(tupleElement(body, 'kvlist_value'), 'values')) AS members
     FROM ({{inner}})
+)
 )

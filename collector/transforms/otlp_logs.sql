@@ -1,8 +1,6 @@
 -- OpenTelemetry log records. Those with the attributes of an access log, under Istio's names, become requests; all others
 -- are runtime logs.
 -- https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
--- The view is for planning's sake: what it hides is not hashed anew at each AND and OR of the layers above, which took
--- 300 ms a segment.
 WITH
     -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
     told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds
@@ -91,4 +89,4 @@ SELECT
     attributes['api'] AS named_api,
     attributes['api_version'] AS named_api_version,
     attributes['route'] AS named_route
-FROM view({{inner}})
+FROM ({{inner}})

@@ -82,6 +82,11 @@ def _traces(map_of: str) -> str:
     )
 
 
+def _scalar_logs() -> str:
+    """OTLP_LOGS with values as they are on the wire."""
+    return _logs(_MAP).replace(_any_value(3, _MAP), "String").replace(_any_value(1, _MAP), "String")
+
+
 def _camel_case(message: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), message)
 
@@ -92,6 +97,9 @@ def unnamed(message: str) -> str:
 
 
 OTLP_LOGS, OTLP_METRICS, OTLP_TRACES = _logs(_MAP), _metrics(_MAP), _traces(_MAP)
+
+# Log records with values as they are on the wire.
+OTLP_SCALAR_LOGS = _scalar_logs()
 
 # By the type of the message, the type of its JSON.
 JSON_TYPES = {
