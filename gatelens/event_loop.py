@@ -3,10 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import uvloop
+
+from gatelens.thread_names import name_this_thread
 
 Result = TypeVar("Result")
 
@@ -16,6 +18,10 @@ class EventLoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = uvloop.new_event_loop()
+        # What would block the loop, such as writing large bodies, is seen apart from it.
+        self._loop.set_default_executor(
+            ThreadPoolExecutor(thread_name_prefix=f"{name}-blocking", initializer=name_this_thread)
+        )
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 

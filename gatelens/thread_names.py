@@ -1,4 +1,7 @@
-"""Names of threads for the operating system, so that `top -H` and the benchmark tell them apart."""
+"""Names of threads for the operating system, so that `top -H` and the benchmark tell them apart.
+
+Python gives them itself from 3.14.
+"""
 
 import contextlib
 import threading
@@ -8,13 +11,21 @@ _LONGEST_NAME = 15
 
 
 def name_threads() -> None:
-    """Tell Linux what Python calls the threads that run now; Python does so itself from 3.14.
+    """Tell Linux what Python calls the threads that run now.
 
     The first thread keeps its name, which is that of the process.
     """
     for thread in threading.enumerate():
-        if thread is threading.main_thread():
-            continue
-        # A thread may end meanwhile, and there are systems without /proc, or that let nobody write there.
-        with contextlib.suppress(OSError):
-            Path(f"/proc/self/task/{thread.native_id}/comm").write_text(thread.name[:_LONGEST_NAME], encoding="utf-8")
+        if thread is not threading.main_thread():
+            _name(thread)
+
+
+def name_this_thread() -> None:
+    """The same for a thread that starts later; without it, it has the name of the one that started it."""
+    _name(threading.current_thread())
+
+
+def _name(thread: threading.Thread) -> None:
+    # A thread may end meanwhile, and there are systems without /proc, or that let nobody write there.
+    with contextlib.suppress(OSError):
+        Path(f"/proc/self/task/{thread.native_id}/comm").write_text(thread.name[:_LONGEST_NAME], encoding="utf-8")

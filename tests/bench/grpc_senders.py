@@ -8,6 +8,7 @@ import grpc
 from gatelens.data_directory import Addresses
 from tests.bench.messages import als_messages, otlp_messages
 from tests.bench.sender import Repeated
+from tests.bench.timed_message import TimedMessage
 
 _ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 _OTLP = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -19,7 +20,7 @@ _ENTRIES = 100
 class GrpcSender(Repeated):
     """What both have in common."""
 
-    def __init__(self, addresses: Addresses, make: Callable[[int, int], Iterator[bytes]]) -> None:
+    def __init__(self, addresses: Addresses, make: Callable[[int, int], Iterator[TimedMessage]]) -> None:
         super().__init__(lambda count: make(count, _ENTRIES), _ENTRIES)
         self._channel = grpc.insecure_channel(addresses.grpc)
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cramjam
 import httpx
 
 from collector.importer import import_file
@@ -15,6 +16,7 @@ from gatelens.data_directory import Addresses
 from tests.bench.log_files import write_log
 from tests.bench.messages import otlp_messages, write_requests
 from tests.bench.sender import REQUESTS, SAMPLES, Repeated
+from tests.bench.timed_message import TimedMessage
 
 _CONNECTIONS = 4
 # As many records as an OpenTelemetry SDK puts into a batch, as many samples as Prometheus sends at once.
@@ -91,7 +93,7 @@ class HttpSender(Repeated):
     """Messages of Protobuf."""
 
     def __init__(
-        self, url: str, headers: dict[str, str], make: Callable[[int, int], Iterator[bytes]], events: int
+        self, url: str, headers: dict[str, str], make: Callable[[int, int], Iterator[TimedMessage]], events: int
     ) -> None:
         super().__init__(lambda count: make(count, events), events)
         self._posts = Posts(url, {"Content-Type": "application/x-protobuf", **headers})
@@ -121,3 +123,6 @@ class RemoteWriteSender(HttpSender):
     def __init__(self, addresses: Addresses) -> None:
         headers = {"Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0"}
         super().__init__(f"{addresses.http}/api/v1/write", headers, write_requests, _SAMPLES)
+
+    def messages(self) -> Iterator[bytes]:
+        return (bytes(cramjam.snappy.compress_raw(message)) for message in super().messages())

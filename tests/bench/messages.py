@@ -1,37 +1,45 @@
-"""Messages as clients send them, each with a number of events, from a fixed seed."""
+"""Messages as clients send them, each with a number of events, from a fixed seed; their times are set by sending."""
 
 import random
 import struct
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import cramjam
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+from tests.bench.timed_message import (
+    PLACEHOLDER_NS,
+    TimedMessage,
+    fluent_event_time,
+    iso_milliseconds,
+    protobuf_fixed64,
+    protobuf_milliseconds,
+    protobuf_nanos,
+    protobuf_seconds,
+)
 from tests.collector import envoy_messages
 from tests.collector.prometheus_messages import sample_series, write_request
 
 _APIS = 40
 _SERIES = ("bench_cpu_seconds_total", "bench_memory_bytes", "bench_requests_total", "bench_connections_active")
+_SECONDS, _NANOS = divmod(PLACEHOLDER_NS, 10**9)
 _STATUSES = (200, 200, 200, 200, 200, 200, 200, 200, 201, 204, 301, 400, 404, 429, 500, 503)
 
 
-def als_messages(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
+def als_messages(count: int, entries: int, seed: int = 7) -> Iterator[TimedMessage]:
     """StreamAccessLogsMessages."""
     draw = random.Random(seed)
     for _ in range(count):
-        yield envoy_messages.encode(
-            {
-                "identifier": {"node": {"id": "edge-7", "cluster": "edge"}, "log_name": "bench"},
-                "http_logs": {"log_entry": [_als_entry(draw, time.time_ns()) for _ in range(entries)]},
-            }
-        )
+        message = {
+            "identifier": {"node": {"id": "edge-7", "cluster": "edge"}, "log_name": "bench"},
+            "http_logs": {"log_entry": [_als_entry(draw) for _ in range(entries)]},
+        }
+        yield TimedMessage(envoy_messages.encode(message), entries, protobuf_seconds, protobuf_nanos)
 
 
-def otlp_messages(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
+def otlp_messages(count: int, entries: int, seed: int = 7) -> Iterator[TimedMessage]:
     """ExportLogsServiceRequests with Istio's attributes."""
     draw = random.Random(seed)
     for _ in range(count):
@@ -40,29 +48,29 @@ def otlp_messages(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
         resource.resource.attributes.extend([_text("cluster_name", "edge"), _text("node_name", "edge-7")])
         records = resource.scope_logs.add().log_records
         for _ in range(entries):
-            record = records.add(time_unix_nano=time.time_ns())
+            record = records.add(time_unix_nano=PLACEHOLDER_NS)
             record.attributes.extend(_text(name, value) for name, value in _access(draw).items())
-        yield request.SerializeToString()
+        yield TimedMessage(request.SerializeToString(), entries, protobuf_fixed64)
 
 
-def forward_entries(count: int, entries: int, seed: int = 7) -> Iterator[bytes]:
+def forward_entries(count: int, entries: int, seed: int = 7) -> Iterator[TimedMessage]:
     """Entries of Fluent Forward, as Fluent Bit sends what it has parsed of Envoy's JSON log."""
     draw = random.Random(seed)
+    moment = msgspec.msgpack.Ext(0, struct.pack(">II", _SECONDS, _NANOS))
+    text = f"{datetime.fromtimestamp(_SECONDS, UTC):%Y-%m-%dT%H:%M:%S}.{_NANOS // 10**6:03}Z"
     for _ in range(count):
-        now_ns = time.time_ns()
-        moment = msgspec.msgpack.Ext(0, struct.pack(">II", now_ns // 10**9, now_ns % 10**9))
-        yield msgspec.msgpack.encode([[[moment, {}], {"start_time": _now(), **_access(draw)}] for _ in range(entries)])
+        made = msgspec.msgpack.encode([[[moment, {}], {"start_time": text, **_access(draw)}] for _ in range(entries)])
+        yield TimedMessage(made, entries, fluent_event_time, iso_milliseconds)
 
 
-def write_requests(count: int, samples: int, seed: int = 7) -> Iterator[bytes]:
-    """Remote write 1.0 of a mesh's sidecars, packed with snappy: a sample of each series."""
+def write_requests(count: int, samples: int, seed: int = 7) -> Iterator[TimedMessage]:
+    """Remote write 1.0 of a mesh's sidecars, not yet packed with snappy: a sample of each series."""
     draw = random.Random(seed)
     for _ in range(count):
-        now_ms = time.time_ns() // 10**6
         series = [
             sample_series(
                 _SERIES[number % len(_SERIES)],
-                [(draw.random() * 1e6, now_ms)],
+                [(draw.random() * 1e6, PLACEHOLDER_NS // 10**6)],
                 job="kubernetes-pods",
                 instance=f"10.1.{number // 256 % 256}.{number % 256}:15020",
                 namespace="shop",
@@ -72,17 +80,17 @@ def write_requests(count: int, samples: int, seed: int = 7) -> Iterator[bytes]:
             )
             for number in range(samples)
         ]
-        yield bytes(cramjam.snappy.compress_raw(write_request({"timeseries": series})))
+        yield TimedMessage(write_request({"timeseries": series}), samples, protobuf_milliseconds)
 
 
-def _als_entry(draw: random.Random, now_ns: int) -> dict[str, object]:
+def _als_entry(draw: random.Random) -> dict[str, object]:
     api, status = int(_APIS * draw.random() ** 2), _STATUSES[draw.getrandbits(4)]
     took_us = int(draw.lognormvariate(10, 0.8)) + 300
     return {
         "common_properties": {
             "downstream_remote_address": _address("203.0.113.9", 41000),
             "downstream_local_address": _address("10.0.0.9", 8443),
-            "start_time": {"seconds": now_ns // 10**9, "nanos": now_ns % 10**9},
+            "start_time": {"seconds": _SECONDS, "nanos": _NANOS},
             "time_to_last_rx_byte": {"seconds": 0, "nanos": 20_000},
             "time_to_first_upstream_tx_byte": {"seconds": 0, "nanos": 200_000},
             "time_to_last_upstream_rx_byte": {"seconds": 0, "nanos": (took_us - 50) * 1000},
@@ -142,10 +150,6 @@ def _access(draw: random.Random) -> dict[str, str]:
         "downstream_remote_address": "192.0.2.4:53122",
         "requested_server_name": "api.example.com",
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(name: str, value: str) -> KeyValue:

@@ -1,22 +1,19 @@
 """One benchmark: everything at once for throughput, then at half of that for lag."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 from gatelens.data_directory import Addresses
 from tests.bench.sender import Sender
+from tests.bench.thread_roles import spent_by_role
 from tests.running import RunningGatelens
 
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 600
 _SETTLING_SECONDS = 5.0
-
-# What runs in Python for telemetry, and what does not.
-_PYTHONS = ("intake", "spool-committer", "python")
-_OTHERS = ("writer-0", "web", "alerts")
 
 
 def run(
@@ -65,26 +62,12 @@ def _throughput(gatelens: RunningGatelens, sender: Sender, events: int) -> dict[
         "events_per_second": round(events / elapsed),
         "events_per_cpu_second": round(events / cpu),
         "cpu_seconds": round(cpu, 2),
-        **_threads(threads, gatelens.cpu_seconds_by_thread(), cpu),
+        **spent_by_role(threads, gatelens.cpu_seconds_by_thread(), cpu),
     }
 
 
 def _stored(gatelens: RunningGatelens, sender: Sender) -> int:
     return int(gatelens.query(sender.stored)[0]["stored"])
-
-
-def _threads(before: Mapping[str, float], after: Mapping[str, float], cpu: float) -> dict[str, Any]:
-    """CPU seconds by who spent them; what is in none of Python's threads is the engine's.
-
-    The writer's thread plans statements in the engine, and the threads of the pages answer the benchmark's own looks.
-    """
-    spent = {name: after[name] - before.get(name, 0) for name in after}
-    told = {name: round(seconds, 2) for name, seconds in spent.items() if name in _PYTHONS + _OTHERS}
-    python = sum(told.get(name, 0) for name in _PYTHONS)
-    return {
-        "cpu_seconds_by_thread": told | {"engine": round(cpu - sum(told.values()), 2)},
-        "python_share": round(python / cpu, 3),
-    }
 
 
 def _size(gatelens: RunningGatelens) -> dict[str, float]:

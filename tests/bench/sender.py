@@ -1,8 +1,11 @@
 """What a benchmark sends with, and how it knows that everything has been stored."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
+
+from tests.bench.timed_message import TimedMessage
 
 # Rows that can be queried and are rolled up.
 REQUESTS = "SELECT sum(requests) AS stored FROM api_1m"
@@ -26,7 +29,8 @@ class Sender(Protocol):
     def send_all(self) -> None:
         """Send as fast as Gatelens takes it; all is acknowledged, or known to be under way, on return."""
 
-    def messages(self) -> Iterator[bytes]: ...
+    def messages(self) -> Iterator[bytes]:
+        """Messages that are ready, made as they are asked for: they are to be sent at once."""
 
     def send(self, message: bytes) -> None:
         """Send one of the messages and wait for its answer, where there is one."""
@@ -35,15 +39,15 @@ class Sender(Protocol):
 
 
 class Repeated:
-    """A few messages, sent over and over."""
+    """A few messages, sent over and over, each with what happened since the one before."""
 
     events_are_distinct = False
     stored = REQUESTS
 
-    def __init__(self, make: Callable[[int], Iterator[bytes]], events_in_a_message: int) -> None:
+    def __init__(self, make: Callable[[int], Iterator[TimedMessage]], events_in_a_message: int) -> None:
         self._make = make
         self.events_in_a_message = events_in_a_message
-        self._distinct: Sequence[bytes] = ()
+        self._distinct: Sequence[TimedMessage] = ()
         self._count = 0
 
     def prepare(self, events: int) -> None:
@@ -51,4 +55,8 @@ class Repeated:
         self._count = events // self.events_in_a_message
 
     def messages(self) -> Iterator[bytes]:
-        return itertools.islice(itertools.cycle(self._distinct), self._count)
+        since = time.time_ns()
+        for message in itertools.islice(itertools.cycle(self._distinct), self._count):
+            now = time.time_ns()
+            yield message.sent(since, now)
+            since = now
