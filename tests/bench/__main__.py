@@ -16,7 +16,7 @@ from tests.bench.grpc_senders import AlsSender, OtlpSender
 from tests.bench.http_senders import ImportSender, LinesSender, OtlpHttpSender, RemoteWriteSender
 from tests.bench.scenario import run
 from tests.bench.sender import Sender
-from tests.bench.yardstick import lines_per_cpu_second
+from tests.bench.yardstick import yardsticks
 
 _LINES_IN_A_POST = 2000
 
@@ -57,12 +57,12 @@ def main() -> None:
                 log = directory / "combined.log"
                 figures["goaccess"] = goaccess(log, events, figures["cpu_seconds"])
             results.append(figures)
-        yardstick = lines_per_cpu_second(directory)
+        speed = yardsticks(directory)
     machine = {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "yardstick_lines_per_cpu_second": yardstick,
+        **speed,
     }
     print(json.dumps({"machine": machine, "results": results}, indent=2))
 
