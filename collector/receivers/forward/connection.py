@@ -14,9 +14,9 @@ from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import Message, parse
 from collector.receivers.forward.records import Records
+from collector.receivers.forward.wire import Wire
 from storage.errors import PayloadError
 
-_READ_BYTES = 1 << 20
 _HANDSHAKE_SECONDS = 10
 _LARGEST_HANDSHAKE = 64 << 10
 # From the first byte of a message to its last.
@@ -46,9 +46,8 @@ class Shared:
 class Connection:
     """Serves one agent; raises PayloadError, HandshakeRefused, TimeoutError or OSError where it cannot go on."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str, shared: Shared) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, wire: Wire, peer: str, shared: Shared) -> None:
+        self._wire = wire
         self._peer = peer
         self._shared = shared
         self._limit = int(shared.config.max_chunk_size)
@@ -64,17 +63,15 @@ class Connection:
         """Let nobody send who has not proved to be allowed to."""
         handshake = Handshake(self._shared.config, self._shared.hostname)
         framer = Framer(_LARGEST_HANDSHAKE)
-        await self._send(handshake.helo())
+        await self._wire.write(handshake.helo())
         async with asyncio.timeout(_HANDSHAKE_SECONDS):
             while not (messages := framer.messages()):
-                data = await self._reader.read(_LARGEST_HANDSHAKE)
-                if not data:
+                if not await self._read(framer):
                     raise ConnectionResetError("The client left before it had said who it is.")
-                framer.feed(data)
         if len(messages) > 1 or framer.size:
             raise PayloadError("The client sent records before it was let in; check that it speaks version 1.")
         pong, refusal = handshake.pong(messages[0])
-        await self._send(pong)
+        await self._wire.write(pong)
         if refusal:
             raise HandshakeRefused(refusal)
 
@@ -92,7 +89,7 @@ class Connection:
 
     async def _next_messages(self) -> list[bytes]:
         """The messages that have come; none where the agent has left between two."""
-        if not self._framer.size and not await self._read():
+        if not self._framer.size and not await self._read(self._framer):
             return []
         async with asyncio.timeout(_MESSAGE_SECONDS):
             while True:
@@ -103,13 +100,15 @@ class Connection:
                 if self._framer.size > _LARGE_BYTES and not self._has_place:
                     await self._shared.places_for_large.acquire()
                     self._has_place = True
-                if not await self._read():
+                if not await self._read(self._framer):
                     raise ConnectionResetError("The client left in the middle of a message.")
 
-    async def _read(self) -> bool:
-        data = await self._reader.read(_READ_BYTES)
-        self._framer.feed(data)
-        return bool(data)
+    async def _read(self, framer: Framer) -> bool:
+        """Give a framer what has come; False where the agent has left."""
+        pieces = await self._wire.read()
+        for piece in pieces:
+            framer.feed(piece)
+        return bool(pieces)
 
     async def _accept(self, messages: Sequence[bytes]) -> None:
         """Make messages durable, those that want no answer together; answer the others."""
@@ -139,14 +138,10 @@ class Connection:
 
         identity = f"{message.tag}\0{message.chunk}"
         await self._shared.delivery.deliver_once(identity, payloads, self._peer)
-        await self._send(msgspec.msgpack.encode({"ack": message.chunk}))
+        await self._wire.write(msgspec.msgpack.encode({"ack": message.chunk}))
 
     def _records(self) -> Records:
         return Records(self._shared.rules, self._shared.config)
-
-    async def _send(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
 
     def _leave_place(self) -> None:
         if self._has_place:

@@ -1,7 +1,6 @@
 """The Forward port: TCP, with or without TLS, a Unix socket, and heartbeats over UDP."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 import ssl
@@ -14,6 +13,7 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.connection import Connection, HandshakeRefused, Shared
 from collector.receivers.forward.delivery import RECEIVER, Delivery
 from collector.receivers.forward.lines import Rules
+from collector.receivers.forward.wire import Wire
 from collector.receivers.tls import ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -21,10 +21,7 @@ from storage.errors import ConfigError, PayloadError, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
 
-# What a connection may have waiting that it has not read yet is twice this.
-_WAITING_BYTES = 1 << 20
 _PLACES_FOR_LARGE = 4
-_CLOSE_SECONDS = 2
 _HEARTBEAT = b"\0"
 
 
@@ -84,11 +81,11 @@ class ForwardServer:
             ) from error
 
     async def _listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-        server = await asyncio.start_server(self._serve, host, port, ssl=tls, limit=_WAITING_BYTES)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Wire(self._serve), host, port, ssl=tls)
         self._servers.append(server)
         self.port = server.sockets[0].getsockname()[1]
         if self._config.heartbeat:
-            loop = asyncio.get_running_loop()
             self._heartbeats, _ = await loop.create_datagram_endpoint(_Heartbeat, local_addr=(host, self.port))
 
     async def _listen_unix(self, path: Path) -> None:
@@ -96,32 +93,29 @@ class ForwardServer:
             # A process that was killed leaves its socket behind, and nobody can bind it again.
             if path.is_socket():
                 path.unlink()
-            self._servers.append(await asyncio.start_unix_server(self._serve, path, limit=_WAITING_BYTES))
+            loop = asyncio.get_running_loop()
+            self._servers.append(await loop.create_unix_server(lambda: Wire(self._serve), path))
         except OSError as error:
             raise ConfigError(
                 f"collector.forward.unix_socket {path} cannot be opened: {error.strerror}. Check that its directory is "
                 "there and may be written, and that nothing else has this name."
             ) from error
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, wire: Wire) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
-        address = writer.get_extra_info("peername")
-        peer = str(address[0]) if isinstance(address, tuple) else "unix"
         try:
-            # By `stop`. A task that ends as cancelled is a fault in the eyes of asyncio's streams, which log it.
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._serve_peer(reader, writer, peer)
+            await self._serve_peer(wire, wire.peer)
         finally:
-            await _close(writer)
+            await wire.close()
 
-    async def _serve_peer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str) -> None:
+    async def _serve_peer(self, wire: Wire, peer: str) -> None:
         if len(self._connections) > self._config.max_connections:
             self._turn_away(peer, "too_many_connections", "There are as many connections as may be.")
             return
-        connection = Connection(reader, writer, peer, self._shared)
+        connection = Connection(wire, peer, self._shared)
         try:
             if self._needs_handshake:
                 await connection.shake_hands()
@@ -145,19 +139,6 @@ class ForwardServer:
         """The protocol has no word for it: the connection ends, and the log tells why."""
         self._metrics.refused(RECEIVER, reason)
         _log.warning("A Forward connection is closed.", extra={"peer": peer, "reason": message})
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await writer.wait_closed()
-    except TimeoutError:
-        # An answer waits in the socket that its client does not fetch.
-        writer.transport.abort()
-    except OSError:
-        # It is over in another way than by closing: the client has gone, and nothing is left to be done.
-        return
 
 
 class _Heartbeat(asyncio.DatagramProtocol):
