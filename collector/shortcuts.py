@@ -1,7 +1,6 @@
-"""Which statement to try first for a segment, where a format has a cheaper one that not all telemetry fits."""
+"""Which formats' shortcuts are worth a try."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 from collector.transforms.formats import Format
 
@@ -15,14 +14,13 @@ class Shortcuts:
     def __init__(self) -> None:
         self._without: Counter[str] = Counter()
 
-    def readings(self, known: Format) -> Iterator[Format]:
-        """What to try, one after the other; coming back for the next means that the last one failed."""
-        if known.shortcut is None:
-            yield known
-        elif self._without[known.name]:
+    def of(self, known: Format) -> Format | None:
+        """What to try first for a segment; None where there is nothing, or it has failed lately."""
+        if self._without[known.name]:
             self._without[known.name] -= 1
-            yield known
-        else:
-            yield known.shortcut
-            self._without[known.name] = _DETOUR
-            yield known
+            return None
+        return known.shortcut
+
+    def failed(self, known: Format) -> None:
+        """Go around the format's shortcut for a while."""
+        self._without[known.name] = _DETOUR

@@ -88,31 +88,51 @@ class Writer:
                 "or move the file out of the spool."
             )
         started = time.monotonic()
-        try:
-            self._load_by_the_shortest_way(known, segment)
-        except (QueryFailed, QueryMemoryExceeded) as error:
-            set_aside = self._salvage.split(known, segment)
-            if set_aside is not None:
-                self._metrics.salvaged(known.name, set_aside)
-                return
-            if not isinstance(error, QueryMemoryExceeded):
-                raise
-            # It can be read within the limit; only its way into the tables takes more.
-            self._load(known, segment, roomy=True)
+        if not self._stored_by_shortcut(known, segment) and not self._stored_or_split(known, segment):
+            return
         self._spool.remove(segment)
         lag = (time.time_ns() - segment.created_ns) / 1e9
         self._metrics.stored(known.name, time.monotonic() - started, lag)
 
-    def _load_by_the_shortest_way(self, known: Format, segment: Segment) -> None:
-        for reading in self._shortcuts.readings(known):
-            try:
-                self._load(reading, segment)
-            except (QueryFailed, QueryMemoryExceeded):
-                # A shortcut fails before its first row comes as far as a table.
-                if reading is known:
-                    raise
-            else:
-                return
+    def _stored_or_split(self, known: Format, segment: Segment) -> bool:
+        """Whether the segment is stored; where it is not, others have taken its place in the spool."""
+        try:
+            self._load(known, segment)
+        except (QueryFailed, QueryMemoryExceeded) as error:
+            set_aside = self._salvage.split(known, segment)
+            if set_aside is not None:
+                self._metrics.salvaged(known.name, set_aside)
+                return False
+            if not isinstance(error, QueryMemoryExceeded):
+                raise
+            # It can be read within the limit; only its way into the tables takes more.
+            self._load(known, segment, roomy=True)
+        return True
+
+    def _stored_by_shortcut(self, known: Format, segment: Segment) -> bool:
+        """Whether a shortcut has stored the segment; where it has not, it has stored nothing of it."""
+        shortcut = self._shortcuts.of(known)
+        if shortcut is None:
+            return False
+        try:
+            self._load(shortcut, segment)
+        except (QueryFailed, QueryMemoryExceeded) as error:
+            if not self._can_be_read(shortcut, segment):
+                self._shortcuts.failed(known)
+                return False
+            # Some tables may have it already, and what is begun under a token is ended by the same statement.
+            if not isinstance(error, QueryMemoryExceeded):
+                raise
+            self._load(shortcut, segment, roomy=True)
+        return True
+
+    def _can_be_read(self, known: Format, segment: Segment) -> bool:
+        select = statement(known, segment.id, segment.path, self._transforms)
+        try:
+            self._store.trial(select, known.shape.into, known.shape.columns, known.schema)
+        except (QueryFailed, QueryMemoryExceeded):
+            return False
+        return True
 
     def _load(self, known: Format, segment: Segment, *, roomy: bool = False) -> None:
         select = statement(known, segment.id, segment.path, self._transforms)

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from collector.importer import BlockSink, ImportSummary, import_file
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import light
 from collector.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
 from gatelens.config import Config, load_config
@@ -131,7 +132,7 @@ def _own_sink(data: Path) -> Iterator[BlockSink]:
         store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
         migrate(store)
         collector = config.collector
-        spool = Spool(directory.spool, collector.spool)
+        spool = Spool(directory.spool, collector.spool, light())
         writer = Writer(store, spool, collector.transforms, CollectorMetrics(NoOpMeter("gatelens")), collector.writer)
         writer.start()
         try:

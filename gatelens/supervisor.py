@@ -19,6 +19,7 @@ from collector.receivers.scrape import ScrapeConfig, Scraper
 from collector.receivers.tls import ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import light
 from collector.writer import Writer
 from dashboards.app import create_app
 from dashboards.health import Health
@@ -87,7 +88,7 @@ class Gatelens:
             self._directory.path / "forward" / "chunks", self._directory.spool, collector.forward.remembered_chunks
         )
         self._cleanup.callback(chunks.close)
-        spool = Spool(self._directory.spool, collector.spool)
+        spool = Spool(self._directory.spool, collector.spool, light())
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
         writer = Writer(store, spool, collector.transforms, metrics, collector.writer)
         writer.start()

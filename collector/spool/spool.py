@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,8 @@ class SpoolConfig(BaseModel):
         default=ByteSize(4 << 30), description="Room for telemetry that ClickHouse has not stored yet."
     )
     segment_size: ByteSize = Field(
-        default=ByteSize(64 << 20), description="A segment is inserted when it is this large,"
+        default=ByteSize(64 << 20),
+        description="A segment is inserted when it is this large (twice where it takes little memory),",
     )
     segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
 
@@ -64,9 +65,17 @@ class Spool:
     Under load the groups grow, and the number of syncs does not.
     """
 
-    def __init__(self, directory: Path, config: SpoolConfig, clock_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        config: SpoolConfig,
+        light: Set[str] = frozenset(),
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """Segments of the `light` formats may be twice as large as the others."""
         self._directory = directory
         self._config = config
+        self._light = light
         self._clock_ns = clock_ns
         self._pending: dict[str, list[_Waiting]] = defaultdict(list)
         self._wake = threading.Condition()
@@ -222,7 +231,7 @@ class Spool:
                 closing = self._closing
             payloads = sum(map(len, pending.values()))
             for format_name, group in pending.items():
-                for batch in _batches(group, int(self._config.segment_size)):
+                for batch in _batches(group, self._segment_size(format_name)):
                     self._commit(format_name, batch)
             self._seal_where_due(closing)
             if closing and not pending:
@@ -239,8 +248,11 @@ class Spool:
             return
         for waiting in batch:
             waiting.answer.set_result(None)
-        if segment.size >= self._config.segment_size:
+        if segment.size >= self._segment_size(format_name):
             self._seal(format_name)
+
+    def _segment_size(self, format_name: str) -> int:
+        return int(self._config.segment_size) * (2 if format_name in self._light else 1)
 
     def _open_segment(self, format_name: str) -> OpenSegment:
         with self._wake:

@@ -15,14 +15,13 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from collector.payload import Payload
-from collector.shortcuts import Shortcuts
 from collector.spool.frame import encode
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import Format, TransformConfig, formats, statement
 from collector.writer import Writer
-from storage.errors import QueryFailed
+from storage.errors import QueryFailed, QueryMemoryExceeded
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
 
@@ -150,17 +149,21 @@ def _has_lists_or_maps(body: bytes) -> bool:
 
 
 class _Listening:
-    """A store that keeps which .proto file each load was made with."""
+    """A store that keeps which .proto file each load was made with, and ends the first loads with errors."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *errors: Exception) -> None:
         self._store = store
-        self.schemas: list[str] = []
+        self._errors = list(errors)
+        self.loads: list[str] = []
 
     def load(
         self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
     ) -> None:
-        self.schemas.append(format_schema.stem)
+        self.loads.append(f"{format_schema.stem}{' roomy' if roomy else ''}")
+        # As where a view fails behind its table: what has been read is stored.
         self._store.load(select, into, columns, token, format_schema, roomy=roomy)
+        if self._errors:
+            raise self._errors.pop(0)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
@@ -173,29 +176,44 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
     opened.close()
 
 
-def test_the_writer_takes_it_and_goes_around_it_for_a_while_where_it_fails(store: Store, spool: Spool) -> None:
-    listening = _Listening(store)
-    writer = Writer(listening, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))  # type: ignore[arg-type]
-    plain, nested = _request(b"\x0a\x01x"), _request(_LIST.SerializeToString())
-    first = _store(writer, spool, plain)
-    second = _store(writer, spool, nested)
-    for _ in range(15):
-        _store(writer, spool, plain)
-    last = _store(writer, spool, plain)
-    assert listening.schemas == ["otlp_scalar_logs", "otlp_scalar_logs", *["otlp_logs"] * 16, "otlp_scalar_logs"]
-    assert [len(rows_of(store, segment)) for segment in (first, second, last)] == [1, 1, 1]
-    assert rows_of(store, second)[0]["attributes"] == {"told": '["a"]'}
+def _writer(store: object, spool: Spool) -> Writer:
+    return Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))  # type: ignore[arg-type]
 
 
-def test_formats_without_one_have_one_reading() -> None:
-    known = formats()["envoy_json"]
-    assert list(Shortcuts().readings(known)) == [known]
-
-
-def _store(writer: Writer, spool: Spool, body: bytes) -> str:
+def _sealed(spool: Spool, body: bytes) -> Segment:
     segment_id = f"shortcut-{next(_NUMBERS)}"
     spool.append_segment(segment_id, [Payload("otlp_logs", body, time.time_ns() // 1000, "s", peer=PEER)])
     segment = spool.take(0)
-    assert isinstance(segment, Segment)
+    assert segment is not None
+    return segment
+
+
+def test_the_writer_goes_around_it_for_a_while_where_it_fails(store: Store, spool: Spool) -> None:
+    listening = _Listening(store)
+    writer = _writer(listening, spool)
+    plain, nested = _request(b"\x0a\x01x"), _request(_LIST.SerializeToString())
+    segments = [_sealed(spool, body) for body in (plain, nested, *[plain] * 16)]
+    for segment in segments:
+        writer.store(segment)
+    assert listening.loads == ["otlp_scalar_logs", "otlp_scalar_logs", *["otlp_logs"] * 16, "otlp_scalar_logs"]
+    assert [len(rows_of(store, segment.id)) for segment in segments] == [1] * 18
+    assert rows_of(store, segments[1].id)[0]["attributes"] == {"told": '["a"]'}
+
+
+def test_what_takes_too_much_on_its_way_into_the_tables_is_ended_by_it(store: Store, spool: Spool) -> None:
+    listening = _Listening(store, QueryMemoryExceeded("too much"))
+    segment = _sealed(spool, _request(b"\x0a\x01x"))
+    _writer(listening, spool).store(segment)
+    assert listening.loads == ["otlp_scalar_logs", "otlp_scalar_logs roomy"]
+    assert len(rows_of(store, segment.id)) == 1
+
+
+def test_what_fails_behind_it_is_tried_again_by_it(store: Store, spool: Spool) -> None:
+    listening = _Listening(store, QueryFailed("a view is broken"))
+    writer, segment = _writer(listening, spool), _sealed(spool, _request(b"\x0a\x01x"))
+    with pytest.raises(QueryFailed, match="a view is broken"):
+        writer.store(segment)
+    assert segment.path.exists()
     writer.store(segment)
-    return segment_id
+    assert listening.loads == ["otlp_scalar_logs"] * 2
+    assert len(rows_of(store, segment.id)) == 1

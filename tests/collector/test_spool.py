@@ -1,7 +1,7 @@
 """The spool: an answer means durable, a cut-off tail costs nothing that was answered, a full spool says so."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,10 +30,10 @@ def _bodies(path: Path) -> list[bytes]:
 def make_spool(tmp_path: Path) -> Iterator[MakeSpool]:
     opened: list[Spool] = []
 
-    def make(**settings: float) -> Spool:
+    def make(light: Set[str] = frozenset(), **settings: float) -> Spool:
         # Nothing is sealed by age here unless a test asks for it.
         config = SpoolConfig.model_validate({"segment_age": 60} | settings)
-        opened.append(Spool(tmp_path, config))
+        opened.append(Spool(tmp_path, config, light))
         return opened[-1]
 
     yield make
@@ -92,6 +92,21 @@ def test_many_threads_lose_nothing(make_spool: MakeSpool) -> None:
     stored = [frame for segment in segments for frame in _bodies(segment.path)]
     assert sorted(stored) == sorted(encode(_payload(body)) for body in bodies)
     assert spool.size == sum(segment.size for segment in segments)
+
+
+@pytest.mark.parametrize(("light", "payloads"), [(frozenset(), 10), (frozenset({"envoy_json"}), 20)])
+def test_a_segment_of_a_light_format_may_be_twice_as_large(
+    make_spool: MakeSpool, light: frozenset[str], payloads: int
+) -> None:
+    frame = len(encode(_payload(b"x" * 100)))
+    spool = make_spool(light, segment_size=ByteSize(10 * frame))
+    for _ in range(payloads - 1):
+        spool.append(_payload(b"x" * 100)).result(5)
+    assert spool.take(0) is None
+    spool.append(_payload(b"x" * 100)).result(5)
+    segment = spool.take(5)
+    assert segment is not None
+    assert segment.size == payloads * frame
 
 
 def test_a_segment_is_sealed_by_age(make_spool: MakeSpool) -> None:
