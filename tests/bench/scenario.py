@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -87,26 +88,31 @@ def _lag(gatelens: RunningGatelens, sender: Sender, rate: float, seconds: float)
     lags: list[float] = []
     started, sent, looked = time.monotonic(), 0, 0.0
     messages = sender.messages()
-    while time.monotonic() - started < seconds or waiting:
-        now = time.monotonic()
-        if now - started < seconds and now >= started + sent * interval:
-            message = next(messages, None)
-            if message is None:
-                messages = sender.messages()
-                continue
-            sender.send(message)
-            sent += 1
-            waiting.append((before + sent * sender.events_in_a_message, time.monotonic()))
-        elif now - looked >= _POLL_SECONDS:
-            looked = now
-            stored = _stored(gatelens, sender)
-            seen = time.monotonic()
-            lags += [seen - since for due, since in waiting if due <= stored]
-            waiting = [(due, since) for due, since in waiting if due > stored]
-        else:
-            time.sleep(0.001)
-        if now - started > seconds + _PATIENCE_SECONDS:
-            raise RuntimeError(f"{len(waiting)} messages were never seen.")
+    look: Future[tuple[int, float]] | None = None
+    # Looks are taken beside the sender, so that neither waits for the other.
+    with ThreadPoolExecutor(1) as looks:
+        while (sending := time.monotonic() - started < seconds) or waiting:
+            now = time.monotonic()
+            if look is not None and look.done():
+                stored, seen = look.result()
+                lags += [seen - since for due, since in waiting if due <= stored]
+                waiting = [(due, since) for due, since in waiting if due > stored]
+                look = None
+            if look is None and now - looked >= _POLL_SECONDS:
+                looked = now
+                look = looks.submit(lambda: (_stored(gatelens, sender), time.monotonic()))
+            elif sending and now >= started + sent * interval:
+                message = next(messages, None)
+                if message is None:
+                    messages = sender.messages()
+                    continue
+                sender.send(message)
+                sent += 1
+                waiting.append((before + sent * sender.events_in_a_message, time.monotonic()))
+            else:
+                time.sleep(0.001)
+            if now - started > seconds + _PATIENCE_SECONDS:
+                raise RuntimeError(f"{len(waiting)} messages were never seen.")
     cuts = quantiles(lags, n=100)
     return {
         "lag_events_per_second": round(sent * sender.events_in_a_message / seconds),
