@@ -49,6 +49,7 @@ def _turned_away(rig: ForwardRig, data: bytes) -> str:
         try:
             agent.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
+            # It was closed before all was sent; the reason is asked for below.
             pass
         else:
             assert agent.is_closed()
@@ -192,6 +193,7 @@ def test_memory_stays_bounded_under_bombs(rig: ForwardRig) -> None:
                     agent.socket.sendall(bomb)
                     agent.leave()
                 except OSError:
+                    # To be turned away in the middle of it is as good as to be heard out.
                     pass
 
     threads = [threading.Thread(target=send, args=(bomb,)) for bomb in bombs]
@@ -218,6 +220,7 @@ def _taken(data: bytes, cuts: list[int]) -> None:
                 if parsed is not None:
                     records.add(parsed)
     except PayloadError:
+        # The other of the two outcomes; what came before it is looked at all the same.
         pass
     for kind, body in records.payloads():
         assert body
