@@ -12,7 +12,7 @@ from msgspec import json as as_json
 from msgspec.msgpack import Decoder
 
 from collector.receivers.forward.entries import Value
-from collector.receivers.forward.framing import value_size
+from collector.receivers.forward.framing import Data, array_head, value_size
 from collector.transforms.detect import is_access
 from storage.errors import PayloadError
 
@@ -26,8 +26,6 @@ _TO_BE_LOOKED_AT = frozenset({"log", "message", "kubernetes"})
 _NAME = re.compile(r"[ !#-\[\]-~]+")
 _MOST_KEYS = 100
 _TYPES_KEPT = 100
-# By the first byte of a long array, the bytes before its first element; of a short one it is one.
-_LONG_HEADERS = {0xDC: 3, 0xDD: 5}
 
 _ENCODER = as_json.Encoder()
 
@@ -40,7 +38,7 @@ class _First(Struct, array_like=True, gc=False):
 _FIRST = Decoder(_First)
 
 
-def access_lines(entries: bytes) -> bytes | None:
+def access_lines(entries: Data) -> bytes | None:
     """The records of a MessagePack array of entries, one a line; None where each has to be looked at."""
     try:
         keys = _keys_of_first(entries)
@@ -52,8 +50,8 @@ def access_lines(entries: bytes) -> bytes | None:
         return None
 
 
-def _keys_of_first(entries: bytes) -> dict[str, Raw]:
-    start = _LONG_HEADERS.get(entries[0], 1)
+def _keys_of_first(entries: Data) -> dict[str, Raw]:
+    _, start = array_head(entries)
     size = value_size(memoryview(entries)[start:])
     return _FIRST.decode(entries[start : start + size]).record
 

@@ -9,7 +9,7 @@ from msgspec import DecodeError, MsgspecError, Raw, Struct, ValidationError
 from msgspec.msgpack import Decoder, Ext
 
 from collector.receivers.forward import lenient
-from collector.receivers.forward.framing import array_header
+from collector.receivers.forward.framing import Data, array_header
 from storage.errors import PayloadError
 
 Record = dict[str, Any]
@@ -73,7 +73,7 @@ SLICE_BYTES = 1 << 20
 _LARGEST_RECORD = 4 << 20
 
 
-def slices(entries: bytes) -> Iterator[bytes]:
+def slices(entries: Data) -> Iterator[Data]:
     """A MessagePack array as shorter ones, of about a size unless one entry alone is larger."""
     if len(entries) <= SLICE_BYTES:
         yield entries
@@ -90,7 +90,7 @@ def slices(entries: bytes) -> Iterator[bytes]:
     yield array_header(len(gathered)) + b"".join(gathered)
 
 
-def decode(entries: bytes) -> tuple[Sequence[Entry], list[bytes]]:
+def decode(entries: Data) -> tuple[Sequence[Entry], list[bytes]]:
     """The entries of a slice, and the bytes of those that are none."""
     if len(entries) > _LARGEST_RECORD:
         return [], [bytes(raw) for raw in _RAW.decode(entries)]
@@ -139,7 +139,7 @@ def _nanoseconds(time: object) -> int | None:
     return int(time * _SECOND) if isinstance(time, float) and abs(time) < 1 << 33 else None
 
 
-def _one_by_one(entries: bytes) -> tuple[Sequence[Entry], list[bytes]]:
+def _one_by_one(entries: Data) -> tuple[Sequence[Entry], list[bytes]]:
     found: list[Entry] = []
     broken = []
     for raw in _RAW.decode(entries):
