@@ -11,7 +11,7 @@ from msgspec import MsgspecError, Raw, Struct, defstruct
 from msgspec import json as as_json
 from msgspec.msgpack import Decoder
 
-from collector.receivers.forward.entries import Value
+from collector.receivers.forward.entries import Value, few_at_a_time
 from collector.receivers.forward.framing import Data, array_head, value_size
 from collector.transforms.detect import is_access
 from storage.errors import PayloadError
@@ -45,7 +45,11 @@ def access_lines(entries: Data) -> bytes | None:
         if _TO_BE_LOOKED_AT & keys.keys() or not is_access(keys.keys()) or len(keys) > _MOST_KEYS:
             return None
         decoder = _decoder(tuple(keys))
-        return None if decoder is None else _ENCODER.encode_lines([entry.record for entry in decoder.decode(entries)])
+        if decoder is None:
+            return None
+        return b"".join(
+            _ENCODER.encode_lines([entry.record for entry in decoder.decode(few)]) for few in few_at_a_time(entries)
+        )
     except _FAULTS:
         return None
 
