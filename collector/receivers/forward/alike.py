@@ -11,8 +11,8 @@ from msgspec import MsgspecError, Raw, Struct, defstruct
 from msgspec import json as as_json
 from msgspec.msgpack import Decoder
 
-from collector.receivers.forward.entries import Value
-from collector.receivers.forward.framing import value_size
+from collector.receivers.forward.entries import Value, few_at_a_time
+from collector.receivers.forward.framing import Data, array_head, value_size
 from collector.transforms.detect import is_access
 from storage.errors import PayloadError
 
@@ -26,8 +26,6 @@ _TO_BE_LOOKED_AT = frozenset({"log", "message", "kubernetes"})
 _NAME = re.compile(r"[ !#-\[\]-~]+")
 _MOST_KEYS = 100
 _TYPES_KEPT = 100
-# By the first byte of a long array, the bytes before its first element; of a short one it is one.
-_LONG_HEADERS = {0xDC: 3, 0xDD: 5}
 
 _ENCODER = as_json.Encoder()
 
@@ -40,20 +38,24 @@ class _First(Struct, array_like=True, gc=False):
 _FIRST = Decoder(_First)
 
 
-def access_lines(entries: bytes) -> bytes | None:
+def access_lines(entries: Data) -> bytes | None:
     """The records of a MessagePack array of entries, one a line; None where each has to be looked at."""
     try:
         keys = _keys_of_first(entries)
         if _TO_BE_LOOKED_AT & keys.keys() or not is_access(keys.keys()) or len(keys) > _MOST_KEYS:
             return None
         decoder = _decoder(tuple(keys))
-        return None if decoder is None else _ENCODER.encode_lines([entry.record for entry in decoder.decode(entries)])
+        if decoder is None:
+            return None
+        return b"".join(
+            _ENCODER.encode_lines([entry.record for entry in decoder.decode(few)]) for few in few_at_a_time(entries)
+        )
     except _FAULTS:
         return None
 
 
-def _keys_of_first(entries: bytes) -> dict[str, Raw]:
-    start = _LONG_HEADERS.get(entries[0], 1)
+def _keys_of_first(entries: Data) -> dict[str, Raw]:
+    _, start = array_head(entries)
     size = value_size(memoryview(entries)[start:])
     return _FIRST.decode(entries[start : start + size]).record
 

@@ -9,7 +9,7 @@ import msgspec
 
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.delivery import Body, Delivery
-from collector.receivers.forward.framing import Framer
+from collector.receivers.forward.framing import Framer, Whole
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import Message, parse
@@ -87,7 +87,7 @@ class Connection:
         finally:
             self._leave_place()
 
-    async def _next_messages(self) -> list[bytes]:
+    async def _next_messages(self) -> list[Whole]:
         """The messages that have come; none where the agent has left between two."""
         if not self._framer.size and not await self._read(self._framer):
             return []
@@ -110,14 +110,14 @@ class Connection:
             framer.feed(piece)
         return bool(pieces)
 
-    async def _accept(self, messages: Sequence[bytes]) -> None:
+    async def _accept(self, messages: Sequence[Whole]) -> None:
         """Make messages durable, those that want no answer together; answer the others."""
         together = self._records()
         answered = []
         fault = None
         try:
-            for data in messages:
-                message = parse(data, self._limit)
+            for whole in messages:
+                message = parse(whole, self._limit)
                 if message is not None and message.chunk:
                     answered.append(message)
                 elif message is not None:

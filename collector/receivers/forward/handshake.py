@@ -11,6 +11,7 @@ import msgspec
 
 from collector.receivers.forward import lenient
 from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.framing import Whole
 from storage.errors import PayloadError
 
 _SALT_BYTES = 16
@@ -30,10 +31,10 @@ class Handshake:
         options = {"nonce": self._nonce, "auth": self._auth_salt, "keepalive": True}
         return msgspec.msgpack.encode(["HELO", options])
 
-    def pong(self, ping: bytes) -> tuple[bytes, str]:
+    def pong(self, ping: Whole) -> tuple[bytes, str]:
         """The answer to a PING, and why it is refused: '' where it is not. Raises PayloadError for anything else."""
         # As bytes: agents send salts as strings that are no text.
-        parts = lenient.decode(ping, bytes)
+        parts = lenient.decode(ping, bytes) if isinstance(ping, bytes) else None
         if not isinstance(parts, list) or len(parts) != 6 or parts[0] != b"PING":
             raise PayloadError(
                 "The client sent no PING; give it the shared key, or remove collector.forward.shared_key."

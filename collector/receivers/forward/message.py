@@ -3,25 +3,28 @@
 https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1#message-modes
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Raw
+from msgspec import MsgspecError, Raw
 from msgspec.msgpack import Decoder
 
 from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
-from collector.receivers.forward.framing import array_header, value_size
+from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
 from collector.transforms.formats import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])
+# A tag and options as almost all agents send them.
+_WORDS = Decoder(str | dict[str, str | int | float | bool | None])
 _HEARTBEAT = b"\xc0"
 # It becomes part of each record.
 _LONGEST_TAG = 1000
 # Tag, time, record and options.
 _MOST_PARTS = 4
-# A tag and options are a few words, and read byte by byte in Python: of megabytes that would hold up all connections.
+# A tag and options are a few words; some have to be read byte by byte in Python: of megabytes that would hold up all.
 _LARGEST_WORDS = 64 << 10
 # As an object of ours, an entry takes a hundred times the bytes that it may come as.
 _MOST_ENTRIES = 1_000_000
@@ -37,24 +40,23 @@ class Message:
     """
 
     tag: str
-    entries: bytes
+    entries: Data
     broken: bytes = b""
     chunk: str = ""
     set_aside: str = UNDECODABLE
 
 
-def parse(data: bytes, limit: int) -> Message | None:
+def parse(message: Whole, limit: int) -> Message | None:
     """A whole message, None for a heartbeat; raises PayloadError, and PayloadTooLarge for what unpacks to too much."""
-    if data == _HEARTBEAT:
+    if message == _HEARTBEAT:
         return None
-    # Each would be an object of ours.
-    parts = [bytes(part) for part in _PARTS.decode(data)] if 1 < _array_size(data) <= _MOST_PARTS else []
+    parts = _split(message) if isinstance(message, bytes) else message.parts
     tag = _words(parts[0]) if parts else None
     if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
         raise PayloadError("A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record].")
     kind = parts[1][0]
-    if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
-        _check_number(_array_size(parts[1]))
+    if is_array(kind):
+        _check_number(array_head(parts[1])[0])
         options = _options(parts, 2)
         chunk = _text(options, "chunk")
         return _signal(tag, parts[1], chunk) if _is_signal(options) else Message(tag, parts[1], chunk=chunk)
@@ -66,7 +68,13 @@ def parse(data: bytes, limit: int) -> Message | None:
     return Message(tag, entry, chunk=_text(_options(parts, 3), "chunk"))
 
 
-def _packed(tag: str, parts: list[bytes], limit: int) -> Message:
+def _split(message: bytes) -> list[bytes]:
+    """The parts of a message; none of one with more than it may have, for each would be an object of ours."""
+    number, _ = array_head(message)
+    return [bytes(part) for part in _PARTS.decode(message)] if 1 < number <= _MOST_PARTS else []
+
+
+def _packed(tag: str, parts: Sequence[Data], limit: int) -> Message:
     options = _options(parts, 2)
     chunk = _text(options, "chunk")
     stream = _bytes(parts[1])
@@ -91,8 +99,8 @@ def _is_signal(options: dict[str, Any]) -> bool:
     return options.get("fluent_signal", 0) in (1, 2)
 
 
-def _signal(tag: str, told: bytes, chunk: str) -> Message:
-    return Message(tag, array_header(0), told, chunk, FLUENT_SIGNAL)
+def _signal(tag: str, told: Data, chunk: str) -> Message:
+    return Message(tag, array_header(0), bytes(told), chunk, FLUENT_SIGNAL)
 
 
 def _is_whole(data: bytes) -> bool:
@@ -121,27 +129,23 @@ def _readable_size(data: memoryview) -> int:
         return 0
 
 
-def _array_size(data: bytes) -> int:
-    """How many elements an array has by its header."""
-    if data[0] in (0xDC, 0xDD):
-        return int.from_bytes(data[1 : 3 if data[0] == 0xDC else 5], "big")
-    return data[0] & 0x0F
-
-
 def _check_number(entries: int) -> None:
     if entries > _MOST_ENTRIES:
         raise PayloadTooLarge(f"A message has more than {_MOST_ENTRIES} entries; let the agent send smaller chunks.")
 
 
-def _options(parts: list[bytes], number: int) -> dict[str, Any]:
+def _options(parts: Sequence[Data], number: int) -> dict[str, Any]:
     found = _words(parts[number]) if len(parts) > number else None
     return found if isinstance(found, dict) else {}
 
 
-def _words(part: bytes) -> object:
+def _words(part: Data) -> object:
     if len(part) > _LARGEST_WORDS:
         raise PayloadError(f"The tag or the options of a message are larger than {_LARGEST_WORDS} bytes; shorten them.")
-    return lenient.decode(part)
+    try:
+        return _WORDS.decode(part)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        return lenient.decode(bytes(part))
 
 
 def _text(options: dict[str, Any], name: str) -> str:
@@ -149,7 +153,7 @@ def _text(options: dict[str, Any], name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _bytes(part: bytes) -> bytes:
+def _bytes(part: Data) -> bytes:
     """A string or binary as its bytes."""
-    found = lenient.decode(part, bytes)
+    found = lenient.decode(bytes(part), bytes)
     return found if isinstance(found, bytes) else b""

@@ -7,6 +7,7 @@ from collector.receivers.forward.alike import FORMAT as ACCESS
 from collector.receivers.forward.alike import access_lines
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
+from collector.receivers.forward.framing import Data
 from collector.receivers.forward.lines import Rules, sort
 from collector.receivers.forward.message import Message
 from storage.errors import PayloadTooLarge
@@ -58,7 +59,7 @@ class Records:
             apart, rest = unreadable[:_MOST_APART], b"".join(unreadable[_MOST_APART:])
             self._broken += [(kind, data) for data in (*apart, rest) if data]
 
-    def _add_alike(self, tag: str, entries: bytes) -> bool:
+    def _add_alike(self, tag: str, entries: Data) -> bool:
         """Take entries in that need no look at each; False where there is none such."""
         lines = access_lines(entries) if self._rules.of(tag).format in ("", ACCESS) else None
         if lines is None:
