@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from collector.payload import Payload
+from collector.spool.answer import LoopAnswer
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
@@ -61,12 +62,13 @@ class Intake:
         """Hand a payload over without waiting; it is durable when the future is done. Raises SpoolFull."""
         payload = Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
         try:
-            answer = self._spool.append(payload)
+            answer = LoopAnswer()
+            self._spool.offer(payload, answer)
         except SpoolFull:
             self._metrics.refused(receiver, "spool_full")
             raise
         self._metrics.accepted(receiver, format_name, len(body))
-        return asyncio.wrap_future(answer)
+        return answer.told
 
     async def accept_arriving(
         self,

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Set
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +48,17 @@ class SpoolConfig(BaseModel):
     segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
 
 
-@dataclass(frozen=True)
+# Called in the spool's thread: with None when a payload is durable, or else with why it is not.
+Answer = Callable[[Exception | None], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     """A frame that waits for the next commit, and the answer that somebody waits for."""
 
     frame: tuple[bytes, bytes, bytes]
     size: int
-    answer: "Future[None]"
+    answer: Answer
 
 
 class Spool:
@@ -103,18 +106,14 @@ class Spool:
         """Sealed segments that nobody has taken yet."""
         return self._sealed.qsize()
 
-    def append(self, payload: Payload) -> "Future[None]":
-        """Take a payload in; the future is done when it is durable. Raises SpoolFull without room."""
+    def offer(self, payload: Payload, answer: Answer) -> None:
+        """Take a payload in; `answer` is called when it is durable. Raises SpoolFull without room."""
         frame = encoded_parts(payload)
         size = sum(map(len, frame))
-        answer: Future[None] = Future()
-        # Running, so that a client that no longer waits cannot cancel what is being written.
-        answer.set_running_or_notify_cancel()
         with self._wake:
             self._reserve(size)
             self._pending[payload.format].append(_Waiting(frame, size, answer))
             self._wake.notify()
-        return answer
 
     def append_segment(self, segment_id: str, payloads: Iterable[Payload]) -> None:
         """Take payloads of one format in as a segment of their own; durable on return. Raises SpoolFull.
@@ -243,13 +242,20 @@ class Spool:
             segment.append(part for waiting in batch for part in waiting.frame)
         except OSError as error:
             self._release(sum(waiting.size for waiting in batch))
-            for waiting in batch:
-                waiting.answer.set_exception(unwritable(error))
+            self._answer(batch, unwritable(error))
             return
-        for waiting in batch:
-            waiting.answer.set_result(None)
+        self._answer(batch, None)
         if segment.size >= self._segment_size(format_name):
             self._seal(format_name)
+
+    @staticmethod
+    def _answer(batch: list[_Waiting], error: Exception | None) -> None:
+        for waiting in batch:
+            try:
+                waiting.answer(error)
+            except Exception:
+                # What is wrong with one receiver must not end the thread that commits for all.
+                _log.exception("A receiver could not take the spool's answer.")
 
     def _segment_size(self, format_name: str) -> int:
         return int(self._config.segment_size) * (2 if format_name in self._light else 1)

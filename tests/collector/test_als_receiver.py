@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from collector.payload import Payload
 from collector.receivers.protobuf_fields import fields, length_delimited
+from collector.spool.spool import Answer
 from storage.errors import SpoolFull
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
@@ -190,18 +190,17 @@ def test_a_stream_waits_while_the_spool_is_full(tmp_path: Path) -> None:
 def test_what_the_disk_does_not_take_is_offered_again(
     rig: Rig, channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append = rig.spool.append
+    offer = rig.spool.offer
     refused: list[Payload] = []
 
-    def fails_once(payload: Payload) -> "Future[None]":
+    def fails_once(payload: Payload, answer: Answer) -> None:
         if refused:
-            return append(payload)
-        refused.append(payload)
-        failed: Future[None] = Future()
-        failed.set_exception(SpoolFull("The spool cannot be written. Free space."))
-        return failed
+            offer(payload, answer)
+        else:
+            refused.append(payload)
+            answer(SpoolFull("The spool cannot be written. Free space."))
 
-    monkeypatch.setattr(rig.spool, "append", fails_once)
+    monkeypatch.setattr(rig.spool, "offer", fails_once)
     assert _stream(channel)(iter([_message([1], "edge"), _message([2])]), timeout=20) == b""
     assert sorted(_spooled(rig)) == [_message([1], "edge"), _message([2], "edge")]
     assert [number for number, _, _ in fields(memoryview(refused[0].body))] == [1, 2]

@@ -13,6 +13,7 @@ from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from storage.store import Store
+from tests.collector.spooling import append
 
 _SOURCES = Path(__file__).parents[2] / "docs" / "sources.md"
 
@@ -29,7 +30,7 @@ def test_a_counter_that_falls_began_anew(store: Store, tmp_path: Path) -> None:
     spool = Spool(tmp_path, SpoolConfig(segment_age=60))
     # The last line comes twice, as from a sender that was not answered.
     body = "\n".join([*lines, lines[-1]]).encode()
-    spool.append(Payload("prometheus_text", body, now_ms * 1000, "counters")).result()
+    append(spool, Payload("prometheus_text", body, now_ms * 1000, "counters")).result()
     spool.close()
     writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
     while segment := spool.take(0):

@@ -8,6 +8,7 @@ from collector.spool.spool import Spool, SpoolConfig
 from storage.store import Store
 from tests.collector.damage_rig import store_all
 from tests.collector.prometheus_messages import write_request
+from tests.collector.spooling import append
 
 _RECEIVED_AT_US = int(datetime(2026, 11, 23, 10, 16, tzinfo=UTC).timestamp() * 1_000_000)
 
@@ -19,7 +20,7 @@ def test_labels_that_would_be_copied_without_end_are_one_dead_letter(store: Stor
     good = {"labels": {"__name__": "good"}, "samples": samples[:3]}
     spool = Spool(tmp_path, SpoolConfig(segment_age=60))
     body = write_request({"timeseries": [series, good]})
-    spool.append(Payload("prometheus_write", body, _RECEIVED_AT_US, "copied")).result()
+    append(spool, Payload("prometheus_write", body, _RECEIVED_AT_US, "copied")).result()
     store_all(store, spool)
     rows = store.rows(
         "SELECT reason, position(body, '99999') > 0, length(body) FROM dead_letters WHERE environment = 'copied'"

@@ -34,6 +34,7 @@ from tests.collector.damage_rig import (
     rows,
     store_all,
 )
+from tests.collector.spooling import append
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -53,8 +54,8 @@ def test_damage_beside_whole_payloads(store: Store, name: str, data: st.DataObje
     with tempfile.TemporaryDirectory() as directory:
         spool = Spool(Path(directory), SpoolConfig(segment_age=60))
         for body in bodies:
-            spool.append(Payload(name, body, NOW * 1_000_000, "damaged"))
-            spool.append(Payload(name, message.body, NOW * 1_000_000, environment)).result()
+            append(spool, Payload(name, body, NOW * 1_000_000, "damaged"))
+            append(spool, Payload(name, message.body, NOW * 1_000_000, environment)).result()
         store_all(store, spool)
     sql = f"SELECT count() FROM {message.table} WHERE environment = {{e:String}}"
     assert store.rows(sql, {"e": environment}) == [(message.rows * len(bodies),)]
@@ -69,7 +70,7 @@ def test_what_is_no_message_is_set_aside_with_its_bytes(store: Store) -> None:
         with tempfile.TemporaryDirectory() as directory:
             spool = Spool(Path(directory), SpoolConfig(segment_age=60))
             for body in (broken, *[message.body] * 3):
-                spool.append(Payload(name, body, NOW * 1_000_000, environment)).result()
+                append(spool, Payload(name, body, NOW * 1_000_000, environment)).result()
             store_all(store, spool)
         said = store.rows("SELECT body, reason FROM dead_letters WHERE environment = {e:String}", {"e": environment})
         assert said == [(broken.decode(), "the payload cannot be decoded, or takes too much memory")]
@@ -158,7 +159,7 @@ def test_values_nested_too_deep(store: Store, tmp_path: Path) -> None:
         with tempfile.TemporaryDirectory() as directory:
             spool = Spool(Path(directory), SpoolConfig(segment_age=60))
             # By the general way in, which looks at nothing.
-            spool.append(Payload("otlp_logs_json", body, NOW * 1_000_000, "deep")).result()
+            append(spool, Payload("otlp_logs_json", body, NOW * 1_000_000, "deep")).result()
             store_all(store, spool)
     assert store.rows("SELECT count() FROM dead_letters WHERE environment = 'deep'") == [(2,)]
 

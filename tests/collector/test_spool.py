@@ -14,6 +14,7 @@ from collector.spool.frame import encode, frames
 from collector.spool.segment import OPEN, PARTIAL, READY, Segment
 from collector.spool.spool import Spool, SpoolConfig
 from storage.errors import SpoolFull
+from tests.collector.spooling import append
 
 MakeSpool = Callable[..., Spool]
 
@@ -61,7 +62,7 @@ def test_an_answer_means_that_it_is_in_the_file(make_spool: MakeSpool, tmp_path:
     spool = make_spool()
     for number in range(20):
         payload = _payload(b"line %d" % number)
-        spool.append(payload).result(5)
+        append(spool, payload).result(5)
         (file,) = tmp_path.glob(f"*{OPEN}")
         assert _bodies(file)[-1] == encode(payload)
     assert spool.size == file.stat().st_size
@@ -70,7 +71,7 @@ def test_an_answer_means_that_it_is_in_the_file(make_spool: MakeSpool, tmp_path:
 def test_order_is_kept_within_a_format(make_spool: MakeSpool) -> None:
     spool = make_spool()
     written = {name: [_payload(b"%d" % n, name) for n in range(300)] for name in ("envoy_json", "envoy_text")}
-    answers = [spool.append(payload) for both in zip(*written.values(), strict=True) for payload in both]
+    answers = [append(spool, payload) for both in zip(*written.values(), strict=True) for payload in both]
     for answer in answers:
         answer.result(5)
     spool.close()
@@ -84,7 +85,7 @@ def test_many_threads_lose_nothing(make_spool: MakeSpool) -> None:
     spool = make_spool(segment_size=ByteSize(2000))
     bodies = [b"%d" % number for number in range(2000)]
     with ThreadPoolExecutor(8) as pool:
-        for answer in pool.map(lambda body: spool.append(_payload(body)), bodies):
+        for answer in pool.map(lambda body: append(spool, _payload(body)), bodies):
             answer.result(5)
     spool.close()
     segments = _taken(spool)
@@ -101,9 +102,9 @@ def test_a_segment_of_a_light_format_may_be_twice_as_large(
     frame = len(encode(_payload(b"x" * 100)))
     spool = make_spool(light, segment_size=ByteSize(10 * frame))
     for _ in range(payloads - 1):
-        spool.append(_payload(b"x" * 100)).result(5)
+        append(spool, _payload(b"x" * 100)).result(5)
     assert spool.take(0) is None
-    spool.append(_payload(b"x" * 100)).result(5)
+    append(spool, _payload(b"x" * 100)).result(5)
     segment = spool.take(5)
     assert segment is not None
     assert segment.size == payloads * frame
@@ -111,18 +112,10 @@ def test_a_segment_of_a_light_format_may_be_twice_as_large(
 
 def test_a_segment_is_sealed_by_age(make_spool: MakeSpool) -> None:
     spool = make_spool(segment_age=0.05)
-    spool.append(_payload(b"x")).result(5)
+    append(spool, _payload(b"x")).result(5)
     segment = spool.take(5)
     assert segment is not None
     assert segment.path.suffix == READY
-
-
-def test_a_client_that_gives_up_does_no_harm(make_spool: MakeSpool) -> None:
-    spool = make_spool()
-    answers = [spool.append(_payload(b"%d" % number)) for number in range(200)]
-    assert not any(answer.cancel() for answer in answers)
-    assert spool.append(_payload(b"after")).result(5) is None
-    assert all(answer.done() for answer in answers)
 
 
 def test_recovery_keeps_every_whole_frame(tmp_path: Path) -> None:
@@ -163,9 +156,9 @@ def test_a_full_spool_says_so(make_spool: MakeSpool) -> None:
     size = len(encode(_payload(b"x" * 1000)))
     spool = make_spool(max_size=ByteSize(size * 3))
     for _ in range(3):
-        spool.append(_payload(b"x" * 1000)).result(5)
+        append(spool, _payload(b"x" * 1000)).result(5)
     with pytest.raises(SpoolFull, match=r"The spool is full.*raise collector\.spool\.max_size"):
-        spool.append(_payload(b"x" * 1000))
+        append(spool, _payload(b"x" * 1000))
     with pytest.raises(SpoolFull):
         spool.append_segment("a", [_payload(b"x" * 1000)])
     spool.close()
@@ -179,14 +172,14 @@ def test_a_closed_spool_takes_nothing(make_spool: MakeSpool) -> None:
     spool = make_spool()
     spool.close()
     with pytest.raises(SpoolFull, match="stopping"):
-        spool.append(_payload(b"x"))
+        append(spool, _payload(b"x"))
 
 
 def test_a_disk_that_fails_is_told_and_leaves_no_hole(
     make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spool = make_spool()
-    spool.append(_payload(b"before")).result(5)
+    append(spool, _payload(b"before")).result(5)
 
     def fail(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
@@ -194,8 +187,8 @@ def test_a_disk_that_fails_is_told_and_leaves_no_hole(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", fail)
         with pytest.raises(SpoolFull, match="No space left on device"):
-            spool.append(_payload(b"lost")).result(5)
-    spool.append(_payload(b"after")).result(5)
+            append(spool, _payload(b"lost")).result(5)
+    append(spool, _payload(b"after")).result(5)
     (file,) = tmp_path.glob(f"*{OPEN}")
     assert _bodies(file) == [encode(_payload(b"before")), encode(_payload(b"after"))]
     assert spool.size == file.stat().st_size
@@ -235,7 +228,7 @@ def test_a_directory_that_fails_leaves_nothing(
             if way == "at once":
                 spool.append_segment("a", [_payload(b"x")])
             elif way == "open":
-                spool.append(_payload(b"x")).result(5)
+                append(spool, _payload(b"x")).result(5)
             else:
                 _arrive(spool.begin(_payload(b""), 1, "a"), b"x")
     assert (list(tmp_path.iterdir()), spool.size, _taken(spool)) == ([], 0, [])

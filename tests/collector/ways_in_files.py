@@ -13,6 +13,7 @@ from collector.receivers.files.config import FilesConfig, FileSource
 from collector.spool.spool import Spool, SpoolConfig
 from tests.collector.file_rig import FileRig
 from tests.collector.golden_cases import PEER, Case
+from tests.collector.spooling import append
 from tests.collector.ways_in import (
     ENVIRONMENT,
     Send,
@@ -65,7 +66,7 @@ class _Blocks:
 
     def send(self, block: Block) -> None:
         told = (block.format, block.body, time.time_ns() // 1000, block.environment, block.gateway, PEER)
-        self._spool.append(Payload(*told)).result(20)
+        append(self._spool, Payload(*told)).result(20)
 
 
 def _imported(is_named: bool) -> Send:

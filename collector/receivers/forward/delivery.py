@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 
 from collector.payload import Payload
 from collector.receivers.forward.chunks import ChunkMemory, key_of
 from collector.receivers.forward.records import Kind
+from collector.spool.answer import LoopAnswer
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
@@ -77,7 +77,7 @@ class Delivery:
         pause = _FIRST_RETRY_SECONDS
         while True:
             try:
-                await asyncio.wrap_future(self._offer(payload, key))
+                await self._offer(payload, key)
             except (SpoolFull, OSError):
                 if pause == _FIRST_RETRY_SECONDS:
                     self._metrics.refused(RECEIVER, "spool_full")
@@ -87,18 +87,18 @@ class Delivery:
                 self._metrics.accepted(RECEIVER, payload.format, len(payload.body))
                 return
 
-    def _offer(self, payload: Payload, key: bytes) -> "Future[None]":
-        if not key:
-            return self._spool.append(payload)
+    def _offer(self, payload: Payload, key: bytes) -> "asyncio.Future[None]":
+        answer = LoopAnswer()
 
-        def remember(answer: "Future[None]") -> None:
-            if answer.exception() is None:
+        def remember(error: Exception | None) -> None:
+            if error is None:
                 self._chunks.durable(key)
+            answer(error)
 
-        self._chunks.begin(key, payload.received_at_us, len(payload.body))
-        answer = self._spool.append(payload)
-        answer.add_done_callback(remember)
-        return answer
+        if key:
+            self._chunks.begin(key, payload.received_at_us, len(payload.body))
+        self._spool.offer(payload, remember if key else answer)
+        return answer.told
 
     def _payload(self, kind: Kind, body: bytes, peer: str) -> Payload:
         # No two received at the same moment: after a crash a payload is found by it.

@@ -1,0 +1,33 @@
+"""How the spool's thread tells a coroutine that its payload is durable, or why it is not."""
+
+import asyncio
+
+
+class LoopAnswer:
+    """Made by a coroutine, called once by any thread; `told` is done then.
+
+    A concurrent.futures.Future that asyncio wraps does the same for 30 µs more: of a small payload that is a fifth of
+    what it costs to receive.
+    """
+
+    __slots__ = ("_loop", "told")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.told: asyncio.Future[None] = self._loop.create_future()
+
+    def __call__(self, error: Exception | None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._tell, error)
+        except RuntimeError:
+            # The loop is closed: nobody waits any more.
+            return
+
+    def _tell(self, error: Exception | None) -> None:
+        # Who waited may have gone.
+        if self.told.done():
+            return
+        if error is None:
+            self.told.set_result(None)
+        else:
+            self.told.set_exception(error)
