@@ -25,17 +25,28 @@ class OpenSegment:
             raise
         self.opened = time.monotonic()
         self.size = 0
+        self._is_torn = False
 
     def append(self, parts: Iterable[bytes]) -> None:
         """Write and sync the parts of whole frames; raises OSError, and leaves nothing of them behind."""
+        self.mend()
         try:
             written = write_parts(self._descriptor, parts)
             os.fdatasync(self._descriptor)
         except OSError:
-            # Half a frame in the middle would hide what is written after it.
-            os.ftruncate(self._descriptor, self.size)
+            self._is_torn = True
+            self.mend()
             raise
         self.size += written
+
+    def mend(self) -> None:
+        """Cut off what a failed write has left: half a frame in the middle would hide what is written after it.
+
+        Raises OSError where that fails too; it has to be done before the segment is sealed.
+        """
+        if self._is_torn:
+            os.ftruncate(self._descriptor, self.size)
+            self._is_torn = False
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -277,6 +277,7 @@ class Spool:
     def _seal(self, format_name: str) -> None:
         segment = self._open[format_name]
         try:
+            segment.mend()
             sealed = seal(segment.path)
         except OSError as error:
             # What is in it is durable; sealing is tried again, and done by the next start at the latest.

@@ -1,9 +1,41 @@
-"""Payloads into a spool, for tests that wait in a thread of their own."""
+"""A spool for tests, and payloads into it from a thread that waits."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 
 from collector.payload import Payload
+from collector.spool.arriving import ArrivingPayload
+from collector.spool.frame import frames
+from collector.spool.segment import Segment
 from collector.spool.spool import Spool
+from storage.errors import SpoolFull
+
+MakeSpool = Callable[..., Spool]
+
+
+def payload_of(body: bytes, format_name: str = "envoy_json") -> Payload:
+    return Payload(format_name, body, 1_700_000_000_000_000, "production", "edge", "192.0.2.7")
+
+
+def bodies_in(path: Path) -> list[bytes]:
+    return [bytes(frame) for frame in frames(path.read_bytes())]
+
+
+def taken_from(spool: Spool) -> list[Segment]:
+    found = []
+    while segment := spool.take(0):
+        found.append(segment)
+    return found
+
+
+def arrive(arriving: ArrivingPayload, body: bytes) -> None:
+    try:
+        arriving.write([body])
+        arriving.finish()
+    except SpoolFull:
+        arriving.abandon()
+        raise
 
 
 def append(spool: Spool, payload: Payload) -> "Future[None]":
