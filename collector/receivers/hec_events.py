@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
 from collector.receivers.objects import check_objects
 from collector.receivers.slices import member_slices, merged
-from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, formats_of, formats_of_texts, grouped
+from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, Sorter, grouped
 from collector.transforms.detect import is_appended
 from storage.errors import PayloadError
 
@@ -103,8 +103,9 @@ def groups(events: Sequence[Event], formats: Mapping[str, str], format_name: str
     for (host, sourcetype, of_text), members in kinds.items():
         name = format_name or formats.get(sourcetype, "")
         of_slice = _of_texts if of_text else _of_objects
+        sorter = Sorter()
         pieces = member_slices(members, lambda event: memoryview(event.event).nbytes)
-        parts = merged(part for piece in pieces for part in of_slice(piece, name))
+        parts = merged(part for piece in pieces for part in of_slice(piece, name, sorter))
         found += [Group(kind, host, lines) for kind, lines in parts]
     return found
 
@@ -121,9 +122,9 @@ def raw(body: bytes, format_name: str) -> list[tuple[str, bytes]]:
     return [(ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told]))]
 
 
-def _of_texts(events: Sequence[Event], format_name: str) -> Iterator[tuple[str, bytes]]:
+def _of_texts(events: Sequence[Event], format_name: str, sorter: Sorter) -> Iterator[tuple[str, bytes]]:
     told = texts([event.event for event in events])
-    formats = [format_name] * len(told) if format_name else [name or ANYTHING for name in formats_of_texts(told)]
+    formats = [format_name] * len(told) if format_name else [name or ANYTHING for name in sorter.formats_of_texts(told)]
     for name, members in grouped(list(zip(events, told, strict=True)), formats).items():
         if name == ANYTHING:
             yield name, b"\n".join(_of_anything(event, text) for event, text in members)
@@ -137,14 +138,14 @@ def _of_anything(event: Event, text: str) -> bytes:
     return _with_envelope(event, text.encode("utf-8", "replace") if is_record else _ENCODER.encode({"body": text}))
 
 
-def _of_objects(events: Sequence[Event], format_name: str) -> Iterator[tuple[str, bytes]]:
+def _of_objects(events: Sequence[Event], format_name: str, sorter: Sorter) -> Iterator[tuple[str, bytes]]:
     try:
         raws = one_a_line([event.event for event in events]).split(b"\n")
     except RecursionError as error:
         # It was read where less of the stack was taken.
         raise PayloadError("An event is nested too deep; send it flatter.") from error
     held = records(raws)
-    formats = [format_name] * len(held) if format_name else [name or ANYTHING for name in formats_of(held)]
+    formats = [format_name] * len(held) if format_name else [name or ANYTHING for name in sorter.formats_of(held)]
     if format_name in ("", _LOG4J):
         formats = [_LOG4J_APPENDER if is_appended(record) else name for record, name in zip(held, formats, strict=True)]
     for name, members in grouped(list(zip(events, raws, held, strict=True)), formats).items():

@@ -20,8 +20,7 @@ from collector.receivers.sorting import (
     OF_MANY_LINES,
     WHOLE_RECORDS,
     Record,
-    formats_of,
-    formats_of_texts,
+    Sorter,
     grouped,
     is_blank,
     line_of,
@@ -149,18 +148,20 @@ def _sorted(lines: bytes) -> list[tuple[str, bytes]]:
     told = _IN_EACH.get(first)
     if told is not None and lines.count(told) == lines.strip().count(b"\n") + 1:
         return [(first, lines)]
-    return merged(part for piece in line_slices(lines) for part in _sorted_slice(piece, first))
+    sorter = Sorter()
+    return merged(part for piece in line_slices(lines) for part in _sorted_slice(piece, first, sorter))
 
 
-def _sorted_slice(lines: bytes, first: str) -> list[tuple[str, bytes]]:
-    if alike := _of_one_format(lines):
+def _sorted_slice(lines: bytes, first: str, sorter: Sorter) -> list[tuple[str, bytes]]:
+    # Which record others go on with is known only where each is looked at.
+    if not sorter.is_open and (alike := _of_one_format(lines)):
         return [alike]
     raws = raw_lines(lines)
     if not all(raw.startswith(b"{") for raw in raws):
         # Text stands between them, or one over many lines is cut off.
         return [(first, lines)] if first in OF_MANY_LINES else text_body.line_by_line(lines)
     held = records(raws)
-    formats = formats_of(held)
+    formats = sorter.formats_of(held)
     if len(set(formats)) == 1 and formats[0] in WHOLE_RECORDS:
         return [(formats[0], lines)]
     found = []
@@ -181,11 +182,11 @@ def _of_one_format(lines: bytes) -> tuple[str, bytes] | None:
     if not screened:
         return None
     logs: list[str] = [record.log for record in screened]
-    formats = set(formats_of_texts([record.log or record.message for record in screened]))
+    formats = set(Sorter().formats_of_texts([record.log or record.message for record in screened]))
     if formats == {""}:
         return None if RECEIVED_BYTES in lines else (ANYTHING, lines)
     name = formats.pop()
-    if formats or name in WHOLE_RECORDS or not all(logs):
+    if formats or name in WHOLE_RECORDS or name in OF_MANY_LINES or not all(logs):
         return None
     return name, "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
 

@@ -51,46 +51,62 @@ _OF_OBJECTS = frozenset({"envoy_json", "mule_analytics", "mule_log", "flex"})
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
-def formats_of(records: Sequence[Record]) -> list[str]:
-    """The format of each record, '' for a blank line; one that goes on with the last of Mule's log is of that."""
-    lines = [record.get(_LINE) for record in records[:1]]
-    if lines and isinstance(lines[0], str) and (name := text_format(lines[0])):
-        # As most batches are, they may all be alike.
-        lines += [record.get(_LINE) for record in records[1:]]
-        if are_lines_of(name, lines):
-            return [name] * len(records)
-    found = []
-    likely = ""
-    opened: Record | None = None
-    for record in records:
-        line = line_of(record)
-        name = (text_format(line, likely) if line else "") or record_format(record)
-        if name:
-            likely = name
-            opened = record if name in OF_MANY_LINES and not line.startswith("{") else None
-        elif opened is not None and line and _is_of_one_source(record, opened):
-            name = likely
-        elif is_blank(record):
-            found.append("")
-            continue
-        found.append(name or ANYTHING)
-    return found
+class Sorter:
+    """Tells the formats of records, a batch after the other.
 
+    A record may go on over lines of the next batch, so each stream of records has a sorter of its own.
+    """
 
-def formats_of_texts(texts: Sequence[str]) -> list[str]:
-    """The same of lines, each of which may go on over more; '' where they tell none."""
-    if texts and (name := text_format(texts[0])) and are_lines_of(name, texts):
-        return [name] * len(texts)
-    found = []
-    likely = ""
-    is_open = False
-    for text in texts:
-        name = text_format(text, likely) if text else ""
-        if name:
-            likely = name
-            is_open = name in OF_MANY_LINES and not text.startswith("{")
-        found.append(name or (likely if is_open else ""))
-    return found
+    def __init__(self) -> None:
+        # The format of the last record that tells one.
+        self._likely = ""
+        # That record, where more lines may belong to it; of a text, nothing that tells its source.
+        self._opened: Record | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next lines may go on with the last record."""
+        return self._opened is not None
+
+    def formats_of(self, records: Sequence[Record]) -> list[str]:
+        """The format of each record, '' for a blank line; one that goes on with the last of Mule's log is of that."""
+        lines = [record.get(_LINE) for record in records[:1]]
+        if lines and isinstance(lines[0], str) and (name := text_format(lines[0])):
+            # As most batches are, they may all be alike.
+            lines += [record.get(_LINE) for record in records[1:]]
+            if are_lines_of(name, lines):
+                self._tell(name, line_of(records[-1]), records[-1])
+                return [name] * len(records)
+        found = []
+        for record in records:
+            line = line_of(record)
+            name = (text_format(line, self._likely) if line else "") or record_format(record)
+            if name:
+                self._tell(name, line, record)
+            elif self._opened is not None and line and _is_of_one_source(record, self._opened):
+                name = self._likely
+            elif is_blank(record):
+                found.append("")
+                continue
+            found.append(name or ANYTHING)
+        return found
+
+    def formats_of_texts(self, texts: Sequence[str]) -> list[str]:
+        """The same of lines, each of which may go on over more; '' where they tell none."""
+        if texts and (name := text_format(texts[0])) and are_lines_of(name, texts):
+            self._tell(name, texts[-1], {})
+            return [name] * len(texts)
+        found = []
+        for text in texts:
+            name = text_format(text, self._likely) if text else ""
+            if name:
+                self._tell(name, text, {})
+            found.append(name or (self._likely if self.is_open else ""))
+        return found
+
+    def _tell(self, name: str, line: str, record: Record) -> None:
+        self._likely = name
+        self._opened = record if name in OF_MANY_LINES and not line.startswith("{") else None
 
 
 def text_format(text: str, likely: str = "") -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from collector.receivers.slices import line_slices, merged
-from collector.receivers.sorting import ANYTHING, formats_of_texts, grouped, object_format
+from collector.receivers.sorting import ANYTHING, Sorter, grouped, object_format
 from collector.transforms.detect import detect
 
 # Formats with a record on each line; a line of no format that is known is for that of the others to judge.
@@ -29,14 +29,15 @@ def line_by_line(lines: bytes, first: str = ANYTHING) -> list[tuple[str, bytes]]
 
     Text that tells no format is of the `first` in the body, and where that is of objects, of the first in its slice.
     """
-    found = merged(part for piece in line_slices(lines) for part in _of_slice(piece, first))
+    sorter = Sorter()
+    found = merged(part for piece in line_slices(lines) for part in _of_slice(piece, first, sorter))
     return [(name, body) for name, body in found if body.strip()]
 
 
-def _of_slice(lines: bytes, others: str) -> Iterator[tuple[str, bytes]]:
+def _of_slice(lines: bytes, others: str, sorter: Sorter) -> Iterator[tuple[str, bytes]]:
     parts = lines.split(b"\n")
     # As letters, whatever the bytes are: a format is told by its ASCII.
-    formats = formats_of_texts(lines.decode("latin-1").split("\n"))
+    formats = sorter.formats_of_texts(lines.decode("latin-1").split("\n"))
     if others == ANYTHING:
         told = zip(formats, parts, strict=True)
         others = next((name for name, part in told if name and not part.startswith(b"{")), ANYTHING)

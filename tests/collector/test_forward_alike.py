@@ -14,6 +14,7 @@ from collector.receivers.forward.entries import decode
 from collector.receivers.forward.lines import Rules, sort
 from collector.receivers.forward.message import Message
 from collector.receivers.forward.records import Kind, Records
+from collector.receivers.sorting import Sorter
 from tests.collector.forward_rig import MOMENT, event_time
 
 _ACCESS = {"start_time": "2026-11-23T10:15:30Z", "method": "GET", "path": "/pets", "response_code": 200, "took": 0.5}
@@ -32,7 +33,7 @@ def _packed(*records: dict[Any, Any], head: Any = MOMENT) -> bytes:
 def _looked_at(entries: bytes) -> list[Any]:
     found, broken = decode(entries)
     assert broken == []
-    [lines] = sort(found, "t", "")
+    [lines] = sort(found, "t", "", Sorter())
     assert lines.format == "envoy_json"
     return _read(lines.body)
 

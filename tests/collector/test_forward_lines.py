@@ -12,6 +12,7 @@ from collector.receivers.forward.entries import Entry, decode
 from collector.receivers.forward.lines import Lines, Rules, sort
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Kind, Records
+from collector.receivers.sorting import Sorter
 from storage.errors import PayloadError
 from tests.collector.forward_rig import MOMENT
 
@@ -22,7 +23,7 @@ _FLEX = {"logger": "flex-gateway-agent", "level": "info", "kind": "runtimeLog", 
 
 
 def _sorted(*records: dict[str, Any], format_name: str = "") -> list[tuple[str, list[Any]]]:
-    found = sort([Entry(MOMENT, dict(record)) for record in records], "t", format_name)
+    found = sort([Entry(MOMENT, dict(record)) for record in records], "t", format_name, Sorter())
     return [(lines.format, [_read(line) for line in lines.body.decode().splitlines()]) for lines in found]
 
 
@@ -88,7 +89,7 @@ def test_lines_of_several_pods_are_told_apart() -> None:
         {"log": _TEXT, "kubernetes": "odd"},
     ]
     line = _TEXT.encode() + b"\n"
-    assert sort([Entry(MOMENT, found) for found in records], "t", "") == [
+    assert sort([Entry(MOMENT, found) for found in records], "t", "", Sorter()) == [
         Lines("envoy_text", line, "orders.shop", "orders-7d9f8b6c5-abcde"),
         Lines("envoy_text", line, "orders-api.shop", "orders-7d9f8b6c5-fghij"),
         Lines("envoy_text", line, "postgres", "db-0"),

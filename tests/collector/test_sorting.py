@@ -7,7 +7,7 @@ import pytest
 
 from collector.receivers.json_body import recognised
 from collector.receivers.slices import SLICE_BYTES, line_slices
-from collector.receivers.sorting import formats_of, formats_of_texts, line_of
+from collector.receivers.sorting import Sorter, line_of
 from collector.receivers.text_body import by_format
 from collector.transforms.detect import detect, record_format
 from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MEM, MULE, TEXT
@@ -50,7 +50,7 @@ from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLE
 def test_the_keys_of_a_record_tell_its_format(record: dict[str, Any], name: str) -> None:
     assert record_format(record) == name
     assert detect(json.dumps(record).encode()) == (name or None)
-    assert formats_of([record]) == [name or "json"]
+    assert Sorter().formats_of([record]) == [name or "json"]
     [(found, lines)] = recognised(json.dumps(record).encode())
     assert (found, json.loads(lines)) == (name or "json", record)
 
@@ -62,7 +62,7 @@ def test_blank_lines_are_no_records() -> None:
         {"log": "", "stream": "stdout"},
         {"log": " ", "order": 4711},
     ]
-    assert formats_of(records) == ["", "combined", "", "json"]
+    assert Sorter().formats_of(records) == ["", "combined", "", "json"]
     found = recognised(b"\n".join(json.dumps(record).encode() for record in records))
     assert dict(found) == {"combined": COMBINED.encode(), "json": json.dumps(records[3]).encode()}
     named = recognised(b"\n".join(json.dumps(record).encode() for record in records[:3]), "common")
@@ -86,17 +86,17 @@ def test_each_record_is_of_its_own_format() -> None:
         "combined", "envoy_text", "envoy_json", "envoy_json", "fluent_metrics", "flex",
         "mule_analytics", "json", "json", "combined",
     ]  # fmt: skip
-    assert formats_of(records) == formats
-    assert formats_of(records[::-1]) == formats[::-1]
+    assert Sorter().formats_of(records) == formats
+    assert Sorter().formats_of(records[::-1]) == formats[::-1]
 
 
 def test_what_goes_on_with_a_record_of_mule_stays_with_it() -> None:
     lines = ["before", MULE, "\tat org.mule.A.b(A.java:1)", "Caused by: a.B", COMBINED, "\tat alone"]
     told = ["", "mule_log", "mule_log", "mule_log", "combined", ""]
-    assert formats_of_texts(lines) == told
-    assert formats_of([{"log": line} for line in lines]) == [name or "json" for name in told]
+    assert Sorter().formats_of_texts(lines) == told
+    assert Sorter().formats_of([{"log": line} for line in lines]) == [name or "json" for name in told]
     of_other_pods = [{"log": line, "kubernetes": {"pod_name": str(number)}} for number, line in enumerate(lines)]
-    assert formats_of(of_other_pods) == ["json", "mule_log", "json", "json", "combined", "json"]
+    assert Sorter().formats_of(of_other_pods) == ["json", "mule_log", "json", "json", "combined", "json"]
 
 
 @pytest.mark.parametrize(

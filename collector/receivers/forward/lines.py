@@ -11,7 +11,7 @@ import msgspec
 
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.receivers.sorting import WHOLE_RECORDS, formats_of, grouped, is_blank, line_of
+from collector.receivers.sorting import WHOLE_RECORDS, Sorter, grouped, is_blank, line_of
 
 # What Kubernetes adds to the name of a workload for each pod.
 _POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")
@@ -43,11 +43,14 @@ class Rules:
         return next((rule for pattern, rule in self._rules if pattern.match(tag)), _NO_RULE)
 
 
-def sort(entries: Sequence[Entry], tag: str, format_name: str) -> list[Lines]:
-    """The entries as lines of a format, or where none is given, of those that they are in."""
+def sort(entries: Sequence[Entry], tag: str, format_name: str, sorter: Sorter) -> list[Lines]:
+    """The entries as lines of a format, or where none is given, of those that they are in.
+
+    The `sorter` is that of the entries before them.
+    """
     if format_name:
         return list(_lines(format_name, entries, tag))
-    formats = formats_of([entry.record for entry in entries])
+    formats = sorter.formats_of([entry.record for entry in entries])
     return [
         lines for name, members in grouped(entries, formats).items() if name for lines in _lines(name, members, tag)
     ]

@@ -10,6 +10,7 @@ from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slic
 from collector.receivers.forward.framing import Data
 from collector.receivers.forward.lines import Rules, sort
 from collector.receivers.forward.message import Message
+from collector.receivers.sorting import Sorter
 from storage.errors import PayloadTooLarge
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
@@ -38,6 +39,7 @@ class Records:
         self._limit = _LARGEST_GROWTH * int(config.max_chunk_size)
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         self._entries_size = 0
+        self._sorters: defaultdict[str, Sorter] = defaultdict(Sorter)
         self._lines: defaultdict[Kind, list[bytes]] = defaultdict(list)
         self._lines_size = 0
         self._broken: list[tuple[Kind, bytes]] = []
@@ -79,7 +81,7 @@ class Records:
         for tag, entries in self._entries.items():
             if not entries:
                 continue
-            for lines in sort(entries, tag, self._rules.of(tag).format):
+            for lines in sort(entries, tag, self._rules.of(tag).format, self._sorters[tag]):
                 self._keep(self._kind(tag, lines.format, lines.workload, lines.pod), lines.body)
         self._entries.clear()
         self._entries_size = 0
