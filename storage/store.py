@@ -1,9 +1,7 @@
 """ClickHouse behind one small surface: embedded (chDB) in this process, or a server."""
 
-import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage.errors import ConfigError, StoreUnavailable
-from storage.faults import query_error
+from storage.pool import Pool
 
 EMBEDDED_SCHEME = "chdb"
 SERVER_SCHEMES = ("http", "https")
@@ -53,42 +51,6 @@ Parameters = Mapping[str, Any]
 Settings = Mapping[str, str | int]
 
 
-class _Pool:
-    """Handles, each lent to one caller at a time: a free one, a new one, or the next that comes back."""
-
-    def __init__(self, open_handle: Callable[[], Client], size: int) -> None:
-        self._open = open_handle
-        self._free: queue.LifoQueue[Client | None] = queue.LifoQueue()
-        for _ in range(size):
-            self._free.put(None)
-
-    @contextmanager
-    def borrow(self, prepare: Callable[[Client], None] | None = None) -> Iterator[Client]:
-        """Lend a handle; `prepare` is called once with each new one. Raises StoreError where a call fails."""
-        client = self._free.get()
-        try:
-            if client is None:
-                client = self._open()
-                if prepare is not None:
-                    prepare(client)
-            yield client
-        except DriverError as error:
-            # Measured in chDB 26.9: after a query that failed while it was answering, the same handle gives
-            # the rest of that answer to the next query.
-            if client is not None:
-                client.close()
-                client = None
-            raise query_error(getattr(error, "code", None), str(error)) from error
-        finally:
-            self._free.put(client)
-
-    def close(self) -> None:
-        while not self._free.empty():
-            client = self._free.get_nowait()
-            if client is not None:
-                client.close()
-
-
 class Store:
     """One ClickHouse database, safe to use from many threads.
 
@@ -99,11 +61,12 @@ class Store:
         self._dsn = dsn
         # An embedded engine ends with its last handle; this one stays open from first to last.
         self._anchor = self._open()
-        self._handles = _Pool(self._open, max_handles)
-        self._readers: dict[tuple[tuple[str, str | int], ...], _Pool] = {}
+        self._handles = Pool(self._open, max_handles, DriverError)
+        self._readers: dict[tuple[tuple[str, str | int], ...], Pool[Client]] = {}
         self._readers_change = threading.Lock()
         self._max_readers = max_readers
-        self._parser: Connection | None = None if self.embedded else open_engine(":memory:")
+        # What is for a server is parsed here.
+        self._parsers = None if self.embedded else Pool[Connection](_parser, max_handles, RuntimeError)
         self.database: str = self._anchor.database or "default"
 
     @property
@@ -169,10 +132,10 @@ class Store:
             "insert_deduplication_token": token,
         }
         names = ", ".join(columns)
-        if self._parser is None:
+        if self._parsers is None:
             self.command(f"INSERT INTO {into} ({names}) SETTINGS {_clause(settings)}\n{select}")
             return
-        block = self._parse(self._parser, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
+        block = self._parse(self._parsers, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
         inserting = {name: value for name, value in settings.items() if not name.startswith(("format_", "max_memory_"))}
         with self._handles.borrow() as client:
             client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
@@ -186,12 +149,12 @@ class Store:
         where it is `tight`, could take too much.
         """
         settings = _reading(format_schema, _TIGHT if tight else _TRIAL)
-        if self._parser is None:
+        if self._parsers is None:
             types = {name: kind for name, kind, *_ in self.rows(f"DESCRIBE TABLE {into}")}
             nowhere = _literal(", ".join(f"{name} {types[name]}" for name in columns))
             self.command(f"INSERT INTO FUNCTION null({nowhere}) SETTINGS {_clause(settings)}\n{select}")
         else:
-            self._parse(self._parser, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
+            self._parse(self._parsers, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
 
     def ping(self) -> None:
         """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
@@ -203,12 +166,12 @@ class Store:
         for readers in self._readers.values():
             readers.close()
         self._anchor.close()
-        if self._parser is not None:
-            self._parser.close()
+        if self._parsers is not None:
+            self._parsers.close()
 
-    def _readers_within(self, limits: Settings) -> _Pool:
+    def _readers_within(self, limits: Settings) -> Pool[Client]:
         with self._readers_change:
-            return self._readers.setdefault(tuple(limits.items()), _Pool(self._open, self._max_readers))
+            return self._readers.setdefault(tuple(limits.items()), Pool(self._open, self._max_readers, DriverError))
 
     def _limit(self, client: Client, limits: Settings) -> None:
         if self.embedded:
@@ -226,11 +189,14 @@ class Store:
             ) from error
 
     @staticmethod
-    def _parse(parser: Connection, sql: str) -> bytes:
-        try:
+    def _parse(parsers: Pool[Connection], sql: str) -> bytes:
+        with parsers.borrow() as parser:
             return bytes(parser.query(sql, "Native").bytes())
-        except RuntimeError as error:
-            raise query_error(None, str(error)) from error
+
+
+def _parser() -> Connection:
+    """An engine that holds nothing."""
+    return open_engine(":memory:")
 
 
 def connect(dsn: str) -> Store:
