@@ -43,11 +43,11 @@ class Salvage:
         if torn:
             unreadable.append(_framed(segment, torn))
         if unreadable:
-            parts = [(UNDECODABLE, f"{segment.id}-undecodable", unreadable)]
+            parts = [(UNDECODABLE, f"{segment.id}~undecodable", unreadable)]
             if readable:
-                parts.append((known.name, f"{segment.id}-readable", [frame for run in readable for frame in run]))
+                parts.append((known.name, f"{segment.id}~readable", [frame for run in readable for frame in run]))
         elif len(readable) > 1:
-            parts = [(known.name, f"{segment.id}-{number}", list(run)) for number, run in enumerate(readable)]
+            parts = [(known.name, f"{segment.id}~{number}", list(run)) for number, run in enumerate(readable)]
         else:
             return None
         self._spool.replace(segment, parts)

@@ -1,5 +1,6 @@
 """Which formats' shortcuts are worth a try."""
 
+import threading
 from collections import Counter
 
 from collector.transforms.formats import Format
@@ -9,18 +10,21 @@ _DETOUR = 15
 
 
 class Shortcuts:
-    """Remembers for which formats the shortcut has failed lately."""
+    """Remembers for which formats the shortcut has failed lately; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._without: Counter[str] = Counter()
+        self._change = threading.Lock()
 
     def of(self, known: Format) -> Format | None:
         """What to try first for a segment; None where there is nothing, or it has failed lately."""
-        if self._without[known.name]:
-            self._without[known.name] -= 1
-            return None
+        with self._change:
+            if self._without[known.name]:
+                self._without[known.name] -= 1
+                return None
         return known.shortcut
 
     def failed(self, known: Format) -> None:
         """Go around the format's shortcut for a while."""
-        self._without[known.name] = _DETOUR
+        with self._change:
+            self._without[known.name] = _DETOUR

@@ -150,6 +150,9 @@ class Writer:
             try:
                 self.store(segment)
             except (StoreError, OSError) as error:
+                if not segment.path.exists():
+                    self._give_up(segment)
+                    return
                 self._failing = str(error)
                 self._metrics.failed(segment.format)
                 _log.error(
@@ -163,3 +166,9 @@ class Writer:
                 self._spool.give_back(segment)
                 return
             pause = min(pause * 2, _LONGEST_RETRY_SECONDS)
+
+    def _give_up(self, segment: Segment) -> None:
+        """Somebody has moved the file away, as they are told to do with one of a format that is not known."""
+        _log.error("A segment has left the spool unstored.", extra={"segment": segment.path.name})
+        self._spool.remove(segment)
+        self._failing = ""

@@ -143,7 +143,8 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         """A stream has no way to say "not now": while the spool is full, stop reading it."""
         while True:
             try:
-                return self._intake.offer("grpc", "envoy_als", payload, peer=peer, environment=self._environment)
+                stamped = self._intake.stamped("envoy_als", payload, peer=peer, environment=self._environment)
+                return self._intake.offer("grpc", [stamped])[0]
             except SpoolFull:
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -8,7 +8,7 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -107,8 +107,7 @@ class _Hec:
         if not events:
             raise _Refused(_NO_DATA)
         format_name = token.format if token else ""
-        for group in hec_events.groups(events, self._formats, format_name):
-            await self._accept(request, token, group)
+        await self._accept(request, token, hec_events.groups(events, self._formats, format_name))
         return self._accepted(channel)
 
     async def raw(self, request: Request) -> Response:
@@ -119,8 +118,9 @@ class _Hec:
             raise _Refused(_NO_DATA)
         query = request.query_params
         name = (token.format if token else "") or self._formats.get(query.get("sourcetype", ""), "")
-        for found, lines in hec_events.raw(body, name):
-            await self._accept(request, token, hec_events.Group(found, query.get("host", ""), lines))
+        host = query.get("host", "")
+        found = [hec_events.Group(format_name, host, lines) for format_name, lines in hec_events.raw(body, name)]
+        await self._accept(request, token, found)
         return self._accepted(channel)
 
     async def ack(self, request: Request) -> Response:
@@ -144,16 +144,19 @@ class _Hec:
             raise _Refused(_NO_DATA)
         return await self._http.body(request)
 
-    async def _accept(self, request: Request, token: HecToken | None, group: hec_events.Group) -> None:
+    async def _accept(self, request: Request, token: HecToken | None, groups: Sequence[hec_events.Group]) -> None:
         address = request.client.host if request.client else ""
-        await self._intake.accept(
-            "http",
-            group.format,
-            group.lines,
-            peer=group.host or address,
-            environment=(token.environment if token else "") or self._config.environment,
-            gateway=token.gateway if token else "",
-        )
+        payloads = [
+            self._intake.stamped(
+                group.format,
+                group.lines,
+                peer=group.host or address,
+                environment=(token.environment if token else "") or self._config.environment,
+                gateway=token.gateway if token else "",
+            )
+            for group in groups
+        ]
+        await self._intake.accept_together("http", payloads)
 
     def _accepted(self, channel: str) -> Response:
         if not channel:

@@ -1,6 +1,6 @@
 """What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
@@ -70,6 +70,11 @@ class HttpIntake:
         The same `key` is stored once, however often it comes.
         """
         await self._intake.accept("http", format_name, body, **self._told(request), segment_id=key)
+
+    async def accept_together(self, request: Request, parts: Sequence[tuple[str, bytes]]) -> None:
+        """The same for (format, body) parts of a body: all of them, or none."""
+        told = self._told(request)
+        await self._intake.accept_together("http", [self._intake.stamped(name, body, **told) for name, body in parts])
 
     async def accept_arriving(
         self, request: Request, format_name: str, chunks: AsyncIterator[bytes], key: str = ""

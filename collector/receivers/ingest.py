@@ -14,7 +14,7 @@ from collector.receivers.json_body import recognised, unframed
 from collector.transforms.formats import Format, ingestible
 from storage.errors import PayloadError
 
-# What may name a segment, and so a file.
+# What may name a segment, and so a file; '+' and '~' stand before what the parts of one are told by.
 _KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 
 
@@ -48,8 +48,11 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
             return JSONResponse({"accepted_bytes": size})
     body = await http.body(request, chunks=chunks)
     payloads = _payloads(body, _content_type(request), known, limit)
-    for number, (format_name, lines) in enumerate(payloads):
-        await http.accept(request, format_name, lines, f"{key}-{number}" if key and number else key)
+    if key:
+        for number, (format_name, lines) in enumerate(payloads):
+            await http.accept(request, format_name, lines, f"{key}+{number}" if number else key)
+    else:
+        await http.accept_together(request, payloads)
     found: dict[str, object] = {} if name else {"format": payloads[0][0]}
     if len(formats := sorted({format_name for format_name, _ in payloads})) > 1:
         found["formats"] = formats

@@ -2,16 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from collector.payload import Payload
 from collector.spool.answer import LoopAnswer
-from collector.spool.spool import Spool
+from collector.spool.spool import Answer, Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
 
 # So much is handed to a thread at a time to be written.
 _WRITTEN_BYTES = 1 << 20
+
+# How often, and for how long each, what the disk has not taken of several payloads is offered again.
+_MOST_TRIES = 30
+_PAUSE_SECONDS = 1.0
 
 
 class Intake:
@@ -38,10 +42,10 @@ class Intake:
         A `segment_id` from the client makes it a segment of its own: the same id is stored once, however
         often it comes.
         """
+        payload = self.stamped(format_name, body, peer=peer, environment=environment, gateway=gateway)
         if not segment_id:
-            await self.offer(receiver, format_name, body, peer=peer, environment=environment, gateway=gateway)
+            await self.offer(receiver, [payload])[0]
             return
-        payload = Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
         try:
             await asyncio.to_thread(self._spool.append_segment, segment_id, [payload])
         except SpoolFull:
@@ -49,26 +53,56 @@ class Intake:
             raise
         self._metrics.accepted(receiver, format_name, len(body))
 
-    def offer(
-        self,
-        receiver: str,
-        format_name: str,
-        body: bytes,
-        *,
-        peer: str,
-        environment: str = "",
-        gateway: str = "",
-    ) -> "asyncio.Future[None]":
-        """Hand a payload over without waiting; it is durable when the future is done. Raises SpoolFull."""
-        payload = Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
+    async def accept_together(self, receiver: str, payloads: Sequence[Payload]) -> None:
+        """Make payloads durable that a client sends as one, and sends again as one. Raises SpoolFull for all of them.
+
+        What the disk does not take, while it has taken others, is offered again for a while.
+        """
+        waiting, fault = await self._try(receiver, payloads)
+        for _ in range(_MOST_TRIES):
+            if fault is None or len(waiting) == len(payloads):
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+            waiting, fault = await self._try(receiver, waiting)
+        if fault is not None:
+            raise fault
+
+    async def _try(self, receiver: str, payloads: Sequence[Payload]) -> tuple[Sequence[Payload], BaseException | None]:
+        """The payloads that are not durable, and why one of them is not."""
         try:
-            answer = LoopAnswer()
-            self._spool.offer(payload, answer)
+            answers = await asyncio.gather(*self.offer(receiver, payloads), return_exceptions=True)
+        except SpoolFull as error:
+            return payloads, error
+        failed = [(payload, answer) for payload, answer in zip(payloads, answers, strict=True) if answer is not None]
+        return [payload for payload, _ in failed], next((answer for _, answer in failed), None)
+
+    def stamped(self, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = "") -> Payload:
+        """A payload that is received now."""
+        return Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
+
+    def offer(self, receiver: str, payloads: Sequence[Payload]) -> "list[asyncio.Future[None]]":
+        """Hand payloads over without waiting; each is durable when its future is done. Raises SpoolFull for all."""
+        answers = [LoopAnswer() for _ in payloads]
+        offered = [
+            (payload, self._counted(receiver, payload, answer))
+            for payload, answer in zip(payloads, answers, strict=True)
+        ]
+        try:
+            self._spool.offer_all(offered)
         except SpoolFull:
             self._metrics.refused(receiver, "spool_full")
             raise
-        self._metrics.accepted(receiver, format_name, len(body))
-        return answer.told
+        return [answer.told for answer in answers]
+
+    def _counted(self, receiver: str, payload: Payload, answer: Answer) -> Answer:
+        def counted(error: Exception | None) -> None:
+            if error is None:
+                self._metrics.accepted(receiver, payload.format, len(payload.body))
+            else:
+                self._metrics.refused(receiver, "spool_full")
+            answer(error)
+
+        return counted
 
     async def accept_arriving(
         self,
@@ -86,7 +120,7 @@ class Intake:
 
         Where `chunks` raises, nothing of it is kept. Raises SpoolFull.
         """
-        payload = Payload(format_name, b"", self._clock_ns() // 1000, environment, gateway, peer)
+        payload = self.stamped(format_name, b"", peer=peer, environment=environment, gateway=gateway)
         try:
             arriving = self._spool.begin(payload, size, segment_id)
             try:

@@ -14,7 +14,7 @@ READY = ".ready"
 # Written at once or not at all: what a stopped process left of it is of no use.
 PARTIAL = ".part"
 
-_NAME = re.compile(r"^(?P<created>\d{20})\.(?P<format>[a-z0-9_]+)\.(?P<id>[A-Za-z0-9_-]+)$")
+_NAME = re.compile(r"^(?P<created>\d{20})\.(?P<format>[a-z0-9_]+)\.(?P<id>[A-Za-z0-9_~+-]+)$")
 
 
 @dataclass(frozen=True, order=True)

@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,11 +108,15 @@ class Spool:
 
     def offer(self, payload: Payload, answer: Answer) -> None:
         """Take a payload in; `answer` is called when it is durable. Raises SpoolFull without room."""
-        frame = encoded_parts(payload)
-        size = sum(map(len, frame))
+        self.offer_all([(payload, answer)])
+
+    def offer_all(self, offered: Sequence[tuple[Payload, Answer]]) -> None:
+        """Take several in, or none: raises SpoolFull without room for all of them."""
+        waiting = [_waiting(payload, answer) for payload, answer in offered]
         with self._wake:
-            self._reserve(size)
-            self._pending[payload.format].append(_Waiting(frame, size, answer))
+            self._reserve(sum(one.size for one in waiting))
+            for (payload, _), one in zip(offered, waiting, strict=True):
+                self._pending[payload.format].append(one)
             self._wake.notify()
 
     def append_segment(self, segment_id: str, payloads: Iterable[Payload]) -> None:
@@ -162,7 +166,9 @@ class Spool:
         written: list[Segment] = []
         try:
             for format_name, segment_id, part_frames in parts:
-                name = file_name(self._next_ns(), format_name, segment_id)
+                with self._wake:
+                    created = self._next_ns()
+                name = file_name(created, format_name, segment_id)
                 written.append(write_sealed(self._directory, name, part_frames))
         except OSError:
             # The segment stays, and is replaced another time.
@@ -286,6 +292,11 @@ class Spool:
         del self._open[format_name]
         segment.close()
         self._sealed.put(sealed)
+
+
+def _waiting(payload: Payload, answer: Answer) -> _Waiting:
+    frame = encoded_parts(payload)
+    return _Waiting(frame, sum(map(len, frame)), answer)
 
 
 def _batches(group: list[_Waiting], size: int) -> Iterator[list[_Waiting]]:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -190,17 +190,18 @@ def test_a_stream_waits_while_the_spool_is_full(tmp_path: Path) -> None:
 def test_what_the_disk_does_not_take_is_offered_again(
     rig: Rig, channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offer = rig.spool.offer
+    offer_all = rig.spool.offer_all
     refused: list[Payload] = []
 
-    def fails_once(payload: Payload, answer: Answer) -> None:
+    def fails_once(offered: Sequence[tuple[Payload, Answer]]) -> None:
         if refused:
-            offer(payload, answer)
-        else:
+            offer_all(offered)
+            return
+        for payload, answer in offered:
             refused.append(payload)
             answer(SpoolFull("The spool cannot be written. Free space."))
 
-    monkeypatch.setattr(rig.spool, "offer", fails_once)
+    monkeypatch.setattr(rig.spool, "offer_all", fails_once)
     assert _stream(channel)(iter([_message([1], "edge"), _message([2])]), timeout=20) == b""
     assert sorted(_spooled(rig)) == [_message([1], "edge"), _message([2], "edge")]
     assert [number for number, _, _ in fields(memoryview(refused[0].body))] == [1, 2]

@@ -168,7 +168,7 @@ def test_what_cannot_be_decoded_is_set_aside_and_the_rest_stored(store: Store, s
     reason = "192.0.2.7\tthe payload cannot be decoded, or takes too much memory"
     expected = [f"{body.hex().upper()}\t{reason}" for body in (bodies[1], bodies[3])]
     assert found.decode().splitlines() == sorted(expected)
-    assert _unbalanced(store, f"{segment_id}-readable", f"{segment_id}-undecodable") == []
+    assert _unbalanced(store, f"{segment_id}~readable", f"{segment_id}~undecodable") == []
     assert [path.name for path in segment.path.parent.iterdir()] == []
 
 
@@ -191,7 +191,7 @@ def test_a_segment_that_is_damaged_on_disk_keeps_its_whole_frames(store: Store, 
     _drain(writer, spool)
     assert counts(store, environment)["requests"] == 3
     sql = "SELECT position(body, 'a frame that ends too soon') > 0 FROM dead_letters WHERE segment_id = {id:String}"
-    assert store.rows(sql, {"id": "writer-torn-undecodable"}) == [(1,)]
+    assert store.rows(sql, {"id": "writer-torn~undecodable"}) == [(1,)]
 
 
 @pytest.mark.parametrize("before_body", [1, 3], ids=["size of the body", "tag of the body"])
@@ -207,7 +207,7 @@ def test_a_frame_that_is_damaged_inside_is_set_aside(store: Store, spool: Spool,
     _drain(writer, spool)
     assert counts(store, environment)["requests"] == 6
     sql = "SELECT position(body, {body:String}) > 0 FROM dead_letters WHERE segment_id = {id:String}"
-    letters = {"id": f"{environment}-undecodable", "body": payload.body.decode()}
+    letters = {"id": f"{environment}~undecodable", "body": payload.body.decode()}
     assert store.rows(sql, letters) == [(1,)]
 
 
@@ -262,11 +262,35 @@ def test_a_fault_of_the_disk_does_not_end_the_thread(store: Store, spool: Spool)
     environment = segment_id = "writer-disk"
     segment = _sealed(spool, segment_id, [_payload("envoy_json", json_line("1"), environment)])
     away = segment.path.rename(segment.path.with_name("away"))
+    segment.path.mkdir()
     writer = _writer(store, spool)
     writer.start()
     spool.give_back(segment)
-    _eventually(lambda: "No such file" in writer.failing)
+    _eventually(lambda: "Is a directory" in writer.failing)
+    segment.path.rmdir()
     away.rename(segment.path)
     _eventually(lambda: spool.size == 0)
     writer.stop()
     assert counts(store, environment)["requests"] == 1
+
+
+def test_what_is_moved_out_of_the_spool_holds_nothing_up(
+    store: Store, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment = "writer-moved"
+    unknown = _sealed(spool, "writer-moved-1", [_payload("from_the_future", b"x", environment)])
+    gone = _sealed(spool, "writer-moved-2", [_payload("envoy_json", json_line("gone"), environment)])
+    gone.path.unlink()
+    writer = _writer(store, spool)
+    writer.start()
+    for segment in (unknown, gone):
+        spool.give_back(segment)
+    _eventually(lambda: "does not know" in writer.failing)
+    unknown.path.rename(unknown.path.with_name("kept-for-later"))
+    spool.append_segment("writer-moved-3", [_payload("envoy_json", json_line("1"), environment)])
+    _eventually(lambda: spool.size == 0)
+    writer.stop()
+    assert writer.failing == ""
+    assert counts(store, environment)["requests"] == 1
+    left = [record for record in caplog.records if record.message == "A segment has left the spool unstored."]
+    assert [record.__dict__["segment"] for record in left] == [unknown.path.name, gone.path.name]
