@@ -1,19 +1,15 @@
 """Log files in: unpacked, cut into blocks of whole lines, each block stored once however often it comes."""
 
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
-import zstandard
-
+from collector.readable_beginning import ReadableBeginning
 from collector.transforms.detect import detect
 from collector.transforms.formats import Format, ingestible
-from collector.zstd_file import ZstdFile
 from storage.errors import GatelensError, PayloadError
 
 # As large as fits into a body of HTTP with a long last line: planning a segment costs as much as storing 15,000 lines.
@@ -22,8 +18,6 @@ _BLOCK_BYTES = 62 << 20
 _LONGEST_LINE = 2 << 20
 _PEEK_BYTES = 64 << 10
 _ID_DIGITS = 32
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(frozen=True)
@@ -69,17 +63,28 @@ def import_file(
     block_bytes: int = _BLOCK_BYTES,
     progress: Callable[[int], None] = lambda position: None,
 ) -> ImportSummary:
-    """Hand a file over block by block; `progress` gets the position in the file.
+    """Hand a file over block by block; `progress` gets the position in the file. Raises GatelensError.
+
+    What can be read of a damaged file is handed over before it raises; of an empty one the summary has no format.
 
     The identity of a block is that of everything up to its end, so that a file that has grown adds only what is new. A
     `salt` makes other identities of them, to store the same again.
     """
     try:
-        with path.open("rb") as packed, _unpacked(packed) as file:
-            known = _format(path, format_name, file.peek(_PEEK_BYTES)[:_PEEK_BYTES])
+        with path.open("rb") as packed:
+            beginning = ReadableBeginning(packed)
+            file: io.BufferedReader = io.BufferedReader(beginning, 1 << 20)
+            head = file.peek(_PEEK_BYTES)[:_PEEK_BYTES]
+            if not head:
+                _check_end(path, beginning, 0)
+                return ImportSummary("")
+            known = _format(path, format_name, head)
             summary = ImportSummary(known.name)
             identity = hashlib.sha256(f"{known.name}\0{environment}\0{gateway}\0{salt}".encode()).digest()
             for body, segment_id, is_stored in _blocks(file, sink, identity, block_bytes):
+                # A last line that ends where the file does is none, and what is unpacked before a damage may be wrong.
+                if beginning.fault and not (beginning.is_cut_off and body.endswith(b"\n")):
+                    break
                 summary.blocks += 1
                 summary.bytes_read += len(body)
                 if is_stored:
@@ -87,11 +92,21 @@ def import_file(
                 else:
                     sink.send(Block(segment_id, known.name, body, environment, gateway, path.name))
                 progress(packed.tell())
+            _check_end(path, beginning, summary.bytes_read)
             return summary
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise GatelensError(
-            f"{path} cannot be read: {error}. Check the file; what was read before is stored."
-        ) from error
+    except OSError as error:
+        raise GatelensError(f"{path} cannot be read: {error}. Check the file; nothing of it is stored.") from error
+
+
+def _check_end(path: Path, beginning: ReadableBeginning, bytes_read: int) -> None:
+    """Raises GatelensError where not all of a file could be read."""
+    if beginning.fault is None:
+        return
+    stored = f"its first {bytes_read:,} bytes, unpacked, are stored" if bytes_read else "nothing of it is stored"
+    doubt = "" if beginning.is_cut_off or not bytes_read else ", and the last of them may be wrong"
+    raise GatelensError(
+        f"{path} cannot be read to its end: {beginning.fault}. Check the file; {stored}{doubt}."
+    ) from beginning.fault
 
 
 def _format(path: Path, format_name: str, head: bytes) -> Format:
@@ -105,16 +120,6 @@ def _format(path: Path, format_name: str, head: bytes) -> Format:
     if found is None:
         raise PayloadError(f"The format of {path} is not recognised from its first line; name it with --format.")
     return ingestible()[found]
-
-
-def _unpacked(packed: BinaryIO) -> io.BufferedReader:
-    magic = packed.read(4)
-    packed.seek(0)
-    if magic.startswith(_GZIP_MAGIC):
-        return io.BufferedReader(gzip.GzipFile(fileobj=packed), 1 << 20)
-    if magic == _ZSTD_MAGIC:
-        return io.BufferedReader(ZstdFile(packed), 1 << 20)
-    return io.BufferedReader(packed, 1 << 20)  # type: ignore[arg-type]  # an open file has readinto
 
 
 def _blocks(

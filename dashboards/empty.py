@@ -11,6 +11,24 @@ from dashboards.view import View
 
 _BEFORE = timedelta(minutes=30)
 
+# What a record has to tell for all that the pages show; without response_code it is none of a request.
+_ATTRIBUTES = (
+    ("method", "%REQ(:METHOD)%"),
+    ("path", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"),
+    ("authority", "%REQ(:AUTHORITY)%"),
+    ("route_name", "%ROUTE_NAME%"),
+    ("response_code", "%RESPONSE_CODE%"),
+    ("response_flags", "%RESPONSE_FLAGS%"),
+    ("response_code_details", "%RESPONSE_CODE_DETAILS%"),
+    ("duration_us", "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%"),
+    ("upstream_us", "%COMMON_DURATION(US_TX_BEG:US_RX_END:us)%"),
+    ("bytes_received", "%BYTES_RECEIVED%"),
+    ("bytes_sent", "%BYTES_SENT%"),
+    ("upstream_cluster", "%UPSTREAM_CLUSTER_RAW%"),
+    ("downstream_remote_address", "%DOWNSTREAM_REMOTE_ADDRESS%"),
+    ("request_id", "%REQ(X-REQUEST-ID)%"),
+)
+
 
 def first_steps(settings: WebSettings) -> Component:
     """How to send the first request, with the addresses of this Gatelens."""
@@ -24,15 +42,21 @@ def first_steps(settings: WebSettings) -> Component:
       transport_api_version: V3
       grpc_service: {{envoy_grpc: {{cluster_name: gatelens}}}}
 # and the cluster, with HTTP/2: address {host}, port {port}"""
+    attributes = "\n".join(
+        f"""      - {{key: {key}, value: {{string_value: "{value}"}}}}""" for key, value in _ATTRIBUTES
+    )
     otlp = f"""access_log:
 - name: envoy.access_loggers.open_telemetry
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig
     log_name: edge
     grpc_service: {{envoy_grpc: {{cluster_name: gatelens}}}}
+    attributes:
+      values:
+{attributes}
 # and the cluster, with HTTP/2: address {host}, port {port}"""
-    files = """gatelens import access.log access.log.1.gz --environment production"""
-    curl = f"""curl --data-binary @access.log '{settings.ingest_http}/ingest/envoy_json?environment=production'"""
+    files = f"""gatelens import access.log access.log.1.gz --environment production --data {settings.data}"""
+    curl = f"""curl --data-binary @access.log '{settings.ingest_http}/ingest?environment=production'"""
     tabs = (
         ("als", "Envoy, gRPC", als),
         ("otlp", "Envoy, OpenTelemetry", otlp),

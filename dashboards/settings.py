@@ -12,3 +12,5 @@ class WebSettings:
     # e.g. 'http://127.0.0.1:4318'.
     ingest_http: str
     version: str
+    # The data directory, as a command on the same machine has to name it.
+    data: str

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -22,7 +23,7 @@ from rich.progress import (
 
 from gatelens import __version__
 from gatelens.config import Config, load_config
-from gatelens.data_directory import Addresses
+from gatelens.data_directory import Addresses, DataDirectory, running_process
 from storage.errors import GatelensError
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ def main() -> None:
     try:
         app()
     except GatelensError as error:
-        err.print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        _print_error(error)
         sys.exit(1)
+
+
+def _print_error(error: GatelensError) -> None:
+    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -134,16 +139,29 @@ def import_files(
     """Store log files; what is stored already is skipped."""
     from gatelens.commands import Import, run_import  # noqa: PLC0415 - keeps --help quick
 
+    if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
+        err.print(
+            f"{data} is a new data directory; --data names that of `gatelens up`.",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=err) as progress:
         summaries = run_import(Import(files, format_name, environment, gateway, again), data, progress)
     for path, summary in zip(files, summaries, strict=True):
+        if isinstance(summary, GatelensError):
+            _print_error(summary)
+            continue
         known = (
             f", {summary.blocks_known} of {summary.blocks} blocks were stored already" if summary.blocks_known else ""
         )
-        out.print(f"{path}: {summary.format}, {summary.bytes_read:,} bytes{known}", highlight=False, soft_wrap=True)
+        told = f"{summary.format}, {summary.bytes_read:,} bytes{known}" if summary.format else "nothing in it"
+        out.print(f"{path}: {told}", highlight=False, soft_wrap=True)
+    if any(isinstance(summary, GatelensError) for summary in summaries):
+        raise typer.Exit(1)
 
 
 @report_app.command()

@@ -59,8 +59,8 @@ def run_query(sql: str, output_format: str, data: Path) -> bytes:
     return answer.content
 
 
-def run_import(job: Import, data: Path, progress: Progress) -> list[ImportSummary]:
-    """Store files; returns a summary for each."""
+def run_import(job: Import, data: Path, progress: Progress) -> list[ImportSummary | GatelensError]:
+    """Store files; returns a summary for each, or why it could not be read: then the others are stored all the same."""
     process = running_process(data)
     with _own_sink(data) if process is None else _remote_sink(process) as sink:
         return [_import(path, job, sink, progress) for path in job.files]
@@ -96,17 +96,21 @@ def own_store(data: Path) -> Iterator[Store]:
             store.close()
 
 
-def _import(path: Path, job: Import, sink: BlockSink, progress: Progress) -> ImportSummary:
+def _import(path: Path, job: Import, sink: BlockSink, progress: Progress) -> ImportSummary | GatelensError:
     task = progress.add_task(path.name, total=path.stat().st_size)
-    return import_file(
-        path,
-        sink,
-        format_name=job.format,
-        environment=job.environment,
-        gateway=job.gateway,
-        salt=uuid.uuid4().hex if job.again else "",
-        progress=lambda position: progress.update(task, completed=position),
-    )
+    try:
+        return import_file(
+            path,
+            sink,
+            format_name=job.format,
+            environment=job.environment,
+            gateway=job.gateway,
+            salt=uuid.uuid4().hex if job.again else "",
+            progress=lambda position: progress.update(task, completed=position),
+        )
+    except GatelensError as error:
+        progress.remove_task(task)
+        return error
 
 
 @contextmanager

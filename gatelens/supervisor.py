@@ -1,6 +1,7 @@
 """The one process: builds every real part, starts them in order, stops them in the opposite order."""
 
 import os
+import shlex
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,9 +151,8 @@ class Gatelens:
         self._cleanup.callback(engine.stop)
         return engine
 
-    @staticmethod
     def _pages(
-        store: Store, engine: AlertEngine, health: Health, telemetry: Telemetry, addresses: Addresses
+        self, store: Store, engine: AlertEngine, health: Health, telemetry: Telemetry, addresses: Addresses
     ) -> FastAPI:
         def stored(prefix: str) -> list[str]:
             return stored_segments(store, prefix)
@@ -163,7 +163,8 @@ class Gatelens:
         )
         server.include_router(http_api(runner, health, telemetry, stored))
         server.include_router(reports_api(store, _now, __version__))
-        settings = WebSettings(addresses.grpc, addresses.http, __version__)
+        data = shlex.quote(str(self._directory.path.absolute()))
+        settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
         create_app(server, store, runner, engine, _now, settings)
         return server
 

@@ -231,8 +231,30 @@ def test_a_damaged_file_is_a_clear_error(tmp_path: Path, suffix: str, damage: st
             "no more than a head": packed[:5],
         }[damage]
     )
-    with pytest.raises(GatelensError, match=r"cannot be read: .*Check the file; what was read before is stored"):
-        import_file(path, _Memory(), block_bytes=10_000)
+    sink = _Memory()
+    with pytest.raises(GatelensError, match=r"cannot be read to its end: .*Check the file; ") as raised:
+        import_file(path, sink, block_bytes=10_000)
+    stored = sink.content
+    assert not stored or stored.endswith(b"\n")
+    told = f"its first {len(stored):,} bytes, unpacked, are stored" if stored else "nothing of it is stored."
+    assert told in str(raised.value)
+    assert ("may be wrong" in str(raised.value)) == (damage == "overwritten" and bool(stored))
+    assert damage == "overwritten" or content.startswith(stored)
+    if damage == "cut off":
+        assert len(content) - len(stored) < 100_000
+        path.write_bytes(packed)
+        again = import_file(path, sink, block_bytes=10_000)
+        assert again.blocks_known > 0
+        assert sink.content == content
+
+
+@pytest.mark.parametrize("packed", [b"", gzip.compress(b""), zstandard.compress(b"")])
+def test_an_empty_file_has_nothing_in_it(tmp_path: Path, packed: bytes) -> None:
+    path = tmp_path / "empty.log"
+    path.write_bytes(packed)
+    sink = _Memory()
+    assert import_file(path, sink) == ImportSummary("")
+    assert sink.content == b""
 
 
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:

@@ -170,6 +170,36 @@ def test_a_file_of_no_known_format_is_refused(running: GatelensProcess, tmp_path
     assert b"Invalid value for" in absent.stderr
 
 
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(running: GatelensProcess, tmp_path: Path) -> None:
+    lines = json_lines("beside", range(250))
+    files = {
+        "empty.log": b"",
+        "shopping.txt": b"two eggs\n",
+        "cut-off.log.gz": gzip.compress(lines)[:-20],
+        "good.log": json_lines("good", range(50)),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    told = run("import", *(tmp_path / name for name in files), "--environment", "beside", "--data", running.data)
+    assert told.returncode == 1
+    assert told.stdout.decode().splitlines() == [
+        f"{tmp_path / 'empty.log'}: nothing in it",
+        f"{tmp_path / 'good.log'}: envoy_json, {len(files['good.log']):,} bytes",
+    ]
+    errors = told.stderr.decode()
+    assert "shopping.txt is not recognised from its first line" in errors
+    assert "cut-off.log.gz cannot be read to its end" in errors
+    assert 50 < _stored(running.data, "beside", 51) <= 300
+
+
+def test_an_import_tells_of_a_new_data_directory(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes(json_lines("new", range(5)))
+    notice = f"{tmp_path / 'new'} is a new data directory; --data names that of `gatelens up`.".encode()
+    assert notice in run("import", log, "--data", tmp_path / "new").stderr
+    assert notice not in run("import", log, "--data", tmp_path / "new").stderr
+
+
 def test_a_stop_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     process = GatelensProcess(tmp_path / "data")
     acknowledged: list[int] = []

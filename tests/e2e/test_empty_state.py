@@ -28,7 +28,7 @@ def test_first_steps_name_the_real_addresses_and_give_way_to_traffic(
         steps.get_by_role("tab", name=name, exact=True).click()
         expect(steps.get_by_role("tabpanel")).to_contain_text(f"address {host}, port {port}")
     steps.get_by_role("tab", name="HTTP", exact=True).click()
-    expect(steps.get_by_role("tabpanel")).to_contain_text(f"{gatelens.addresses.http}/ingest/envoy_json")
+    expect(steps.get_by_role("tabpanel")).to_contain_text(f"{gatelens.addresses.http}/ingest?environment=production")
     expect(tab.page.locator("#overview-apis")).to_be_hidden()
     steps.get_by_role("tab", name="Envoy, gRPC", exact=True).click()
     tab.screenshot("empty")
