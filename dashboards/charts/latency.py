@@ -20,6 +20,8 @@ def percentiles(series: pd.DataFrame, window: Window) -> go.Figure:
     if not series["requests"].any():
         return note(drawn, "No requests")
     points = settled(series)
+    if points[list(_PERCENTILE_NAMES)].isna().all(axis=None):
+        return note(drawn, "No gateway tells how long requests took here")
     for name, shown in _PERCENTILE_NAMES.items():
         percentile = line(points, points[name], shown, PERCENTILE_COLOURS[name])
         drawn.add_trace(percentile.update(hovertemplate="%{y:.3~s} ms"))
@@ -45,7 +47,7 @@ def heatmap(cells: pd.DataFrame, window: Window) -> go.Figure:
     drawn = figure((window.start, window.end), "")
     drawn.update_layout(hovermode="closest")
     if cells.empty:
-        return note(drawn, "No requests")
+        return note(drawn, "No requests of a known duration")
     numbers = [int(cell) for cell in cells.columns]
     edges = [lower_bound_ms(cell) for cell in numbers]
     spans = [

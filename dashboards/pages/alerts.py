@@ -73,7 +73,7 @@ def _layout() -> Component:
         [
             html.Div(id="alerts-notice"),
             html.Div(id="alerts-notice-fault"),
-            panel("Now", grid("alerts-active", _ACTIVE_COLUMNS, empty="Nothing is wrong")),
+            panel("Now", grid("alerts-active", _ACTIVE_COLUMNS, empty="No alert is pending or firing")),
             panel("Rules", grid("alerts-rules", _RULE_COLUMNS, empty="No rules", row_id="rule")),
             panel(
                 "History",
@@ -135,7 +135,7 @@ receivers:
   webhook: {url: "${env:ON_CALL_WEBHOOK}"}"""
     return dmc.Alert(
         [
-            "Write rules into a YAML file and name it in the configuration as `alerts.rules`; "
+            "Write rules into a YAML file and name it in the configuration as alerts.rules; "
             "docs/alerts.md has every key.",
             dmc.Code(example, block=True, mt="sm"),
         ],

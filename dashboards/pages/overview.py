@@ -28,9 +28,9 @@ from storage.store import Store
 PATH = "/"
 
 _API_COLUMNS = [
-    drawn("name", "API", "PageLink", minWidth=140),
-    drawn("sparkline", "Requests over time", "Sparkline", sortable=False, filter=False, minWidth=140),
-    number("requests", "Requests", minWidth=104),
+    drawn("name", "API", "PageLink", minWidth=120),
+    drawn("sparkline", "Over time", "Sparkline", sortable=False, filter=False, minWidth=130),
+    number("requests", "Requests", minWidth=96),
     number("rate", "Rate", "rate"),
     number("error_rate", "Errors", "share"),
     number("client_error_rate", "4xx", "share"),
@@ -38,8 +38,8 @@ _API_COLUMNS = [
     number("p95_ms", "p95", "ms"),
     number("p99_ms", "p99", "ms"),
     number("apdex", "Apdex", "apdex"),
-    drawn("gateway_kinds", "Gateways", "Tags", minWidth=110, flex=1),
-    text("versions", "Versions", flex=1, minWidth=104),
+    drawn("gateway_kinds", "Gateways", "Tags", minWidth=100, flex=1),
+    text("versions", "Versions", flex=1),
 ]
 _GATEWAY_COLUMNS = [
     text("gateway", "Gateway", minWidth=140),
@@ -78,7 +78,7 @@ def _layout() -> Component:
                     panel("Failed requests", graph("overview-failures")),
                     panel("Latency", graph("overview-latency")),
                 ],
-                cols={"base": 1, "md": 2, "xl": 3},
+                cols={"base": 1, "lg": 3},
             ),
             panel("APIs", grid("overview-apis", _API_COLUMNS, empty="No APIs", row_id="name")),
             panel(
