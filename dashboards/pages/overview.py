@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dash import Dash, html
 from dash.development.base_component import Component
 
+from dashboards import set_aside
 from dashboards.cards import cards
 from dashboards.charts import latency, traffic
 from dashboards.empty import first_steps, nothing_here
@@ -22,6 +23,7 @@ from processors.traffic.choices import last_request
 from processors.traffic.filters import NO_ROUTE
 from processors.traffic.gateways import gateways
 from processors.traffic.series import series, series_by_kind
+from processors.traffic.set_aside import set_aside as dead_letters
 from processors.traffic.totals import totals
 from storage.store import Store
 
@@ -91,12 +93,15 @@ def _layout() -> Component:
 
 
 def _register(app: Dash, store: Store, clock: Callable[[], datetime], settings: WebSettings) -> None:
-    def notice(view: View, now: datetime) -> Component | None:
+    def notices(view: View, now: datetime) -> list[Component]:
+        window = view.window(now)
+        unread = set_aside.notice(dead_letters(store, window, view.filters))
+        told = [unread] if unread else []
         newest = last_request(store)
         if newest is None:
-            return first_steps(settings)
-        found, _ = totals(store, view.window(now), view.filters, now)
-        return None if found.requests else nothing_here(view, PATH, newest)
+            return [*told, first_steps(settings)]
+        found, _ = totals(store, window, view.filters, now)
+        return told if found.requests else [*told, nothing_here(view, PATH, newest)]
 
     def figures(view: View, now: datetime) -> Component:
         return cards(*totals(store, view.window(now), view.filters, now))
@@ -120,7 +125,7 @@ def _register(app: Dash, store: Store, clock: Callable[[], datetime], settings: 
         return rows(gateways(store, view.window(now), view.filters, now))
 
     for identity, prop, answer in (
-        ("overview-notice", "children", notice),
+        ("overview-notice", "children", notices),
         ("overview-cards", "children", figures),
         ("overview-kinds", "figure", kinds),
         ("overview-failures", "figure", failures),

@@ -1,6 +1,8 @@
 """A Gatelens that nobody has sent anything to: its pages say how to begin."""
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -40,6 +42,26 @@ def test_first_steps_name_the_real_addresses_and_give_way_to_traffic(
     for chart in ("kinds", "failures", "latency"):
         assert _highest(tab, f"overview-{chart}") is not None
     assert _highest(tab, "overview-latency") == pytest.approx(12, rel=0.02)
+
+
+def test_what_cannot_be_read_is_told_before_anything_else_is_there(
+    tmp_path: Path, open_tab: Callable[..., Tab]
+) -> None:
+    with GatelensProcess(tmp_path / "data") as process:
+        process.ingest(b"two eggs\n" * 3, "production")
+        tab = open_tab(process.addresses.web)
+        tab.visit("/")
+        notice = tab.page.locator("#set-aside")
+        expect(notice).to_contain_text("3 records of this time range could not be read", timeout=25_000)
+        expect(notice).to_contain_text("(as envoy_json)")
+        expect(tab.page.locator("#first-steps")).to_be_visible()
+        tab.screenshot("set-aside")
+        notice.get_by_role("link", name="Look at them").click()
+        expect(tab.page.locator("#sql-text")).to_have_value(re.compile("FROM dead_letters"))
+        tab.page.locator("#sql-run").click()
+        expect(tab.page.locator("#sql-result")).to_contain_text("two eggs", timeout=25_000)
+        # Before its server is gone.
+        tab.page.goto("about:blank")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,11 @@
+-- What was received in a window and could not be understood, the most frequent reason first.
+SELECT
+    format,
+    reason,
+    count() AS records
+FROM dead_letters
+WHERE received_at >= toDateTime64({start:Int64}, 6, 'UTC')
+    AND received_at < toDateTime64({end:Int64}, 6, 'UTC')
+    AND ({environment:String} = '' OR environment = {environment:String})
+GROUP BY format, reason
+ORDER BY records DESC, format, reason
