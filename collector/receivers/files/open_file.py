@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _SKIP_BYTES = 1 << 20
+_NO_DESCRIPTOR = -1
 
 
 class Key(NamedTuple):
@@ -45,6 +46,8 @@ class OpenFile:
         return offset
 
     def close(self) -> None:
+        """What is read later fails; the number of the descriptor may be another file's by then."""
+        self._descriptor = _NO_DESCRIPTOR
         if self._unpacked is not None:
             self._unpacked.close()
         self._packed.close()
