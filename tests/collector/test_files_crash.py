@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from collector.payload import Payload
+from collector.receivers.files.checkpoints import Part
 from collector.receivers.files.receiver import FileReceiver
+from collector.receivers.files.tail import Piece, Tail
 from collector.spool.spool import Spool, SpoolConfig
 from tests.collector.access_logs import json_line
 from tests.collector.file_process import FileProcess, config_for
@@ -58,8 +60,9 @@ def _run(directory: Path, door: Door, until: Callable[[], object] = lambda: Fals
 
     async def watched() -> None:
         run = asyncio.ensure_future(FileReceiver(door, config_for(directory), directory / "state").run())
-        while not run.done() and not until():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while not run.done() and not until():
+                await asyncio.sleep(0.01)
         if run.done():
             run.result()
         run.cancel()
@@ -95,6 +98,25 @@ def test_a_cut_between_two_steps(
         last = 30
     _run(tmp_path, Door(spool), lambda: len(_lines(tmp_path)) >= last + 10)
     assert sorted(_lines(tmp_path)) == [*numbered(0, last), *numbered(500, 510)]
+
+
+def test_what_cannot_be_read_again_holds_no_other_file_back(
+    tmp_path: Path, logs: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(logs / "a.log", numbered(0, 10))
+    append(logs / "b.log", numbered(20, 30))
+    with pytest.raises(_PowerCut):
+        _run(tmp_path, _CutDoor(spool, after=False))
+    again = Tail.again
+
+    def failing(tail: Tail, part: Part) -> Piece | None:
+        if tail.record.path.endswith("a.log"):
+            raise OSError(5, "Input/output error")
+        return again(tail, part)
+
+    monkeypatch.setattr(Tail, "again", failing)
+    _run(tmp_path, Door(spool), lambda: len(_lines(tmp_path)) >= 20)
+    assert sorted(_lines(tmp_path)) == [*numbered(0, 10), *numbered(20, 30)]
 
 
 def test_a_checkpoint_that_cannot_be_saved_holds_everything_back(

@@ -67,6 +67,11 @@ def test_what_is_not_wrapped_stays_as_it_is() -> None:
     )
 
 
+def test_an_object_nested_deep_stays_as_it_is() -> None:
+    deep = b'{"log":"a\\n","x":' + b"[" * 5000 + b"]" * 5000 + b',"stream":"stdout"}\n'
+    assert unwrap(deep + _docker("x\n"), "docker") == deep + b"x\n"
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

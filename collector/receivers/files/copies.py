@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
 from collector.receivers.files.open_file import Key, OpenFile, key_of
+from collector.receivers.files.path_text import path_of
 from collector.receivers.files.position import MARK_BYTES, Position, position_at
 from collector.receivers.files.tail import Tail
 
@@ -87,7 +88,7 @@ def _opened(path: Path, accepted: Callable[[OpenFile], bool]) -> OpenFile | None
 
 
 def _directory(tail: Tail) -> Path:
-    return Path(tail.record.path).parent
+    return path_of(tail.record.path).parent
 
 
 def _is_copy(file: OpenFile, tail: Tail) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from collector.receivers.files.config import FileSource
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, key_of
+from collector.receivers.files.path_text import text_of
 
 # What rotation makes of files that have been read.
 _PACKED = frozenset({".gz", ".zst", ".bz2", ".xz", ".zip", ".lz4"})
@@ -62,7 +63,8 @@ def _file(path: Path, source: FileSource, faults: Faults) -> Found | None:
     except OSError as error:
         # A link to what has gone, or a file that went between the two looks.
         if error.errno != errno.ENOENT:
-            faults.found(str(path), "unreachable", f"{path} cannot be looked at: {error.strerror}. Check its rights.")
+            about = text_of(path)
+            faults.found(about, "unreachable", f"{about} cannot be looked at: {error.strerror}. Check its rights.")
         return None
     return Found(key_of(status), path, source, status.st_mtime) if stat.S_ISREG(status.st_mode) else None
 

@@ -2,10 +2,13 @@
 
 import gzip
 import os
+import zlib
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
 _SKIP_BYTES = 1 << 20
+_NO_DESCRIPTOR = -1
 
 
 class Key(NamedTuple):
@@ -21,19 +24,26 @@ class OpenFile:
     def __init__(self, path: Path, compressed: bool = False) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self.compressed = compressed
-        self._packed = os.fdopen(self._descriptor, "rb")
-        self._unpacked = gzip.GzipFile(fileobj=self._packed, mode="rb") if compressed else None
+        self._packed = os.fdopen(self._descriptor, "rb", buffering=0)
+        self._unpacked = _unpacking(self._packed) if compressed else None
         self.key = key_of(self.stat())
 
     def stat(self) -> os.stat_result:
         return os.fstat(self._descriptor)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Up to so many bytes; raises OSError, and EOFError where a gzip file is cut off."""
+        """Up to so many bytes; raises OSError, of a gzip file BadGzipFile too, and EOFError where that is cut off."""
         if self._unpacked is None:
             return os.pread(self._descriptor, size, offset)
-        self._unpacked.seek(offset)
-        return self._unpacked.read(size)
+        try:
+            self._unpacked.seek(offset)
+            return self._unpacked.read(size)
+        except (OSError, EOFError, zlib.error) as error:
+            # From its beginning the next time: it may be another by then, or have its end.
+            self._unpacked = _unpacking(self._packed)
+            if isinstance(error, zlib.error):
+                raise gzip.BadGzipFile(str(error)) from error
+            raise
 
     def end(self) -> int:
         """The offset behind the last byte."""
@@ -45,9 +55,16 @@ class OpenFile:
         return offset
 
     def close(self) -> None:
+        """What is read later fails; the number of the descriptor may be another file's by then."""
+        self._descriptor = _NO_DESCRIPTOR
         if self._unpacked is not None:
             self._unpacked.close()
         self._packed.close()
+
+
+def _unpacking(packed: FileIO) -> gzip.GzipFile:
+    packed.seek(0)
+    return gzip.GzipFile(fileobj=packed, mode="rb")
 
 
 def key_of(stat: os.stat_result) -> Key:

@@ -1,6 +1,7 @@
 """Follows log files, and hands over what is written to them: each record once, through crashes and rotation."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -87,9 +88,12 @@ class FileReceiver:
 
 async def _in_thread(work: Callable[[], Result]) -> Result:
     """Run in a thread, to its end even where we are cancelled: what it works on is closed afterwards."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
+    # No task: a loop that ends cancels all tasks, and the thread works on whatever becomes of one that waits for it.
+    future = asyncio.get_running_loop().run_in_executor(None, work)
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(future)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not future.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([future])
         raise

@@ -122,9 +122,11 @@ class Rounds:
         pieces = []
         for part in pending.parts:
             tail = tails.get(part.file)
-            piece = tail.again(part) if tail is not None else None
-            if piece is not None:
-                pieces.append(piece)
+            if tail is None:
+                continue
+            with self._faults.of(tail.record.path):
+                if (piece := tail.again(part)) is not None:
+                    pieces.append(piece)
         if len(pieces) < len(pending.parts):
             _log.warning("Files went while Gatelens was stopped, and what was being read of them with them.")
         return Batch(pending.id, pending.received_at_us, pieces)
@@ -155,17 +157,14 @@ class Rounds:
 
     def _next(self, tail: Tail) -> Piece | None:
         path = tail.record.path
-        try:
-            piece = tail.next()
-        except Truncated:
-            self._tracking.start_over(tail)
-            return None
-        except PayloadError as error:
-            self._faults.found(path, "unknown_format", str(error))
-            return None
-        except (OSError, EOFError) as error:
-            self._faults.found(path, "unreachable", f"{path} cannot be read: {error}. It is tried again.")
-            return None
+        piece = None
+        with self._faults.of(path):
+            try:
+                piece = tail.next()
+            except Truncated:
+                self._tracking.start_over(tail)
+            except PayloadError as error:
+                self._faults.found(path, "unknown_format", str(error))
         if piece is not None:
             self._faults.cleared(path)
             self._tell_long_lines(tail, piece)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from gzip import BadGzipFile
 
 from collector.receivers.files.checkpoints import FileRecord, Part
 from collector.receivers.files.lines import Cut, Reading, content, cut
@@ -77,14 +78,13 @@ class Tail:
         if look == self._exhausted or (self.file.compressed and not settled):
             return None
         try:
-            recognised = self._recognise(settled, final)
-        except PayloadError:
+            if self._recognise(settled, final):
+                return self._read(look, settled, final)
+        except (PayloadError, EOFError, BadGzipFile):
             self._exhausted = look
             raise
-        if not recognised:
-            self._exhausted = look
-            return None
-        return self._read(look, settled, final)
+        self._exhausted = look
+        return None
 
     def again(self, part: Part) -> Piece | None:
         """The piece that was read before, or None where the file no longer has it."""
@@ -94,8 +94,9 @@ class Tail:
         block = self.file.read(part.start.offset, size)
         if len(block) < size:
             return None
+        payloads = content(block, self._reading, mid_line=part.start.mid_line)
         self.cursor = part.end
-        return Piece(self, part.start, part.end, content(block, self._reading, mid_line=part.start.mid_line))
+        return Piece(self, part.start, part.end, payloads)
 
     def handed_over(self, end: Position) -> None:
         self.record.position = end
@@ -138,14 +139,15 @@ class Tail:
             raise Truncated
         block = view[context:]
         is_full = len(block) == block_size
-        if not is_full:
-            self._exhausted = look
         found = Cut(0)
         if block:
             found = cut(block, self._reading, mid_line=start.mid_line, is_full=is_full, settled=settled, final=final)
+        payloads = content(block[: found.length], self._reading, mid_line=start.mid_line)
+        # Not before: what fails is tried again.
+        if not is_full:
+            self._exhausted = look
         if found.length == 0:
             return None
-        payloads = content(block[: found.length], self._reading, mid_line=start.mid_line)
         self.cursor = start.moved(view, found.length, found.mid_line)
         return Piece(self, start, self.cursor, payloads)
 

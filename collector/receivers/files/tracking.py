@@ -4,8 +4,6 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import TypeVar
 
 from collector.receivers.files.checkpoints import FileRecord, State
 from collector.receivers.files.config import FilesConfig, FileSource
@@ -13,6 +11,7 @@ from collector.receivers.files.copies import Copies, copy_of, renamed
 from collector.receivers.files.discovery import Found, find
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, OpenFile
+from collector.receivers.files.path_text import path_of, text_of
 from collector.receivers.files.position import Position, position_at
 from collector.receivers.files.tail import Tail
 from collector.receivers.files.workload import workload_of
@@ -21,9 +20,6 @@ _log = logging.getLogger(__name__)
 
 # For how long a file that is not to be seen any more is remembered: it may come back, or a .gz be made of it.
 _REMEMBERED_SECONDS = 7 * 24 * 3600
-
-Argument = TypeVar("Argument")
-Result = TypeVar("Result")
 
 
 class Tracking:
@@ -57,19 +53,24 @@ class Tracking:
     def refresh(self) -> None:
         """Look at what there is now."""
         for tail in self.tails:
-            if tail.truncated:
-                self.start_over(tail)
+            with self._faults.of(tail.record.path):
+                if tail.truncated:
+                    self.start_over(tail)
         found = find(self._config.sources, self._faults)
         for file in self._in_order(found):
-            if file.key in self._tails:
-                self._seen_again(self._tails[file.key], file)
-            else:
-                self._tolerating(file.path, self._take_in, file)
+            path = text_of(file.path)
+            with self._faults.of(path):
+                if file.key in self._tails:
+                    self._seen_again(self._tails[file.key], file)
+                else:
+                    self._take_in(file)
+                    self._faults.cleared(path)
         self._look_for_the_left()
         for key, tail in list(self._tails.items()):
             tail.gone = key not in found
-            if tail.finished:
-                self._let_go(tail)
+            with self._faults.of(tail.record.path):
+                if tail.finished:
+                    self._let_go(tail)
         self._begin(found)
 
     def start_over(self, tail: Tail) -> None:
@@ -78,14 +79,15 @@ class Tracking:
         record = _renewed(tail.record)
         del self._tails[file.key]
         self._follow(record, file)
-        self._tolerating(Path(record.path), self._finish_in_copy, tail)
+        with self._faults.of(record.path):
+            self._finish_in_copy(tail)
 
     def close(self) -> None:
         for tail in self._tails.values():
             tail.file.close()
 
     def _finish_in_copy(self, tail: Tail) -> None:
-        copy = copy_of(Path(tail.record.path), tail.cursor, self._tails)
+        copy = copy_of(path_of(tail.record.path), tail.cursor, self._tails)
         if copy is None:
             return
         if tail.cursor.matches(copy):
@@ -102,12 +104,15 @@ class Tracking:
         yield from sorted(found.values(), key=lambda file: file.key not in known)
 
     def _take_in(self, found: Found) -> None:
-        file = OpenFile(found.path, found.compressed)
+        try:
+            file = OpenFile(found.path, found.compressed)
+        except FileNotFoundError:
+            return
         try:
             if file.key in self._tails or (found.compressed and _is_fresh(file, self._clock(), self._config)):
                 file.close()
                 return
-            record = self._known(file, found.path)
+            record = self._known(file, text_of(found.path))
             if record is None:
                 position = self._copies.position(file, found.path, self._tails.values())
                 if position is None:
@@ -129,11 +134,11 @@ class Tracking:
         self._tails[file.key] = Tail(record, file, self._config.flush_after, self._config.finish_after)
         self.changed = True
 
-    def _known(self, file: OpenFile, path: Path) -> FileRecord | None:
+    def _known(self, file: OpenFile, path: str) -> FileRecord | None:
         """The record of a file that was followed before, under whatever name and inode."""
         for record in self._left.values():
             # A device may have another number after a boot.
-            is_same = record.inode == file.key.inode and (record.device == file.key.device or record.path == str(path))
+            is_same = record.inode == file.key.inode and (record.device == file.key.device or record.path == path)
             if is_same and record.position.matches(file):
                 return record
         for record in self._left.values():
@@ -144,14 +149,16 @@ class Tracking:
     def _look_for_the_left(self) -> None:
         """Finish what was renamed or copied while nobody looked; what is not found is remembered for a while."""
         for record in [record for record in self._left.values() if not record.gone_at]:
-            file = self._tolerating(Path(record.path), self._elsewhere, record)
+            file = None
+            with self._faults.of(record.path):
+                file = self._elsewhere(record)
             if file is not None:
                 self._follow(record, file)
             else:
                 self._remember(record)
 
     def _elsewhere(self, record: FileRecord) -> OpenFile | None:
-        path = Path(record.path)
+        path = path_of(record.path)
         if found := renamed(path, record.position, Key(record.device, record.inode)):
             return found
         copy = copy_of(path, record.position, self._tails)
@@ -189,28 +196,14 @@ class Tracking:
         record, source = tail.record, found.source
         path = str(found.path)
         workload = workload_of(path, str(found.path.resolve()) if found.path.is_symlink() else path)
-        record.path = path
+        record.path = text_of(found.path)
         record.environment = source.environment
         record.gateway = source.gateway or workload.name
-        record.peer = workload.instance or path
+        record.peer = workload.instance or record.path
         record.format = source.format or record.format
         record.container = record.container if source.container == "auto" else source.container
         record.multiline = source.multiline
         record.max_line_size = int(source.max_line_size)
-
-    def _tolerating(self, path: Path, work: Callable[[Argument], Result], argument: Argument) -> Result | None:
-        """Do what may fail for a file without harm to the others."""
-        about = str(path)
-        try:
-            result = work(argument)
-        except FileNotFoundError:
-            return None
-        except (OSError, EOFError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            self._faults.found(about, "unreachable", f"{about} cannot be read: {reason}. It is tried again.")
-            return None
-        self._faults.cleared(about)
-        return result
 
 
 def _new_record(found: Found, position: Position) -> FileRecord:
@@ -219,7 +212,7 @@ def _new_record(found: Found, position: Position) -> FileRecord:
         id=uuid.uuid4().hex,
         device=found.key.device,
         inode=found.key.inode,
-        path=str(found.path),
+        path=text_of(found.path),
         format=source.format,
         container=source.container,
         environment=source.environment,

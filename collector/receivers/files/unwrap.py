@@ -33,6 +33,7 @@ class _DockerLine(msgspec.Struct):
 
 
 _DOCKER_DECODER = msgspec.json.Decoder(_DockerLine)
+_FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def container_of(line: bytes) -> str:
@@ -95,7 +96,7 @@ def _join_cri(block: bytes) -> bytes:
 def _docker(block: bytes, with_time: bool) -> bytes:
     try:
         lines = _DOCKER_DECODER.decode_lines(block)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _FAULTS:
         return b"".join(_docker_one_by_one(block, with_time))
     return _docker_text(lines, with_time)
 
@@ -118,7 +119,7 @@ def _docker_one_by_one(block: bytes, with_time: bool) -> Iterator[bytes]:
     for line in BytesIO(block):
         try:
             whole.append(_DOCKER_DECODER.decode(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _FAULTS:
             yield _ended(line)
     yield _docker_text(whole, with_time)
 
