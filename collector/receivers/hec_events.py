@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Raw, Struct
 
+from collector.receivers import timeless
 from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
 from collector.receivers.objects import check_objects
 from collector.receivers.slices import member_slices, merged
-from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, Sorter, grouped
+from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, Record, Sorter, grouped
 from collector.transforms.detect import is_appended
 from storage.errors import PayloadError
 
@@ -48,6 +49,8 @@ class Event(Struct, omit_defaults=True):
 
 _EVENTS = msgspec.json.Decoder(Event)
 _LENIENT = json.JSONDecoder(strict=False)
+# Seconds since 1970 as a rule, as a number or as text.
+_TIME = re.compile(rb'"?(\d[\d.:TZ+-]+)"?')
 _SPACE = re.compile(r"\s*")
 # In a larger body, it is not looked for which event is at fault.
 _SLOW_BYTES = 1 << 20
@@ -126,16 +129,28 @@ def _of_texts(events: Sequence[Event], format_name: str, sorter: Sorter) -> Iter
     told = texts([event.event for event in events])
     formats = [format_name] * len(told) if format_name else [name or ANYTHING for name in sorter.formats_of_texts(told)]
     for name, members in grouped(list(zip(events, told, strict=True)), formats).items():
-        if name == ANYTHING:
-            yield name, b"\n".join(_of_anything(event, text) for event, text in members)
+        if name in WHOLE_RECORDS:
+            yield name, _of_whole_texts(members, name)
         else:
             yield name, "\n".join(text for _, text in members).encode("utf-8", "replace")
 
 
-def _of_anything(event: Event, text: str) -> bytes:
-    """A text as a record: it may be one itself."""
-    is_record = text.startswith("{") and text.endswith("}") and "\n" not in text
-    return _with_envelope(event, text.encode("utf-8", "replace") if is_record else _ENCODER.encode({"body": text}))
+def _of_whole_texts(members: Sequence[tuple[Event, str]], format_name: str) -> bytes:
+    """Texts with what their envelopes tell: each may be a record itself."""
+    lines = [_line_of(event, text, format_name).encode("utf-8", "replace") for event, text in members]
+    return b"\n".join(
+        _with_envelope(event, line, record)
+        for (event, _), line, record in zip(members, lines, records(lines), strict=True)
+    )
+
+
+def _line_of(event: Event, text: str, format_name: str) -> str:
+    if text.startswith("{") and text.endswith("}") and "\n" not in text:
+        return text
+    if format_name == ANYTHING:
+        return _ENCODER.encode({"body": text}).decode()
+    time = _TIME.fullmatch(event.time) if format_name in timeless.FORMATS and timeless.LINE.match(text) else None
+    return f"[{time[1].decode()}]{text}" if time else text
 
 
 def _of_objects(events: Sequence[Event], format_name: str, sorter: Sorter) -> Iterator[tuple[str, bytes]]:
@@ -152,18 +167,18 @@ def _of_objects(events: Sequence[Event], format_name: str, sorter: Sorter) -> It
         if name == _LOG4J_APPENDER:
             yield _LOG4J, _ENCODER.encode_lines([event for event, _, _ in members])
         elif name in WHOLE_RECORDS:
-            yield name, b"\n".join(_with_envelope(event, line) for event, line, _ in members)
+            yield name, b"\n".join(_with_envelope(*member) for member in members)
         else:
             yield name, taken_out([line for _, line, _ in members], [record for _, _, record in members])
 
 
-def _with_envelope(event: Event, record: bytes) -> bytes:
-    """A record with what it does not say itself of when and where."""
+def _with_envelope(event: Event, line: bytes, record: Record) -> bytes:
+    """The line of a record with what it does not say itself of when and where."""
     told = {"time": event.time, "source": event.source, "sourcetype": event.sourcetype}
-    missing = {name: value for name, value in told.items() if value and f'"{name}"'.encode() not in record}
-    if not record.startswith(b"{") or record == b"{}" or not missing:
-        return record
-    return _ENCODER.encode(missing)[:-1] + b"," + record[1:]
+    missing = {name: value for name, value in told.items() if value and name not in record}
+    if not record or not missing:
+        return line
+    return _ENCODER.encode(missing)[:-1] + b"," + line[1:]
 
 
 def _decoded_slowly(body: bytes) -> Sequence[Event]:

@@ -100,9 +100,11 @@ def _may_hold_lines(lines: bytes) -> bool:
 def records(raws: Sequence[bytes]) -> Sequence[Record]:
     """Lines of JSON as records, empty for each that is none."""
     try:
-        return _RECORD.decode_lines(b"\n".join(raws))
+        found = _RECORD.decode_lines(b"\n".join(raws))
     except FAULTS:
-        return [_record(raw) for raw in raws]
+        found = []
+    # More, where a line has several.
+    return found if len(found) == len(raws) else [_record(raw) for raw in raws]
 
 
 def taken_out(raws: Sequence[bytes], held: Sequence[Record]) -> bytes:

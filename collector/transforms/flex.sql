@@ -92,11 +92,8 @@ SELECT
         named -> named NOT IN ('', '-'),
         [said.clientName, said.violation.clientName, said.clientId, said.violation.clientId]
     ) AS consumer,
-    multiIf(
-        startsWith(client, '['), extract(client, '^\\[([^\\]]*)'),
-        countSubstrings(client, ':') = 1, substringIndex(client, ':', 1),
-        client
-    ) AS client_address,
+    -- Without a port: that of IPv6 stands behind brackets, or behind the IPv4 that ends it.
+    replaceRegexpOne(client, '^(?:\\[([^\\]]*)\\]|([^:]*|.*\\.[0-9]+))(?::[0-9]+)?$', '\\1\\2') AS client_address,
     said.userAgent != '' ? said.userAgent : said.user_agent AS user_agent,
     said.upstream_cluster = '-' ? '' : said.upstream_cluster AS upstream,
     said.upstream_host = '-' ? '' : said.upstream_host AS upstream_address,

@@ -41,7 +41,8 @@ SELECT
     toUInt64OrZero(pairs['bytes_received']) AS request_bytes,
     ifNull(sent, 0) AS response_bytes,
     pairs['x_forwarded_for'] AS forwarded_for,
-    replaceRegexpOne(prefix[-1], '^<[0-9]+>', '') AS downstream_address,
+    -- HAProxy always tells the port, and puts no brackets around IPv6.
+    replaceRegexpAll(prefix[-1], '^<[0-9]+>|:[0-9]+$', '') AS downstream_address,
     pairs['user_agent'] AS user_agent,
     pairs['request_id'] AS request_id,
     pairs['trace_id'] AS trace_id,

@@ -45,7 +45,10 @@ SELECT
     policy,
     policy_outcome,
     if(event.application_name != '', event.application_name, event.client_id) AS consumer,
-    trim(splitByChar(',', event.client_ip)[1]) AS client_address,
+    -- Without a port: that of IPv6 stands behind brackets, or behind the IPv4 that ends it.
+    replaceRegexpOne(
+        trim(splitByChar(',', event.client_ip)[1]), '^(?:\\[([^\\]]*)\\]|([^:]*|.*\\.[0-9]+))(?::[0-9]+)?$', '\\1\\2'
+    ) AS client_address,
     event.user_agent AS user_agent,
     '' AS upstream,
     '' AS upstream_address,

@@ -138,6 +138,13 @@ def test_a_broken_record_does_not_cost_the_others(rig: Rig, body: bytes) -> None
     assert _stored(rig, "/ingest/json", body) == ("json", body)
 
 
+def test_several_records_on_a_line_do_not_cost_those_before_it(rig: Rig) -> None:
+    body = json.dumps({"log": _LINES[0].decode()}).encode() + b'\n{"a": 1}{"b": 2}\n'
+    assert _post(rig, "/ingest", body).status_code == 200
+    kept = {(payload["format"], payload["body"]) for payload in payloads(rig)}
+    assert kept >= {("combined", _LINES[0]), ("json", b'{"a": 1}{"b": 2}')}
+
+
 def test_the_same_key_is_one_segment(rig: Rig) -> None:
     records = [*_agent(_LINES[:1]), {"date": 1, "other": "record"}]
     body = _msgpack(records, with_metadata=False)

@@ -13,15 +13,13 @@ from operator import attrgetter
 
 import msgspec
 
-# Formats whose lines have no time of their own where a container writes them: that of the wrapper is put before them.
-_WITHOUT_TIME = frozenset({"flex"})
+from collector.receivers import timeless
 
 _CRI = re.compile(rb"^(\d{4}-\S+ )(stdout|stderr) ([PF])(?::\S*)? ?", re.MULTILINE)
 # From the newline before: a search for a fixed byte is five times as fast as one for the start of a line.
 _CRI_AFTER_NEWLINE = re.compile(rb"\n\d{4}-\S+ (?:stdout|stderr) [PF](?::\S*)? ?")
 _CRI_PART = re.compile(rb" std(?:out|err) P")
-_CRI_OF_TIMELESS = re.compile(rb"\n(\d{4}-\S+ )(?:stdout|stderr) [PF](?::\S*)? (?=\[[a-z-]+\](?! *\[\d))")
-_TIMELESS = re.compile(r"\[[a-z-]+\](?! *\[\d)")
+_CRI_OF_TIMELESS = re.compile(rb"\n(\d{4}-\S+ )(?:stdout|stderr) [PF](?::\S*)? (?=" + timeless.PATTERN.encode() + rb")")
 _DOCKER = re.compile(rb'^\{"log":".*"stream":"(stdout|stderr)"')
 _DOCKER_WHOLE = b'\\n","stream":'
 
@@ -45,7 +43,7 @@ def container_of(line: bytes) -> str:
 
 def unwrap(block: bytes, container: str, format_name: str = "") -> bytes:
     """The lines that were wrapped; one that is not wrapped, or wrapped wrongly, stays as it is."""
-    with_time = format_name in _WITHOUT_TIME
+    with_time = format_name in timeless.FORMATS
     if container == "docker":
         return _docker(block, with_time)
     return _cri(block, with_time) if container == "cri" else block
@@ -103,7 +101,7 @@ def _docker(block: bytes, with_time: bool) -> bytes:
 
 def _docker_text(lines: list[_DockerLine], with_time: bool) -> bytes:
     if with_time:
-        text = "".join(f"{line.time} {line.log}" if _TIMELESS.match(line.log) else line.log for line in lines)
+        text = "".join(f"{line.time} {line.log}" if timeless.LINE.match(line.log) else line.log for line in lines)
     else:
         text = "".join(map(attrgetter("log"), lines))
     if text.count("\n") != len(lines) and len({line.stream for line in lines}) > 1:

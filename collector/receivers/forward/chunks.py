@@ -37,13 +37,14 @@ class ChunkMemory:
         """Read what is written in two files at `path`; must be done before the spool of that directory is opened."""
         self._path = path
         self._older = path.with_suffix(".older")
+        self._newer = path.with_suffix(".newer")
         self._capacity = capacity
         self._change = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         begun: dict[bytes, Stamp] = {}
         self._before = _read(self._older, begun)
         self._latest = _read(path, begun)
-        self._descriptor = self._open()
+        self._descriptor = _open(path)
         self._settle(begun, spool)
 
     def __contains__(self, key: bytes) -> bool:
@@ -60,13 +61,13 @@ class ChunkMemory:
             self._latest.add(key)
             try:
                 self._write(_ENTRY.pack(key, *_DURABLE))
-                if len(self._latest) >= self._capacity:
-                    self._turn()
             except OSError as error:
                 _log.warning(
                     "A chunk cannot be written down; it is stored twice if it is sent again after a restart.",
                     extra={"error": str(error)},
                 )
+            if len(self._latest) >= self._capacity:
+                self._turn_or_grow()
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -79,14 +80,26 @@ class ChunkMemory:
                 if stamp in there:
                     self.durable(key)
 
-    def _turn(self) -> None:
-        os.close(self._descriptor)
-        self._path.replace(self._older)
-        self._descriptor = self._open()
-        self._before, self._latest = self._latest, set()
+    def _turn_or_grow(self) -> None:
+        try:
+            self._turn()
+        except OSError as error:
+            _log.warning("The file of chunks cannot be begun anew; it grows until it can.", extra={"error": str(error)})
 
-    def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+    def _turn(self) -> None:
+        """Begin anew; raises OSError where a step fails, and entries still go to the file that they went to."""
+        fresh = _open(self._newer)
+        try:
+            # Not there where only the second of the two steps failed before.
+            if self._path.exists():
+                self._path.replace(self._older)
+            self._newer.replace(self._path)
+        except OSError:
+            os.close(fresh)
+            raise
+        full, self._descriptor = self._descriptor, fresh
+        self._before, self._latest = self._latest, set()
+        os.close(full)
 
     def _write(self, entry: bytes) -> None:
         if os.write(self._descriptor, entry) != len(entry):
@@ -99,6 +112,10 @@ class ChunkMemory:
 def key_of(*parts: str) -> bytes:
     """The key of a payload, from what tells it from any other."""
     return blake2b("\0".join(parts).encode(), digest_size=_KEY_BYTES).digest()
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
 
 
 def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:
