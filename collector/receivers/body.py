@@ -9,6 +9,7 @@ import zstandard
 from storage.errors import PayloadError, PayloadTooLarge
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_NOT_PACKED = ("", "identity")
 # Most clients send one. Fluentd packs each event that it adds to a chunk as one of its own.
 _MOST_MEMBERS = 100_000
 _FIRST_PIECE_BYTES = 64 << 10
@@ -37,6 +38,11 @@ async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes:
         if size > limit:
             raise _too_large(limit)
     return b"".join(gathered)
+
+
+def is_packed(encoding: str) -> bool:
+    """Whether a body of this Content-Encoding has to be unpacked."""
+    return encoding.strip().lower() not in _NOT_PACKED
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:

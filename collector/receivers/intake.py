@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from collector.payload import Payload
+from collector.receivers.offload import Offload
 from collector.spool.answer import LoopAnswer
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -21,6 +22,7 @@ class Intake:
         self._spool = spool
         self._metrics = metrics
         self._clock_ns = clock_ns
+        self.offload = Offload()
 
     async def accept(
         self,
