@@ -49,8 +49,8 @@ class Event(Struct, omit_defaults=True):
 _EVENTS = msgspec.json.Decoder(Event)
 _LENIENT = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"\s*")
-# An event of a few bytes takes 5 µs, and hundreds of bytes in objects of ours. Its envelope is an object of JSON, and so
-# is the event itself where it is no text.
+# An event of a few bytes takes 5 µs, and hundreds of bytes in objects of ours. Its envelope is an object of JSON, and
+# so is the event itself where it is no text.
 _MOST_EVENTS = 500_000
 # In a larger body, it is not looked for which event is at fault.
 _SLOW_BYTES = 1 << 20

@@ -11,7 +11,7 @@ from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import read_body
 from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
-from collector.receivers.offload import Arguments, Result
+from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.tls import TlsConfig
 from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
 
@@ -60,7 +60,7 @@ class HttpIntake:
         **kwargs: Arguments.kwargs,
     ) -> Result:
         """What `convert` makes of a body or raises about it; while it is at a large one, other clients are served."""
-        return await self._intake.offload.run(len(body), convert, body, *args, **kwargs)
+        return await self._intake.offload.run(len(body) > LARGE_BYTES, convert, body, *args, **kwargs)
 
     def check_size(self, request: Request) -> int:
         """The largest size of a body; raises PayloadTooLarge where a larger one is announced."""

@@ -25,10 +25,10 @@ class Offload:
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def run(
-        self, size: int, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+        self, is_large: bool, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
-        """What `work` returns or raises, which has so many bytes to look at."""
-        if size <= LARGE_BYTES:
+        """What `work` returns or raises, which is large where it has more than LARGE_BYTES to look at."""
+        if not is_large:
             return work(*args, **kwargs)
         async with self._room:
             return await asyncio.to_thread(work, *args, **kwargs)
@@ -44,4 +44,4 @@ class Offload:
                 # How much it unpacks to is known only now.
                 if limit <= LARGE_BYTES:
                     raise
-        return await self.run(LARGE_BYTES + 1, decode, body, encoding, limit)
+        return await self.run(True, decode, body, encoding, limit)

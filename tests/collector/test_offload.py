@@ -149,8 +149,8 @@ def test_what_is_small_only_as_it_was_packed_is_unpacked_in_a_thread() -> None:
         threads = set()
         offload = Offload()
 
-        async def run(size: int, work: Callable[..., bytes], *args: Any) -> bytes:
-            threads.add(size > LARGE_BYTES)
+        async def run(is_large: bool, work: Callable[..., bytes], *args: Any) -> bytes:
+            threads.add(is_large)
             return work(*args)
 
         offload.run = run  # type: ignore[method-assign,assignment]  # to see what is asked of it
@@ -173,7 +173,7 @@ def test_two_large_bodies_are_worked_on_at_once() -> None:
 
     async def three() -> tuple[bool, bool, bool]:
         offload = Offload()
-        tasks = [asyncio.create_task(offload.run(LARGE_BYTES + 1, work)) for _ in range(3)]
+        tasks = [asyncio.create_task(offload.run(True, work)) for _ in range(3)]
         try:
             begun = [await asyncio.to_thread(running.acquire, timeout=_WAIT) for _ in range(2)]
             third = running.acquire(blocking=False)
