@@ -16,6 +16,8 @@ class ZstdFile(io.RawIOBase):
 
     def __init__(self, packed: BinaryIO) -> None:
         self._packed = packed
+        # Making one costs ten times as much as a small frame.
+        self._frames = zstandard.ZstdDecompressor()
         self._frame: zstandard.ZstdDecompressionObj | None = None
         self._rest: bytes = b""
         self._unpacked = memoryview(b"")
@@ -37,7 +39,7 @@ class ZstdFile(io.RawIOBase):
         return size
 
     def _unpack(self, packed: bytes) -> None:
-        frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+        frame = self._frame or self._frames.decompressobj()
         self._unpacked = memoryview(frame.decompress(packed))
         self._rest = frame.unused_data if frame.eof else b""
         self._frame = None if frame.eof else frame

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from collector.receivers.body import is_packed
 from collector.receivers.json_body import is_framed, recognised
 from collector.transforms.formats import Format
 from storage.errors import PayloadError
@@ -25,8 +26,8 @@ def announced_size(request: Request) -> int:
 
 def is_large(request: Request, known: Format, key: str) -> bool:
     """Whether a body can be taken so, from what is known before it has come."""
-    is_packed = request.headers.get("content-encoding", "").strip().lower() not in ("", "identity")
-    return known.is_text and not is_packed and announced_size(request) >= (_LARGE_WITH_KEY if key else _LARGE)
+    encoding = request.headers.get("content-encoding", "")
+    return known.is_text and not is_packed(encoding) and announced_size(request) >= (_LARGE_WITH_KEY if key else _LARGE)
 
 
 def is_plain(head: bytes, known: Format) -> bool:

@@ -2,12 +2,30 @@
 
 import zlib
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol, TypeVar
 
 import zstandard
 
 from storage.errors import PayloadError, PayloadTooLarge
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_NOT_PACKED = ("", "identity")
+# Most clients send one. Fluentd packs each event that it adds to a chunk as one of its own.
+_MOST_MEMBERS = 100_000
+_FIRST_PIECE_BYTES = 64 << 10
+
+
+class _Member(Protocol):
+    """What zlib and zstandard unpack a member with."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+
+Member = TypeVar("Member", bound=_Member)
 
 
 async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes:
@@ -20,6 +38,11 @@ async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes:
         if size > limit:
             raise _too_large(limit)
     return b"".join(gathered)
+
+
+def is_packed(encoding: str) -> bool:
+    """Whether a body of this Content-Encoding has to be unpacked."""
+    return encoding.strip().lower() not in _NOT_PACKED
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:
@@ -51,36 +74,28 @@ def _undeflate(body: bytes, limit: int) -> bytes:
 
 
 def _inflate(body: bytes, limit: int, encoding: str, window: int) -> bytes:
-    unpacked = bytearray()
-    rest = body
     try:
-        while rest:
-            member = zlib.decompressobj(window)
-            unpacked += member.decompress(rest, limit + 1 - len(unpacked))
-            if len(unpacked) > limit:
-                raise _too_large(limit)
-            if not member.eof:
-                raise PayloadError(f"The {encoding} body is cut off; send it whole.")
-            rest = member.unused_data
+        return _unpack_members(body, limit, encoding, lambda: zlib.decompressobj(window), _inflate_piece)
     except zlib.error as error:
         raise PayloadError(f"The body is not {encoding}: {error}.") from error
-    return bytes(unpacked)
+
+
+def _inflate_piece(member: "zlib._Decompress", piece: memoryview, room: int) -> bytes:
+    return member.decompress(piece, room)
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    unpacked = bytearray()
-    rest = body
+    frames = zstandard.ZstdDecompressor()
     try:
         _check_zstd_size(body, limit)
-        while rest:
-            frame = zstandard.ZstdDecompressor().decompressobj()
-            unpacked += frame.decompress(rest)
-            if not frame.eof:
-                raise PayloadError("The zstd body is cut off; send it whole.")
-            rest = frame.unused_data
+        return _unpack_members(body, limit, "zstd", frames.decompressobj, _unzstd_piece)
     except zstandard.ZstdError as error:
         raise PayloadError(f"The body is not zstd: {error}.") from error
-    return bytes(unpacked)
+
+
+def _unzstd_piece(frame: "zstandard.ZstdDecompressionObj", piece: memoryview, room: int) -> bytes:
+    # It knows no limit: that has been looked at before.
+    return frame.decompress(piece)
 
 
 def _check_zstd_size(body: bytes, limit: int) -> None:
@@ -91,6 +106,39 @@ def _check_zstd_size(body: bytes, limit: int) -> None:
             size += len(chunk)
             if size > limit:
                 raise _too_large(limit)
+
+
+def _unpack_members(
+    body: bytes,
+    limit: int,
+    encoding: str,
+    begin: Callable[[], Member],
+    unpack: Callable[[Member, memoryview, int], bytes],
+) -> bytes:
+    """What is in a body of members, one after the other.
+
+    Behind a member that ends, a decompressor copies the rest of what it was given. So it is given pieces, each twice as
+    large as the one before: little is copied of many small members, and a large one takes a few pieces.
+    """
+    packed = memoryview(body)
+    unpacked: list[bytes] = []
+    position = members = size = 0
+    while position < len(packed):
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise PayloadError(f"The {encoding} body has more than {_MOST_MEMBERS} members; pack it as one.")
+        member, length = begin(), _FIRST_PIECE_BYTES
+        while not member.eof:
+            piece = packed[position : position + length]
+            if not piece:
+                raise PayloadError(f"The {encoding} body is cut off; send it whole.")
+            unpacked.append(unpack(member, piece, limit + 1 - size))
+            size += len(unpacked[-1])
+            if size > limit:
+                raise _too_large(limit)
+            position += len(piece) - len(member.unused_data)
+            length *= 2
+    return b"".join(unpacked)
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

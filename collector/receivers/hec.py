@@ -103,11 +103,9 @@ class _Hec:
     async def event(self, request: Request) -> Response:
         """Events in their envelopes."""
         token, channel = self._token(request), _channel(request)
-        events = hec_events.parse(await self._body(request))
-        if not events:
-            raise _Refused(_NO_DATA)
-        format_name = token.format if token else ""
-        await self._accept(request, token, hec_events.groups(events, self._formats, format_name))
+        body = await self._body(request)
+        groups = await self._http.converted(body, self._groups, token.format if token else "")
+        await self._accept(request, token, groups)
         return self._accepted(channel)
 
     async def raw(self, request: Request) -> Response:
@@ -119,8 +117,8 @@ class _Hec:
         query = request.query_params
         name = (token.format if token else "") or self._formats.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
-        found = [hec_events.Group(format_name, host, lines) for format_name, lines in hec_events.raw(body, name)]
-        await self._accept(request, token, found)
+        found = await self._http.converted(body, hec_events.raw, name)
+        await self._accept(request, token, [hec_events.Group(format_name, host, lines) for format_name, lines in found])
         return self._accepted(channel)
 
     async def ack(self, request: Request) -> Response:
@@ -129,8 +127,7 @@ class _Hec:
         if not _channel(request):
             raise _Refused(_NO_CHANNEL)
         try:
-            asked = json.loads(await self._body(request))["acks"]
-            numbers = [int(number) for number in asked[:_MOST_ACKS_ASKED]]
+            numbers = await self._http.converted(await self._body(request), _asked_for)
         except (ValueError, OverflowError, KeyError, TypeError, RecursionError) as error:
             raise _Refused(_INVALID) from error
         return JSONResponse({"acks": {str(number): 0 <= number < self._next_ack for number in numbers}})
@@ -138,6 +135,12 @@ class _Hec:
     async def health(self, request: Request) -> Response:
         """Whether events are taken at all."""
         return _answer(_HEALTHY)
+
+    def _groups(self, body: bytes, format_name: str) -> list[hec_events.Group]:
+        events = hec_events.parse(body)
+        if not events:
+            raise _Refused(_NO_DATA)
+        return hec_events.groups(events, self._formats, format_name)
 
     async def _body(self, request: Request) -> bytes:
         if request.headers.get("content-length") == "0":
@@ -173,6 +176,10 @@ class _Hec:
             if hmac.compare_digest(known.token.get_secret_value().encode(), told):
                 return known
         raise _Refused(_UNKNOWN_TOKEN)
+
+
+def _asked_for(body: bytes) -> list[int]:
+    return [int(number) for number in json.loads(body)["acks"][:_MOST_ACKS_ASKED]]
 
 
 def _told_token(authorization: str) -> str:

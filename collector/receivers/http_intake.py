@@ -1,15 +1,17 @@
 """What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Concatenate
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from collector.receivers.arriving_body import announced_size
-from collector.receivers.body import decode, read_body
+from collector.receivers.body import read_body
 from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
+from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.tls import TlsConfig
 from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
 
@@ -48,7 +50,17 @@ class HttpIntake:
         body = await read_body(request.stream() if chunks is None else chunks, limit)
         if not body and not may_be_empty:
             raise PayloadError("The body is empty; send the telemetry in it.")
-        return decode(body, request.headers.get("content-encoding", ""), limit)
+        return await self._intake.offload.unpacked(body, request.headers.get("content-encoding", ""), limit)
+
+    async def converted(
+        self,
+        body: bytes,
+        convert: Callable[Concatenate[bytes, Arguments], Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """What `convert` makes of a body or raises about it; while it is at a large one, other clients are served."""
+        return await self._intake.offload.run(len(body) > LARGE_BYTES, convert, body, *args, **kwargs)
 
     def check_size(self, request: Request) -> int:
         """The largest size of a body; raises PayloadTooLarge where a larger one is announced."""

@@ -47,7 +47,7 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
             size = await http.accept_arriving(request, name, arriving_body.text(chunks), key)
             return JSONResponse({"accepted_bytes": size})
     body = await http.body(request, chunks=chunks)
-    payloads = _payloads(body, _content_type(request), known, limit)
+    payloads = await http.converted(body, _payloads, _content_type(request), known, limit)
     if key:
         for number, (format_name, lines) in enumerate(payloads):
             await http.accept(request, format_name, lines, f"{key}+{number}" if number else key)

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from collector.payload import Payload
+from collector.receivers.offload import Offload
 from collector.spool.answer import LoopAnswer
 from collector.spool.spool import Answer, Spool
 from collector.telemetry import CollectorMetrics
@@ -25,6 +26,7 @@ class Intake:
         self._spool = spool
         self._metrics = metrics
         self._clock_ns = clock_ns
+        self.offload = Offload()
 
     async def accept(
         self,

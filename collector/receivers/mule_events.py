@@ -23,7 +23,8 @@ def routes(intake: Intake, config: HttpConfig) -> list[Route]:
         http = HttpIntake(intake, config.model_copy(update={"environment": environment}))
 
         async def take(request: Request) -> Response:
-            await http.accept(request, _FORMAT, unframed(await http.body(request)))
+            lines = await http.converted(await http.body(request), unframed)
+            await http.accept(request, _FORMAT, lines)
             return Response(status_code=202)
 
         return await http.answer(request, take, json_fault)

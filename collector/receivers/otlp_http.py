@@ -4,6 +4,7 @@ Of the codes that ask a client to come again, 503 is the only one that is ever s
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,14 +34,14 @@ def routes(intake: Intake, config: HttpConfig) -> list[Route]:
 def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Response]]:
     async def protobuf(request: Request) -> Response:
         body = await http.body(request, may_be_empty=True)
-        check_protobuf(body)
+        await http.converted(body, check_protobuf)
         if body:
             await http.accept(request, FORMATS[signal], body)
         return Response(b"", media_type=_PROTOBUF)
 
     async def json(request: Request) -> Response:
         body = await http.body(request)
-        check_json(signal, body)
+        await http.converted(body, partial(check_json, signal))
         await http.accept(request, f"{FORMATS[signal]}_json", body)
         return Response(b"{}", media_type=_JSON)
 

@@ -54,8 +54,8 @@ def _encoding(request: Request) -> str:
 
 async def _write(http: HttpIntake, request: Request, version: WriteRequest, limit: int) -> Response:
     packed = await read_body(request.stream(), limit)
-    body = unsnap(packed, limit)
-    contents = version.contents(body)
+    body = await http.converted(packed, unsnap, limit)
+    contents = await http.converted(body, version.contents)
     # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
     if contents.samples or contents.histograms:
         await http.accept(request, _FORMATS[version], body)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from collector.receivers.body import decode, read_body
+from collector.receivers.body import read_body
+from collector.receivers.offload import Offload
 from collector.receivers.scrape_config import ScrapeConfig, ScrapeTls
 from collector.receivers.scrape_target import Target
 from storage.errors import ConfigError, PayloadError, PayloadTooLarge
@@ -41,6 +42,7 @@ class Fetcher:
         self._limit = int(config.max_body_size)
         self._timeout = min(config.timeout, config.interval)
         self._clients: dict[ScrapeTls, httpx.AsyncClient] = {}
+        self._offload = Offload()
         self._room = asyncio.Semaphore(_ANSWERS_AT_ONCE)
 
     async def close(self) -> None:
@@ -69,7 +71,7 @@ class Fetcher:
     async def _body(self, response: httpx.Response) -> bytes:
         try:
             packed = await read_body(response.aiter_raw(), self._limit)
-            return decode(packed, response.headers.get("content-encoding", ""), self._limit)
+            return await self._offload.unpacked(packed, response.headers.get("content-encoding", ""), self._limit)
         except PayloadTooLarge as error:
             raise PayloadTooLarge(
                 f"The target answers more than {self._limit} bytes; raise collector.scrape.max_body_size."

@@ -255,6 +255,7 @@ def test_segments_that_a_stopped_process_left(tmp_path: Path, data: bytes) -> No
 
 
 _TOO_MANY = MOST_OBJECTS + 1
+_TOO_MANY_EVENTS = 500_001
 _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_000_001
 
 
@@ -264,8 +265,10 @@ _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_0
         lambda: unframed(b"{}" * _TOO_MANY),
         lambda: unframed(b"[{}" + b",1" * 2 * _TOO_MANY + b"]"),
         lambda: unframed(b'[""' + b',""' * 2 * _TOO_MANY + b"]"),
-        lambda: hec_events.parse(b"{}" * _TOO_MANY),
-        lambda: hec_events.raw(b"x\n" * _TOO_MANY, ""),
+        lambda: hec_events.parse(b'{"event":1}' * _TOO_MANY_EVENTS),
+        lambda: hec_events.parse(b'{"event":{}}' * (_TOO_MANY_EVENTS // 2 + 1)),
+        lambda: hec_events.raw(b"x\n" * _TOO_MANY_EVENTS, ""),
+        lambda: hec_events.raw(b"x\r" * _TOO_MANY_EVENTS, ""),
         lambda: check_json("logs", b'{"resourceLogs":[{}' + b",{}" * _TOO_MANY + b"]}"),
         lambda: VERSION_1.contents(b"\x0a\x00" * 1_000_001),
         lambda: VERSION_2.contents(b"\x2a\x00" * 1_000_001),

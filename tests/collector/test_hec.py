@@ -110,6 +110,26 @@ def test_faults(rig: Rig, path: str, body: bytes, status: int, answered: dict[st
     assert payloads(rig) == []
 
 
+def test_more_events_than_are_taken_at_once(tmp_path: Path) -> None:
+    most = 500_000
+    with http_port(tmp_path) as rig:
+        for path, event in (("/event", b'{"event":1}'), ("/raw", b"nothing that tells\n")):
+            answer = _post(rig, path, event * (most + 1))
+            assert (answer.status_code, answer.json()["code"]) == (413, 27)
+            assert f"{most} are taken at once; send smaller batches" in answer.json()["detail"]
+        assert payloads(rig) == []
+        assert _post(rig, "/raw", b"nothing that tells\n" * most).json() == _SUCCESS
+        [payload] = payloads(rig)
+        assert payload["body"].count(b"\n") == most
+
+
+def test_only_ends_of_lines_end_a_line(rig: Rig) -> None:
+    assert _post(rig, "/raw", "a\x0bb\u2028c\rd\r\n \ne".encode() + b"\xff").json() == _SUCCESS
+    [payload] = payloads(rig)
+    found = [json.loads(line)["body"] for line in payload["body"].rstrip(b"\n").split(b"\n")]
+    assert found == ["a\x0bb\u2028c", "d", "e\ufffd"]
+
+
 def test_events_as_deep_as_can_be_read(rig: Rig) -> None:
     """What is read may still be too deep to be put on a line, for it is read where less of the stack is taken."""
     statuses = set()

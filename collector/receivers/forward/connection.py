@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,9 +13,10 @@ from collector.receivers.forward.delivery import Body, Delivery
 from collector.receivers.forward.framing import Framer, Whole
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.lines import Rules
-from collector.receivers.forward.message import Message, parse
+from collector.receivers.forward.message import Message, may_be_packed, parse
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
+from collector.receivers.offload import LARGE_BYTES, Offload
 from storage.errors import PayloadError
 
 _HANDSHAKE_SECONDS = 10
@@ -41,6 +43,19 @@ class Shared:
     delivery: Delivery
     hostname: str
     places_for_large: asyncio.Semaphore
+    offload: Offload
+
+
+class _SortedOut(NamedTuple):
+    """Of messages that have come at once, the payloads of those that want no answer, and the others.
+
+    The `rest` is for the next time: what is packed may hold so much that all of it together would be too much to hold.
+    """
+
+    together: Sequence[Body]
+    answered: Sequence[Message]
+    rest: Sequence[Whole]
+    fault: PayloadError | None
 
 
 class Connection:
@@ -53,6 +68,7 @@ class Connection:
         self._limit = int(shared.config.max_chunk_size)
         self._framer = Framer(self._limit)
         self._has_place = False
+        self._converting = asyncio.Lock()
 
     @property
     def is_in_a_message(self) -> bool:
@@ -112,33 +128,52 @@ class Connection:
 
     async def _accept(self, messages: Sequence[Whole]) -> None:
         """Make messages durable, those that want no answer together; answer the others."""
+        while messages:
+            is_large = sum(map(len, messages)) > LARGE_BYTES or any(map(may_be_packed, messages))
+            together, answered, messages, fault = await self._shared.offload.run(is_large, self._sort_out, messages)
+            is_large = sum(message.size for message in answered) > LARGE_BYTES
+            await asyncio.gather(
+                self._shared.delivery.deliver(together, self._peer),
+                *(self._answer(message, is_large) for message in answered),
+            )
+            if fault is not None:
+                raise fault
+
+    def _sort_out(self, messages: Sequence[Whole]) -> "_SortedOut":
         together = self._records()
-        answered = []
+        answered: list[Message] = []
         fault = None
+        number = size = 0
         try:
-            for whole in messages:
-                message = parse(whole, self._limit)
+            while number < len(messages) and size < self._limit:
+                message = parse(messages[number], self._limit)
+                number += 1
                 if message is not None and message.chunk:
                     answered.append(message)
+                    size += message.size
                 elif message is not None:
                     together.add(message)
         except PayloadError as error:
             # The messages before it are taken in all the same.
             fault = error
-        delivery = self._shared.delivery
-        await asyncio.gather(delivery.deliver(together.payloads(), self._peer), *map(self._answer, answered))
-        if fault is not None:
-            raise fault
+        return _SortedOut(together.payloads(), answered, messages[number:], fault)
 
-    async def _answer(self, message: Message) -> None:
-        def payloads() -> Sequence[Body]:
-            records = self._records()
-            records.add(message)
-            return records.payloads()
+    async def _answer(self, message: Message, is_large: bool) -> None:
+        """Make a message durable and answer it, which alone or with the others that have come is large."""
+
+        async def payloads() -> Sequence[Body]:
+            # One after the other, so that what came first is handed on first.
+            async with self._converting:
+                return await self._shared.offload.run(is_large, self._convert, message)
 
         identity = f"{message.tag}\0{message.chunk}"
         await self._shared.delivery.deliver_once(identity, payloads, self._peer)
         await self._wire.write(msgspec.msgpack.encode({"ack": message.chunk}))
+
+    def _convert(self, message: Message) -> Sequence[Body]:
+        records = self._records()
+        records.add(message)
+        return records.payloads()
 
     def _records(self) -> Records:
         return Records(self._shared.rules, self._shared.config)

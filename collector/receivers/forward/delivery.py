@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from collector.payload import Payload
 from collector.receivers.forward.chunks import ChunkMemory, key_of
@@ -46,7 +46,7 @@ class Delivery:
         for kind, body in bodies:
             await self._append(self._payload(kind, body, peer))
 
-    async def deliver_once(self, identity: str, bodies: Callable[[], Sequence[Body]], peer: str) -> None:
+    async def deliver_once(self, identity: str, bodies: Callable[[], Awaitable[Sequence[Body]]], peer: str) -> None:
         """The same, but what has come under this identity before is not looked at again.
 
         An agent that misses the answer sends the chunk again, maybe while the first is still being written. A chunk of
@@ -59,7 +59,7 @@ class Delivery:
             return
         self._under_way[key] = asyncio.Event()
         try:
-            await self._deliver_parts(identity, key, bodies(), peer)
+            await self._deliver_parts(identity, key, await bodies(), peer)
         finally:
             self._under_way.pop(key).set()
 

@@ -45,6 +45,16 @@ class Message:
     chunk: str = ""
     set_aside: str = UNDECODABLE
 
+    @property
+    def size(self) -> int:
+        """Its bytes, unpacked."""
+        return len(self.entries) + len(self.broken)
+
+
+def may_be_packed(message: Whole) -> bool:
+    """Whether a message may hold many times the bytes that it came as."""
+    return isinstance(message, bytes) and b"compressed" in message
+
 
 def parse(message: Whole, limit: int) -> Message | None:
     """A whole message, None for a heartbeat; raises PayloadError, and PayloadTooLarge for what unpacks to too much."""

@@ -14,6 +14,7 @@ from collector.receivers.forward.connection import Connection, HandshakeRefused,
 from collector.receivers.forward.delivery import RECEIVER, Delivery
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.wire import Wire
+from collector.receivers.offload import Offload
 from collector.receivers.tls import ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -38,6 +39,7 @@ class ForwardServer:
             # Fluentd refuses a server that has its own name, such as another program on its machine.
             f"gatelens-{socket.gethostname()}",
             asyncio.Semaphore(_PLACES_FOR_LARGE),
+            Offload(),
         )
         self._needs_handshake = handshake.is_needed(config)
         self._servers: list[asyncio.Server] = []
