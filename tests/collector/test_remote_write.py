@@ -121,7 +121,7 @@ def test_what_is_not_supported_is_415_so_that_a_sender_tries_another(
         (_snap(_TWO), _TYPE_1, 400, "it has no series; check proto="),
         (_snap(_ONE), _TYPE_2, 400, "it has no series; check proto="),
         (_snap(bytes(_LIMIT + 1)), _TYPE_2, 413, "unpacks to 1048577 bytes, the limit is 1048576"),
-        (bytes(_LIMIT + 1), _TYPE, 413, "larger than 1048576 bytes"),
+        (bytes(_LIMIT + 1), _TYPE, 413, "the limit is 1048576"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_for_good(
