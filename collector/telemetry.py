@@ -65,7 +65,7 @@ class CollectorMetrics:
         self._accepted.add(receiver, format_name, size)
 
     def refused(self, receiver: str, reason: str) -> None:
-        """`reason` is one of a few words: 'malformed', 'content_type', 'too_large', 'spool_full', 'unknown_format'."""
+        """`reason` is one of a few words, which docs/metrics.md lists."""
         self._refused.add(1, {"receiver": receiver, "reason": reason})
 
     def stored(self, format_name: str, insert_seconds: float, lag_seconds: float) -> None:

@@ -5,7 +5,9 @@ GatelensError
 ├── DataDirectoryBusy      another process owns the data directory
 ├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
 ├── PayloadError           a client sent what cannot be accepted; sending it again will not help
+│   ├── PayloadStalled     its rest does not come
 │   └── PayloadTooLarge
+├── ReceiverBusy           no room in memory for another large payload; the client should send it again in a moment
 ├── SpoolFull              no room on disk for more telemetry; the client should send it again later
 └── StoreError             ClickHouse refused or did not answer
     ├── StoreUnavailable   no answer; the same call may work later
@@ -23,11 +25,13 @@ __all__ = [
     "GatelensError",
     "InvalidReport",
     "PayloadError",
+    "PayloadStalled",
     "PayloadTooLarge",
     "QueryFailed",
     "QueryLimitExceeded",
     "QueryMemoryExceeded",
     "QueryRefused",
+    "ReceiverBusy",
     "SpoolFull",
     "StoreError",
     "StoreUnavailable",
@@ -54,8 +58,16 @@ class PayloadError(GatelensError):
     """A client sent what cannot be accepted; sending it again will not help."""
 
 
+class PayloadStalled(PayloadError):
+    """The rest of a payload does not come."""
+
+
 class PayloadTooLarge(PayloadError):
     """A payload is larger than the limit of its receiver."""
+
+
+class ReceiverBusy(GatelensError):
+    """No room in memory for another large payload; the client should send it again in a moment."""
 
 
 class SpoolFull(GatelensError):

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from collector.receivers import hec_events
+from collector.receivers.body_memory import BodyMemory
 from collector.receivers.hec_config import HecToken
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
@@ -42,15 +43,16 @@ _ANSWERS = {
     _HEALTHY: (200, "HEC is healthy"),
     _TOO_LARGE: (413, "Request entity too large"),
 }
-_OF_STATUS = {400: _INVALID, 413: _TOO_LARGE, 503: _BUSY}
+# HEC has no code for a body that does not come.
+_OF_STATUS = {400: _INVALID, 408: _INVALID, 413: _TOO_LARGE, 503: _BUSY}
 _OF_EVENT = {hec_events.NoEvent: _NO_EVENT, hec_events.BlankEvent: _BLANK_EVENT}
 
 _CHANNEL = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _MOST_ACKS_ASKED = 100_000
 
 
-def routes(intake: Intake, config: HttpConfig) -> list[Route]:
-    hec = _Hec(intake, config)
+def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
+    hec = _Hec(intake, config, memory)
     return [
         Route(_BASE, hec.answering(hec.event), methods=["POST"]),
         *_versions("event", hec.answering(hec.event), "POST"),
@@ -73,10 +75,10 @@ class _Refused(Exception):
 
 
 class _Hec:
-    def __init__(self, intake: Intake, config: HttpConfig) -> None:
+    def __init__(self, intake: Intake, config: HttpConfig, memory: BodyMemory) -> None:
         self._intake = intake
         self._config = config
-        self._http = HttpIntake(intake, config)
+        self._http = HttpIntake(intake, config, memory)
         self._formats = hec_events.SOURCETYPES | {known.name: known.format for known in config.hec.sourcetypes}
         # What is answered is on disk: every number that was given out is acknowledged, by an earlier process too.
         self._next_ack = time.time_ns() // 1000
@@ -211,4 +213,6 @@ def _answer(code: int, more: dict[str, int] | None = None, detail: str = "") -> 
 
 
 def _fault(status: int, message: str) -> Response:
-    return _answer(_OF_STATUS[status], detail=message)
+    answer = _answer(_OF_STATUS[status], detail=message)
+    answer.status_code = status
+    return answer

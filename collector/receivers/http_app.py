@@ -6,17 +6,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from collector.receivers import hec, ingest, mule_events, otlp_http, remote_write
+from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
 
-# Each gives its routes for an intake and the settings of the port.
+# Each gives its routes for an intake, the settings of the port and what its bodies share.
 ROUTES = (otlp_http.routes, ingest.routes, mule_events.routes, hec.routes, remote_write.routes)
 
 
 def http_app(intake: Intake, config: HttpConfig) -> Starlette:
     """The ASGI application of the HTTP port."""
+    memory = BodyMemory(config.max_large_bodies, config.large_body_wait)
     return Starlette(
-        routes=[route for routes in ROUTES for route in routes(intake, config)],
+        routes=[route for routes in ROUTES for route in routes(intake, config, memory)],
         exception_handlers={HTTPException: _no_way_in},
     )
 

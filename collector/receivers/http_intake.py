@@ -9,13 +9,24 @@ from starlette.responses import Response
 
 from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import read_body
+from collector.receivers.body_memory import HELD_BYTES, BodyMemory, timely
 from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.tls import TlsConfig
-from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
+from storage.errors import PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
+
+# Status and reason, the first that fits. 503, not 429: OpenTelemetry's Python exporter drops a batch that is answered
+# with 429.
+_REFUSALS: dict[type[Exception], tuple[int, str]] = {
+    PayloadStalled: (408, "stalled"),
+    PayloadTooLarge: (413, "too_large"),
+    PayloadError: (400, "malformed"),
+    ReceiverBusy: (503, "busy"),
+    SpoolFull: (503, "spool_full"),
+}
 
 
 class HttpConfig(BaseModel):
@@ -27,6 +38,15 @@ class HttpConfig(BaseModel):
     max_body_size: ByteSize = Field(
         default=ByteSize(64 << 20), description="Larger bodies, packed or unpacked, are refused."
     )
+    max_large_bodies: int = Field(
+        default=4, ge=1, le=1000, description="How many bodies of more than 4 MiB are in memory at a time."
+    )
+    large_body_wait: float = Field(
+        default=5.0, ge=0, le=60, description="Seconds that a large body waits for others; then it is to come again."
+    )
+    body_timeout: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds without a byte of a body after which it is refused."
+    )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")
     hec: HecConfig = HecConfig()
@@ -35,22 +55,26 @@ class HttpConfig(BaseModel):
 class HttpIntake:
     """The way from a request to the intake; each module of routes makes its own."""
 
-    def __init__(self, intake: Intake, config: HttpConfig) -> None:
+    def __init__(self, intake: Intake, config: HttpConfig, memory: BodyMemory) -> None:
         self._intake = intake
         self._config = config
+        self._memory = memory
+
+    def chunks(self, request: Request) -> AsyncIterator[bytes]:
+        """The body as it comes; raises PayloadStalled where it does not."""
+        return timely(request.stream(), self._config.body_timeout)
 
     async def body(
         self, request: Request, *, may_be_empty: bool = False, chunks: AsyncIterator[bytes] | None = None
     ) -> bytes:
-        """The body, unpacked; raises PayloadError, and PayloadTooLarge before more than the limit is read.
+        """The body, unpacked; raises PayloadError, PayloadTooLarge before more than the limit is read, ReceiverBusy.
 
         `chunks` is what comes of it, where somebody has begun to read.
         """
-        limit = self.check_size(request)
-        body = await read_body(request.stream() if chunks is None else chunks, limit)
-        if not body and not may_be_empty:
+        packed = await self.packed_body(request, chunks)
+        if not packed and not may_be_empty:
             raise PayloadError("The body is empty; send the telemetry in it.")
-        return await self._intake.offload.unpacked(body, request.headers.get("content-encoding", ""), limit)
+        return await self._unpacked(request, packed)
 
     async def converted(
         self,
@@ -61,6 +85,29 @@ class HttpIntake:
     ) -> Result:
         """What `convert` makes of a body or raises about it; while it is at a large one, other clients are served."""
         return await self._intake.offload.run(len(body) > LARGE_BYTES, convert, body, *args, **kwargs)
+
+    async def packed_body(self, request: Request, chunks: AsyncIterator[bytes] | None = None) -> bytes:
+        """The body as it was sent; raises what `body` raises."""
+        limit = self.check_size(request)
+        return await read_body(self._memory.counted(request, chunks or self.chunks(request)), limit)
+
+    async def hold(self, request: Request, size: int) -> None:
+        """Wait until there is room in memory for a body of so many bytes, unpacked; raises ReceiverBusy."""
+        await self._memory.hold(request, size)
+
+    async def _unpacked(self, request: Request, packed: bytes) -> bytes:
+        encoding, limit = request.headers.get("content-encoding", ""), int(self._config.max_body_size)
+        unpacked = self._intake.offload.unpacked
+        try:
+            # How large it is shows only when it is unpacked, and few bodies are large.
+            body = await unpacked(packed, encoding, min(limit, HELD_BYTES))
+        except PayloadTooLarge:
+            if limit <= HELD_BYTES:
+                raise
+            await self.hold(request, limit)
+            return await unpacked(packed, encoding, limit)
+        await self.hold(request, len(body))
+        return body
 
     def check_size(self, request: Request) -> int:
         """The largest size of a body; raises PayloadTooLarge where a larger one is announced."""
@@ -113,17 +160,22 @@ class HttpIntake:
         fault: Callable[[int, str], Response],
     ) -> Response:
         """What `handle` answers; what it raises is counted and told by `fault`, from a status and a message."""
-        try:
-            return await handle(request)
-        except PayloadTooLarge as error:
-            self._intake.refused("http", "too_large")
-            return fault(413, str(error))
-        except PayloadError as error:
-            self._intake.refused("http", "malformed")
-            return fault(400, str(error))
-        except SpoolFull as error:
-            # 503, not 429: OpenTelemetry's Python exporter drops a batch that is answered with 429.
-            return fault(503, str(error))
-        except ClientDisconnect:
-            self._intake.refused("http", "disconnected")
-            return fault(400, "The client left before its body had arrived.")
+        with self._memory.released(request):
+            try:
+                return await handle(request)
+            except (PayloadError, ReceiverBusy, SpoolFull) as error:
+                return self._refusal(error, fault)
+            except ClientDisconnect:
+                self._intake.refused("http", "disconnected")
+                return fault(400, "The client left before its body had arrived.")
+
+    def _refusal(self, error: Exception, fault: Callable[[int, str], Response]) -> Response:
+        status, reason = next(answer for kind, answer in _REFUSALS.items() if isinstance(error, kind))
+        if not isinstance(error, SpoolFull):
+            # That one has been counted where it was raised.
+            self._intake.refused("http", reason)
+        response = fault(status, str(error))
+        if isinstance(error, PayloadStalled):
+            # Nobody waits for the rest.
+            response.headers["Connection"] = "close"
+        return response

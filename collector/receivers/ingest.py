@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from collector.receivers import arriving_body, msgpack_body
+from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
 from collector.receivers.json_body import recognised, unframed
@@ -18,8 +19,8 @@ from storage.errors import PayloadError
 _KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 
 
-def routes(intake: Intake, config: HttpConfig) -> list[Route]:
-    http = HttpIntake(intake, config)
+def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
+    http = HttpIntake(intake, config, memory)
     limit = int(config.max_body_size)
 
     async def ingest(request: Request) -> Response:
@@ -39,7 +40,7 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
     key = request.headers.get("idempotency-key", "")
     if key and not _KEY.match(key):
         raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
-    chunks: AsyncIterator[bytes] = request.stream()
+    chunks: AsyncIterator[bytes] = http.chunks(request)
     if known is not None and arriving_body.is_large(request, known, key):
         http.check_size(request)
         head, chunks = await arriving_body.peek(chunks, arriving_body.HEAD_BYTES)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import HttpConfig, HttpIntake
 from collector.receivers.ingest import json_fault
 from collector.receivers.intake import Intake
@@ -16,11 +17,11 @@ _FORMAT = "mule_analytics"
 _PATH = "/v2/analytics/events"
 
 
-def routes(intake: Intake, config: HttpConfig) -> list[Route]:
+def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
     async def events(request: Request) -> Response:
         # The gateway puts its path behind the address that it is given, so that no query can follow.
         environment = request.path_params.get("environment", config.environment)
-        http = HttpIntake(intake, config.model_copy(update={"environment": environment}))
+        http = HttpIntake(intake, config.model_copy(update={"environment": environment}), memory)
 
         async def take(request: Request) -> Response:
             lines = await http.converted(await http.body(request), unframed)

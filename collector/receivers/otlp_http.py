@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
 from collector.receivers.otlp import (
@@ -26,8 +27,8 @@ _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
 
 
-def routes(intake: Intake, config: HttpConfig) -> list[Route]:
-    http = HttpIntake(intake, config)
+def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
+    http = HttpIntake(intake, config, memory)
     return [Route(f"/v1/{signal}", _export(http, signal), methods=["POST"]) for signal in FORMATS]
 
 

@@ -11,6 +11,8 @@ from storage.errors import PayloadError
 _MOST_FIELDS = 100_000
 
 _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
+# The begin and the end of a group, which nobody writes any more and every parser still skips.
+_GROUP = (3, 4)
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
@@ -23,21 +25,52 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
         count += 1
         if count > _MOST_FIELDS:
             raise PayloadError(f"The body has more than {_MOST_FIELDS} parts; send smaller batches.")
-        tag, start = read_varint(message, position)
-        wire_type = tag & 7
-        if wire_type == _VARINT:
-            _, end = read_varint(message, start)
-        elif wire_type == _LENGTH_DELIMITED:
-            size, start = read_varint(message, start)
-            end = start + size
-        elif wire_type in (_FIXED64, _FIXED32):
-            end = start + (8 if wire_type == _FIXED64 else 4)
-        else:
-            raise PayloadError(f"The body is not Protobuf: wire type {wire_type} at byte {position}.")
+        tag, start, end = _bounds(message, position)
         if end > len(message):
             raise PayloadError(f"The Protobuf message is cut off at byte {len(message)}.")
         yield tag >> 3, message[start:end], message[position:end]
         position = end
+
+
+def has_more_fields(message: bytes, most: int) -> bool:
+    """Whether a message has more than so many outermost fields, known without an object for any of them.
+
+    Of what is no message, the fields before the fault are counted; what is in a group counts as well.
+    """
+    if len(message) <= 2 * most:
+        # A tag and a value are two bytes at least.
+        return False
+    view = memoryview(message)
+    position = count = 0
+    try:
+        while position < len(message) and count <= most:
+            count += 1
+            if message[position] & 0x87 == _LENGTH_DELIMITED and message[position + 1] < 0x80:
+                # Small fields are what there can be many of, and calls for each would take a second.
+                position += 2 + message[position + 1]
+            elif message[position] & 7 in _GROUP:
+                _, position = read_varint(view, position)
+            else:
+                _, _, position = _bounds(view, position)
+    except (PayloadError, IndexError):
+        return False
+    return count > most
+
+
+def _bounds(message: memoryview, position: int) -> tuple[int, int, int]:
+    """Tag, begin of the value and end of the field at a position."""
+    tag, start = read_varint(message, position)
+    wire_type = tag & 7
+    if wire_type == _VARINT:
+        _, end = read_varint(message, start)
+    elif wire_type == _LENGTH_DELIMITED:
+        size, start = read_varint(message, start)
+        end = start + size
+    elif wire_type in (_FIXED64, _FIXED32):
+        end = start + (8 if wire_type == _FIXED64 else 4)
+    else:
+        raise PayloadError(f"The body is not Protobuf: wire type {wire_type} at byte {position}.")
+    return tag, start, end
 
 
 def length_delimited(number: int, value: bytes) -> bytes:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from collector.receivers.body import read_body
+from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
 from collector.receivers.write_request import VERSION_1, VERSION_2, Contents, WriteRequest
@@ -19,8 +19,8 @@ _FORMATS = {VERSION_1: "prometheus_write", VERSION_2: "prometheus_write_v2"}
 _VERSIONS = {version.name: version for version in _FORMATS}
 
 
-def routes(intake: Intake, config: HttpConfig) -> list[Route]:
-    http = HttpIntake(intake, config)
+def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
+    http = HttpIntake(intake, config, memory)
     limit = int(config.max_body_size)
 
     async def write(request: Request) -> Response:
@@ -53,7 +53,8 @@ def _encoding(request: Request) -> str:
 
 
 async def _write(http: HttpIntake, request: Request, version: WriteRequest, limit: int) -> Response:
-    packed = await read_body(request.stream(), limit)
+    packed = await http.packed_body(request)
+    await http.hold(request, unpacked_size(packed, limit))
     body = await http.converted(packed, unsnap, limit)
     contents = await http.converted(body, version.contents)
     # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
@@ -62,18 +63,31 @@ async def _write(http: HttpIntake, request: Request, version: WriteRequest, limi
     return _answer(version, 204, contents)
 
 
-def unsnap(packed: bytes, limit: int) -> bytes:
-    """A body in snappy's block format, which begins with the length that it unpacks to."""
+def unpacked_size(packed: bytes, limit: int) -> int:
+    """What a body in snappy's block format says that it unpacks to; raises PayloadTooLarge for more than `limit`."""
     try:
-        size = cramjam.snappy.decompress_raw_len(packed)
-        if size > limit:
-            raise PayloadTooLarge(
-                f"The body unpacks to {size} bytes, the limit is {limit}; set a smaller max_samples_per_send at the "
-                "sender or raise collector.http.max_body_size."
-            )
+        size = int(cramjam.snappy.decompress_raw_len(packed))
+    except cramjam.DecompressionError as error:
+        raise _not_snappy(error) from error
+    if size > limit:
+        raise PayloadTooLarge(
+            f"The body unpacks to {size} bytes, the limit is {limit}; set a smaller max_samples_per_send at the "
+            "sender or raise collector.http.max_body_size."
+        )
+    return size
+
+
+def unsnap(packed: bytes, limit: int) -> bytes:
+    """A body in snappy's block format; raises what `unpacked_size` raises."""
+    unpacked_size(packed, limit)
+    try:
         return bytes(cramjam.snappy.decompress_raw(packed))
     except cramjam.DecompressionError as error:
-        raise PayloadError(f"The body is not in snappy's block format: {error}.") from error
+        raise _not_snappy(error) from error
+
+
+def _not_snappy(error: Exception) -> PayloadError:
+    return PayloadError(f"The body is not in snappy's block format: {error}.")
 
 
 def _answer(version: WriteRequest, status: int, written: Contents, message: str = "") -> Response:

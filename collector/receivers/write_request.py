@@ -5,7 +5,7 @@ them have. So the series of a request, read as bytes and joined, are one series 
 https://protobuf.dev/programming-guides/encoding/#last-one-wins
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,13 @@ from google.protobuf.descriptor_pool import DescriptorPool  # type: ignore[impor
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from google.protobuf.message_factory import GetMessageClass  # type: ignore[import-untyped]
 
+from collector.receivers.protobuf_fields import has_more_fields
 from storage.errors import PayloadError, PayloadTooLarge
 
 _MOST_SERIES = 1_000_000
+_MOST_IN_ONE_SERIES = 1_000_000
+# So many bytes of series are counted together: an empty sample is two bytes, and thirty in the message that counts it.
+_COUNTED_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
@@ -58,21 +62,51 @@ class WriteRequest:
 
     def contents(self, body: bytes) -> Contents:
         """Raises PayloadError where the body is no such message, PayloadTooLarge where it has too many series."""
+        if has_more_fields(body, _MOST_SERIES):
+            raise _too_many("series", _MOST_SERIES)
         try:
             request = self._request.FromString(body)
-            if len(request.timeseries) > _MOST_SERIES:
-                raise PayloadTooLarge(
-                    f"The body has {len(request.timeseries)} series, {_MOST_SERIES} are taken at once; set a smaller "
-                    "max_samples_per_send at the sender."
-                )
-            series = self._series.FromString(b"".join(request.timeseries))
+            counted = [self._counted(joined) for joined in _joined(request.timeseries, len(body))]
         except DecodeError as error:
             raise PayloadError(
                 f"The body is not a {self.name} in Protobuf, or is cut off; check the Content-Type and send it whole."
             ) from error
         if body and not request.timeseries and not request.beside:
             raise PayloadError(f"The body is not a {self.name}: it has no series; check proto= in the Content-Type.")
+        return Contents(
+            sum(part.samples for part in counted),
+            sum(part.histograms for part in counted),
+            sum(part.exemplars for part in counted),
+        )
+
+    def _counted(self, joined: bytes) -> Contents:
+        series = self._series.FromString(joined)
         return Contents(len(series.samples), len(series.histograms), len(series.exemplars))
+
+
+def _joined(timeseries: Sequence[bytes], size: int) -> Iterator[bytes]:
+    """The series of a request of `size` bytes, joined to parts that take little memory when they are read."""
+    if size <= _COUNTED_BYTES:
+        yield b"".join(timeseries)
+        return
+    group: list[bytes] = []
+    gathered = 0
+    for series in timeseries:
+        if has_more_fields(series, _MOST_IN_ONE_SERIES):
+            raise _too_many("samples in one series", _MOST_IN_ONE_SERIES)
+        group.append(series)
+        gathered += len(series)
+        if gathered > _COUNTED_BYTES:
+            yield b"".join(group)
+            group, gathered = [], 0
+    yield b"".join(group)
+
+
+def _too_many(what: str, most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(
+        f"The body has more than {most} {what}, no more are taken at once; set a smaller max_samples_per_send at the "
+        "sender."
+    )
 
 
 def _message(name: str, fields: Iterable[tuple[str, int]]) -> DescriptorProto:

@@ -13,32 +13,47 @@ from collector.spool.segment import READY, Segment, seal, sync_directory, unwrit
 class ArrivingPayload:
     """A segment of its own for one payload of `size` bytes; `finish` or `abandon` ends it, whichever comes first.
 
-    `keep` gets the segment when it is durable, `release` is called where nothing of it stays. Raises SpoolFull where
-    the disk takes no more, ValueError where it has ended: a request that is cancelled does not stop the thread that
-    writes for it, and its descriptor may be that of another file by then.
+    `keep` gets the segment when it is durable. Bytes `reserve` room as they come, for a client may announce many and
+    send none; what is reserved is given to `release` where nothing of it stays. Raises SpoolFull where there is no
+    more room, ValueError where it has ended: a request that is cancelled does not stop the thread that writes for it,
+    and its descriptor may be that of another file by then.
     """
 
     def __init__(
-        self, path: Path, head: bytes, size: int, keep: Callable[[Segment], None], release: Callable[[], None]
+        self,
+        path: Path,
+        head: bytes,
+        size: int,
+        keep: Callable[[Segment], None],
+        reserve: Callable[[int], None],
+        release: Callable[[int], None],
     ) -> None:
         self._path = path
         self._head = head
         self._missing = size
         self._keep = keep
+        self._reserve = reserve
         self._release = release
         self._change = threading.Lock()
+        self._reserved = len(head) + len(END)
+        reserve(self._reserved)
         try:
             self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb", buffering=0)
         except OSError as error:
-            release()
+            release(self._reserved)
             raise unwritable(error) from error
 
     def write(self, chunks: Sequence[bytes]) -> None:
         """Write what has come of it."""
+        size = sum(map(len, chunks))
         with self._change:
+            if self._file.closed:
+                raise ValueError("The payload has ended; its file is a closed file.")
+            self._reserve(size)
+            self._reserved += size
             self._write([self._head, *chunks])
             self._head = b""
-            self._missing -= sum(map(len, chunks))
+            self._missing -= size
 
     def finish(self) -> None:
         """Make it durable; it may be acknowledged on return."""
@@ -63,7 +78,7 @@ class ArrivingPayload:
             self._file.close()
             for path in (self._path, self._path.with_suffix(READY)):
                 path.unlink(missing_ok=True)
-            self._release()
+            self._release(self._reserved)
 
     def _write(self, parts: Sequence[bytes]) -> None:
         try:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.payload import Payload
 from collector.spool.arriving import ArrivingPayload
-from collector.spool.frame import END, encoded_parts, frame_head
+from collector.spool.frame import encoded_parts, frame_head
 from collector.spool.open_segment import OpenSegment
 from collector.spool.segment import (
     OPEN,
@@ -139,16 +139,16 @@ class Spool:
     def begin(self, payload: Payload, size: int, segment_id: str = "") -> ArrivingPayload:
         """Take in a payload of `size` bytes while it arrives, as a segment of its own. Raises SpoolFull.
 
-        What is written then is its body, `payload.body` is not looked at; a `segment_id` is that of `append_segment`.
+        Room is taken by what has arrived, and may end in the middle. What is written then is its body, `payload.body`
+        is not looked at; a `segment_id` is that of `append_segment`.
         """
         head = frame_head(payload, size)
-        whole = len(head) + size + len(END)
         with self._wake:
-            self._reserve(whole)
+            self._check_room(len(head) + size)
             created = self._next_ns()
         name = file_name(created, payload.format, segment_id or f"{payload.format}-{created}")
         path = self._directory / f"{name}{PARTIAL}"
-        return ArrivingPayload(path, head, size, self._sealed.put, lambda: self._release(whole))
+        return ArrivingPayload(path, head, size, self._sealed.put, self._take_room, self._release)
 
     def take(self, timeout: float) -> Segment | None:
         """The oldest sealed segment, or None when there is none within so many seconds."""
@@ -194,6 +194,10 @@ class Spool:
         self._committer.join()
 
     def _reserve(self, size: int) -> None:
+        self._check_room(size)
+        self._size += size
+
+    def _check_room(self, size: int) -> None:
         if self._closing:
             raise SpoolFull("Gatelens is stopping; send it again in a moment.")
         if self._size + size > self.capacity:
@@ -201,7 +205,10 @@ class Spool:
                 f"The spool is full ({self._size} of {self.capacity} bytes wait for ClickHouse); send it "
                 "again later, and check that ClickHouse answers or raise collector.spool.max_size."
             )
-        self._size += size
+
+    def _take_room(self, size: int) -> None:
+        with self._wake:
+            self._reserve(size)
 
     def _release(self, size: int) -> None:
         with self._wake:

@@ -23,9 +23,11 @@ from tests.collector.receiver_rig import Rig
 
 
 @contextmanager
-def http_port(directory: Path, *, room: int = 1 << 30, **settings: Any) -> Iterator[Rig]:
+def http_port(
+    directory: Path, *, room: int = 1 << 30, metrics: CollectorMetrics | None = None, **settings: Any
+) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
-    intake = Intake(spool, CollectorMetrics(NoOpMeter("test")))
+    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     web = AsgiServer(http_app(intake, HttpConfig.model_validate(settings)), bound)

@@ -84,3 +84,15 @@ def resident_bytes() -> int:
     """The memory of this process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has taken since `forget_peak`."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) << 10
+
+
+def forget_peak() -> int:
+    """Begin to look for the peak anew; returns the memory that is taken now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return resident_bytes()

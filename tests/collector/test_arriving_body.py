@@ -6,7 +6,8 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,18 +88,27 @@ def test_binary_at_the_end_leaves_nothing(rig: Rig, key: str) -> None:
     assert (_files(rig), rig.spool.size) == ([], 0)
 
 
-def test_a_client_that_leaves_leaves_nothing(rig: Rig) -> None:
+def _begun(rig: Rig, size: int) -> socket.socket:
+    """A client that announces a size and has sent the first lines."""
     address = urlsplit(rig.http)
-    with socket.create_connection((address.hostname, address.port)) as client:
-        head = f"POST /ingest/common HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: {len(_LINES)}\r\n\r\n"
-        client.sendall(head.encode() + _LINES[: len(_LINES) // 2])
-        deadline = time.monotonic() + 10
-        while not _files(rig) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert _files(rig)
-    while _files(rig) and time.monotonic() < deadline:
+    client = socket.create_connection((address.hostname, address.port), timeout=20)
+    head = f"POST /ingest/common HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: {size}\r\n\r\n"
+    client.sendall(head.encode() + _LINES[: len(_LINES) // 4])
+    return client
+
+
+def _wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert (_files(rig), rig.spool.size) == ([], 0)
+    assert true()
+
+
+def test_a_client_that_leaves_leaves_nothing(rig: Rig) -> None:
+    with _begun(rig, len(_LINES)):
+        _wait_for(lambda: bool(_files(rig)))
+    _wait_for(lambda: not _files(rig))
+    assert rig.spool.size == 0
 
 
 def test_what_is_too_large_is_refused_before_it_comes(rig: Rig) -> None:
@@ -117,6 +127,21 @@ def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
         answer = _post(full, _LINES, key="k")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert (_files(full), full.spool.size) == ([], 0)
+
+
+def test_clients_that_stall_leave_the_spool_to_others(tmp_path: Path) -> None:
+    with http_port(tmp_path, room=5 << 20) as small, ExitStack() as clients:
+        stalled = [clients.enter_context(_begun(small, 4 << 20)) for _ in range(3)]
+        _wait_for(lambda: len(_files(small)) == 3)
+        assert small.spool.size < 1 << 20
+        assert _post(small, _LINES, key="another").status_code == 200
+        # Room is taken as they go on, and there is none for all of them.
+        for client in stalled:
+            client.sendall(b"x" * ((4 << 20) - len(_LINES) // 4))
+        answers = [client.recv(4096) for client in stalled]
+        assert all(answer.startswith(b"HTTP/1.1 503") and b"The spool is full" in answer for answer in answers)
+        assert [name.split(".")[-2:] for name in _files(small)] == [["another", "ready"]]
+        assert small.spool.size == (tmp_path / _files(small)[0]).stat().st_size
 
 
 def test_a_disk_that_fails_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ import cramjam
 import httpx
 import pytest
 
+from collector.receivers.protobuf_fields import length_delimited
 from collector.receivers.write_request import VERSION_1, VERSION_2, Contents
 from storage.errors import PayloadError
 from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
-from tests.collector.receiver_rig import Rig, receivers, resident_bytes
+from tests.collector.receiver_rig import Rig, forget_peak, peak_bytes, receivers, resident_bytes
 
 _LIMIT = 1 << 20
 _PATH = "/api/v1/write"
@@ -120,7 +121,7 @@ def test_what_is_not_supported_is_415_so_that_a_sender_tries_another(
         (_snap(_TWO), _TYPE_1, 400, "it has no series; check proto="),
         (_snap(_ONE), _TYPE_2, 400, "it has no series; check proto="),
         (_snap(bytes(_LIMIT + 1)), _TYPE_2, 413, "unpacks to 1048577 bytes, the limit is 1048576"),
-        (bytes(_LIMIT + 1), _TYPE, 413, "larger than 1048576 bytes"),
+        (bytes(_LIMIT + 1), _TYPE, 413, "the limit is 1048576"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_for_good(
@@ -162,6 +163,13 @@ def test_contents_are_counted_over_all_series() -> None:
     exemplar = {"labels": {"__name__": "e"}, "exemplars": [{"value": 1, "timestamp": 1}]}
     assert VERSION_1.contents(write_request({"timeseries": [*many, exemplar]})) == Contents(999, 0, 1)
     assert VERSION_2.contents(write_request_v2({"timeseries": [*many, exemplar, _HISTOGRAM]})) == Contents(999, 1, 1)
+
+
+def test_many_samples_are_counted_in_little_memory() -> None:
+    body = length_delimited(1, b"\x12\x00" * 100) * 200_000
+    before = forget_peak()
+    assert VERSION_1.contents(body) == Contents(20_000_000, 0, 0)
+    assert peak_bytes() - before < 200 << 20
 
 
 @pytest.mark.parametrize(("version", "body"), [(VERSION_1, _ONE), (VERSION_2, _TWO)])

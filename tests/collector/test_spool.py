@@ -140,6 +140,30 @@ def test_a_thread_that_outlives_its_request_writes_into_no_other_file(make_spool
     assert spool.size == 0
 
 
+def test_a_payload_takes_room_as_it_arrives(make_spool: MakeSpool) -> None:
+    """Clients that announce much and send nothing leave the room to the others."""
+    spool = make_spool(max_size=ByteSize(1000))
+    arriving = [spool.begin(payload_of(b""), 700) for _ in range(3)]
+    begun = spool.size
+    assert begun < 300
+    arriving[0].write([b"x" * 400])
+    assert spool.size == begun + 400
+    append(spool, payload_of(b"small")).result(5)
+    with pytest.raises(SpoolFull, match=r"The spool is full.*raise collector\.spool\.max_size"):
+        arriving[1].write([b"x" * 600])
+    for payload in arriving:
+        payload.abandon()
+    spool.close()
+    assert spool.size == taken_from(spool)[0].size
+
+
+def test_a_payload_that_there_is_no_room_for_now_is_not_begun(make_spool: MakeSpool, tmp_path: Path) -> None:
+    spool = make_spool(max_size=ByteSize(1000))
+    with pytest.raises(SpoolFull):
+        spool.begin(payload_of(b""), 1000)
+    assert (list(tmp_path.iterdir()), spool.size) == ([], 0)
+
+
 def test_what_is_durable_is_kept_though_its_request_is_cancelled(make_spool: MakeSpool) -> None:
     spool = make_spool()
     arriving = spool.begin(payload_of(b""), 1)
