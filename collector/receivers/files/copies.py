@@ -3,6 +3,7 @@
 import stat
 import time
 from collections.abc import Callable, Container, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from collector.receivers.files.open_file import Key, OpenFile, key_of
@@ -43,17 +44,15 @@ class Copies:
 
 
 def renamed(path: Path, position: Position, key: Key) -> OpenFile | None:
-    """The file beside `path` that was there under its name."""
-    for candidate, found in _beside(path):
-        if found == key:
-            return _opened(candidate, position.matches)
-    return None
+    """The file beside `path` that was there under its name. Raises OSError where that cannot be told."""
+    return _first((candidate for candidate, found in _beside(path) if found == key), position.matches)
 
 
 def copy_of(path: Path, position: Position, followed: Container[Key]) -> OpenFile | None:
     """The copy beside `path` of what was in it, of which a position was reached.
 
     It may be shorter than what was read: what was written between the copy and the truncation is not in it.
+    Raises OSError where it cannot be told whether there is one.
     """
     if not position.is_telling:
         return None
@@ -61,29 +60,53 @@ def copy_of(path: Path, position: Position, followed: Container[Key]) -> OpenFil
     def is_copy(file: OpenFile) -> bool:
         return position.matches(file) or (position.begins(file) and file.end() < position.offset)
 
-    candidates = (_opened(candidate, is_copy) for candidate, key in _beside(path) if key not in followed)
-    return next((file for file in candidates if file is not None), None)
+    return _first((candidate for candidate, key in _beside(path) if key not in followed), is_copy)
 
 
 def _beside(path: Path) -> list[tuple[Path, Key]]:
-    """The plain files in a directory, last written first."""
+    """The plain files in a directory, last written first, without those that go meanwhile."""
     found = []
-    for candidate in path.resolve().parent.iterdir():
-        status = candidate.lstat()
+    try:
+        candidates = list(path.resolve().parent.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    for candidate in candidates:
+        try:
+            status = candidate.lstat()
+        except OSError:
+            continue
         if stat.S_ISREG(status.st_mode):
             found.append((-status.st_mtime, candidate, key_of(status)))
     return [(candidate, key) for _, candidate, key in sorted(found)]
+
+
+def _first(candidates: Iterable[Path], accepted: Callable[[OpenFile], bool]) -> OpenFile | None:
+    """The first that is accepted. One that cannot be read may be the one: it fails us only where no other is."""
+    failure: OSError | None = None
+    for candidate in candidates:
+        try:
+            file = _opened(candidate, accepted)
+        except OSError as error:
+            failure = error
+            continue
+        if file is not None:
+            return file
+    if failure is not None:
+        raise failure
+    return None
 
 
 def _opened(path: Path, accepted: Callable[[OpenFile], bool]) -> OpenFile | None:
     """A file open, if it may be and is the one that is looked for."""
     try:
         file = OpenFile(path)
-    except OSError:
+    except (FileNotFoundError, PermissionError):
         return None
-    if accepted(file):
-        return file
-    file.close()
+    with ExitStack() as unless_accepted:
+        unless_accepted.callback(file.close)
+        if accepted(file):
+            unless_accepted.pop_all()
+            return file
     return None
 
 

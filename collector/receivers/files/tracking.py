@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 # For how long a file that is not to be seen any more is remembered: it may come back, or a .gz be made of it.
 _REMEMBERED_SECONDS = 7 * 24 * 3600
 
+# For how long the rest of a file is looked for where its directory, or what is in it, cannot be read.
+_SOUGHT_SECONDS = 3600
+
 
 class Tracking:
     """Keeps a Tail for each file; `changed` tells that the checkpoints are to be saved."""
@@ -79,8 +82,11 @@ class Tracking:
         record = _renewed(tail.record)
         del self._tails[file.key]
         self._follow(record, file)
-        with self._faults.of(record.path):
+        # Until we know: what fails is looked for again.
+        self._left[tail.record.id] = tail.record
+        with self._faults.of(_rest_of(record)):
             self._finish_in_copy(tail)
+            self._left.pop(tail.record.id, None)
 
     def close(self) -> None:
         for tail in self._tails.values():
@@ -129,7 +135,7 @@ class Tracking:
 
     def _follow(self, record: FileRecord, file: OpenFile) -> None:
         record.device, record.inode = file.key
-        record.gone_at = 0
+        record.gone_at = record.sought_since = 0
         self._left.pop(record.id, None)
         self._tails[file.key] = Tail(record, file, self._config.flush_after, self._config.finish_after)
         self.changed = True
@@ -149,17 +155,28 @@ class Tracking:
     def _look_for_the_left(self) -> None:
         """Finish what was renamed or copied while nobody looked; what is not found is remembered for a while."""
         for record in [record for record in self._left.values() if not record.gone_at]:
-            file = None
-            with self._faults.of(record.path):
+            file, is_known = None, False
+            with self._faults.of(_rest_of(record)):
                 file = self._elsewhere(record)
+                is_known = True
             if file is not None:
                 self._follow(record, file)
-            else:
+            elif is_known or self._was_sought_for_long(record):
                 self._remember(record)
+            if not record.sought_since:
+                self._faults.cleared(_rest_of(record))
+
+    def _was_sought_for_long(self, record: FileRecord) -> bool:
+        if not record.sought_since:
+            record.sought_since = self._clock()
+            self.changed = True
+        return self._clock() - record.sought_since >= _SOUGHT_SECONDS
 
     def _elsewhere(self, record: FileRecord) -> OpenFile | None:
         path = path_of(record.path)
-        if found := renamed(path, record.position, Key(record.device, record.inode)):
+        key = Key(record.device, record.inode)
+        # One that was cut is followed as another.
+        if key not in self._tails and (found := renamed(path, record.position, key)):
             return found
         copy = copy_of(path, record.position, self._tails)
         if copy is not None and not record.position.matches(copy):
@@ -178,6 +195,7 @@ class Tracking:
     def _remember(self, record: FileRecord) -> None:
         now = self._clock()
         record.gone_at = now
+        record.sought_since = 0
         self._left[record.id] = record
         self._left = {
             key: kept
@@ -228,6 +246,10 @@ def _renewed(record: FileRecord) -> FileRecord:
     """The same writer's next content."""
     fields = {name: getattr(record, name) for name in record.__struct_fields__}
     return FileRecord(**fields | {"id": uuid.uuid4().hex, "position": Position()})
+
+
+def _rest_of(record: FileRecord) -> str:
+    return f"The rest of {record.path} that was rotated"
 
 
 def _is_fresh(file: OpenFile, now: float, config: FilesConfig) -> bool:
