@@ -37,7 +37,7 @@ _LOG4J_APPENDER = "mule_log in its envelope"
 _ENCODER = msgspec.json.Encoder()
 
 
-class Event(Struct, omit_defaults=True):
+class Event(Struct, omit_defaults=True, gc=False):
     """The envelope; what it holds is for the transforms to read."""
 
     event: Raw = Raw(b"")

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -80,13 +81,21 @@ def _spool(directory: Path) -> Iterator[tuple[Spool, ChunkMemory]]:
         chunks.close()
 
 
-@pytest.mark.parametrize("message", [_chunk("large", LARGE_BYTES), _packed("large", LARGE_BYTES)])
-@pytest.mark.parametrize("work", ["add", "payloads"])
-def test_others_are_served_while_a_large_message_is_converted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str, message: bytes
+@pytest.mark.parametrize(
+    ("message", "place", "work"),
+    [
+        (_chunk("large", LARGE_BYTES), Records, "add"),
+        (msgpack.packb(["large", [[MOMENT, {"log": "x" * LARGE_BYTES}]]]), Records, "add"),
+        (_packed("large", LARGE_BYTES), Records, "add"),
+        (_packed("large", 10), connection, "parse"),
+        (msgpack.packb(["large", msgpack.packb([MOMENT, {"log": "x" * LARGE_BYTES}])]), connection, "parse"),
+    ],
+)
+def test_others_are_served_while_a_large_message_is_worked_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: bytes, place: object, work: str
 ) -> None:
     called, goes_on = threading.Event(), threading.Event()
-    original = getattr(Records, work)
+    original = getattr(place, work)
 
     def held(*args: Any) -> Any:
         if not called.is_set():
@@ -95,7 +104,7 @@ def test_others_are_served_while_a_large_message_is_converted(
         return original(*args)
 
     with forward(tmp_path) as rig, rig.connect() as large, rig.connect() as small, ThreadPoolExecutor(1) as agents:
-        monkeypatch.setattr(Records, work, held)
+        monkeypatch.setattr(place, work, held)
         try:
             large.socket.sendall(message)
             assert called.wait(_WAIT)
@@ -103,7 +112,10 @@ def test_others_are_served_while_a_large_message_is_converted(
             assert agents.submit(small.answer).result(_WAIT) == {"ack": "small"}
         finally:
             goes_on.set()
-        assert large.answer() == {"ack": "large"}
+        large.socket.shutdown(socket.SHUT_WR)
+        while large.answer() is not None:
+            pass
+        assert len(rig.payloads()) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,7 +12,7 @@ from collector.receivers.forward.delivery import Body, Delivery
 from collector.receivers.forward.framing import Framer, Whole
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.lines import Rules
-from collector.receivers.forward.message import Message, may_be_packed, parse
+from collector.receivers.forward.message import Message, are_slow_to_parse, parse
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
 from collector.receivers.offload import LARGE_BYTES, Offload
@@ -44,18 +43,6 @@ class Shared:
     hostname: str
     places_for_large: asyncio.Semaphore
     offload: Offload
-
-
-class _SortedOut(NamedTuple):
-    """Of messages that have come at once, the payloads of those that want no answer, and the others.
-
-    The `rest` is for the next time: what is packed may hold so much that all of it together would be too much to hold.
-    """
-
-    together: Sequence[Body]
-    answered: Sequence[Message]
-    rest: Sequence[Whole]
-    fault: PayloadError | None
 
 
 class Connection:
@@ -128,35 +115,49 @@ class Connection:
 
     async def _accept(self, messages: Sequence[Whole]) -> None:
         """Make messages durable, those that want no answer together; answer the others."""
+        offload = self._shared.offload
         while messages:
-            is_large = sum(map(len, messages)) > LARGE_BYTES or any(map(may_be_packed, messages))
-            together, answered, messages, fault = await self._shared.offload.run(is_large, self._sort_out, messages)
-            is_large = sum(message.size for message in answered) > LARGE_BYTES
+            parsed, messages, malformed = await offload.run(are_slow_to_parse(messages), self._parse, messages)
+            unanswered = [message for message in parsed if not message.chunk]
+            answered = [message for message in parsed if message.chunk]
+            together, too_large = await offload.run(_are_large(unanswered), self._gather, unanswered)
+            is_large = _are_large(answered)
             await asyncio.gather(
                 self._shared.delivery.deliver(together, self._peer),
                 *(self._answer(message, is_large) for message in answered),
             )
-            if fault is not None:
+            if (fault := too_large or malformed) is not None:
                 raise fault
 
-    def _sort_out(self, messages: Sequence[Whole]) -> "_SortedOut":
-        together = self._records()
-        answered: list[Message] = []
-        fault = None
+    def _parse(self, messages: Sequence[Whole]) -> tuple[Sequence[Message], Sequence[Whole], PayloadError | None]:
+        """The first messages, the rest for the next time, and what is wrong with the first that cannot be read.
+
+        What is packed may hold so much that all of it together would be too much to hold.
+        """
+        parsed: list[Message] = []
         number = size = 0
         try:
             while number < len(messages) and size < self._limit:
                 message = parse(messages[number], self._limit)
                 number += 1
-                if message is not None and message.chunk:
-                    answered.append(message)
+                if message is not None:
+                    parsed.append(message)
                     size += message.size
-                elif message is not None:
-                    together.add(message)
         except PayloadError as error:
             # The messages before it are taken in all the same.
+            return parsed, (), error
+        return parsed, messages[number:], None
+
+    def _gather(self, messages: Sequence[Message]) -> tuple[Sequence[Body], PayloadError | None]:
+        """The payloads of messages up to the first that grows too large, and what is wrong with that."""
+        records = self._records()
+        fault = None
+        try:
+            for message in messages:
+                records.add(message)
+        except PayloadError as error:
             fault = error
-        return _SortedOut(together.payloads(), answered, messages[number:], fault)
+        return records.payloads(), fault
 
     async def _answer(self, message: Message, is_large: bool) -> None:
         """Make a message durable and answer it, which alone or with the others that have come is large."""
@@ -182,3 +183,7 @@ class Connection:
         if self._has_place:
             self._shared.places_for_large.release()
             self._has_place = False
+
+
+def _are_large(messages: Sequence[Message]) -> bool:
+    return sum(message.size for message in messages) > LARGE_BYTES

@@ -31,9 +31,6 @@ class Batch:
 
     parts: tuple[memoryview, ...]
 
-    def __len__(self) -> int:
-        return sum(map(len, self.parts))
-
 
 # As it came, but for batches.
 Whole = bytes | Batch

@@ -13,6 +13,7 @@ from msgspec.msgpack import Decoder
 from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
+from collector.receivers.offload import LARGE_BYTES
 from collector.transforms.formats import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
@@ -51,9 +52,13 @@ class Message:
         return len(self.entries) + len(self.broken)
 
 
-def may_be_packed(message: Whole) -> bool:
-    """Whether a message may hold many times the bytes that it came as."""
-    return isinstance(message, bytes) and b"compressed" in message
+def are_slow_to_parse(messages: Sequence[Whole]) -> bool:
+    """Whether it takes long to parse messages: in streams, entries may have to be looked for, and unpacked before.
+
+    Those of a batch have been found. What is packed may hold a thousand times the bytes that it came as.
+    """
+    streams = [message for message in messages if isinstance(message, bytes)]
+    return sum(map(len, streams)) > LARGE_BYTES or any(b"compressed" in stream for stream in streams)
 
 
 def parse(message: Whole, limit: int) -> Message | None:
