@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from collector.path_text import text_of
 from collector.readable_beginning import ReadableBeginning
 from collector.transforms.detect import detect
 from collector.transforms.formats import Format, ingestible
@@ -90,12 +91,14 @@ def import_file(
                 if is_stored:
                     summary.blocks_known += 1
                 else:
-                    sink.send(Block(segment_id, known.name, body, environment, gateway, path.name))
+                    sink.send(Block(segment_id, known.name, body, environment, gateway, text_of(Path(path.name))))
                 progress(packed.tell())
             _check_end(path, beginning, summary.bytes_read)
             return summary
     except OSError as error:
-        raise GatelensError(f"{path} cannot be read: {error}. Check the file; nothing of it is stored.") from error
+        raise GatelensError(
+            f"{text_of(path)} cannot be read: {error}. Check the file; nothing of it is stored."
+        ) from error
 
 
 def _check_end(path: Path, beginning: ReadableBeginning, bytes_read: int) -> None:
@@ -105,7 +108,7 @@ def _check_end(path: Path, beginning: ReadableBeginning, bytes_read: int) -> Non
     stored = f"its first {bytes_read:,} bytes, unpacked, are stored" if bytes_read else "nothing of it is stored"
     doubt = "" if beginning.is_cut_off or not bytes_read else ", and the last of them may be wrong"
     raise GatelensError(
-        f"{path} cannot be read to its end: {beginning.fault}. Check the file; {stored}{doubt}."
+        f"{text_of(path)} cannot be read to its end: {beginning.fault}. Check the file; {stored}{doubt}."
     ) from beginning.fault
 
 
@@ -118,7 +121,9 @@ def _format(path: Path, format_name: str, head: bytes) -> Format:
         return known
     found = detect(head)
     if found is None:
-        raise PayloadError(f"The format of {path} is not recognised from its first line; name it with --format.")
+        raise PayloadError(
+            f"The format of {text_of(path)} is not recognised from its first line; name it with --format."
+        )
     return ingestible()[found]
 
 

@@ -137,6 +137,7 @@ def import_files(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what is stored already is skipped."""
+    from collector.path_text import text_of  # noqa: PLC0415 - keeps --help quick
     from gatelens.commands import Import, run_import  # noqa: PLC0415 - keeps --help quick
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
@@ -159,7 +160,7 @@ def import_files(
             f", {summary.blocks_known} of {summary.blocks} blocks were stored already" if summary.blocks_known else ""
         )
         told = f"{summary.format}, {summary.bytes_read:,} bytes{known}" if summary.format else "nothing in it"
-        out.print(f"{path}: {told}", highlight=False, soft_wrap=True)
+        out.print(f"{text_of(path)}: {told}", highlight=False, soft_wrap=True, markup=False)
     if any(isinstance(summary, GatelensError) for summary in summaries):
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from opentelemetry.metrics import NoOpMeter
 from rich.progress import Progress
 
 from collector.importer import BlockSink, ImportSummary, import_file
+from collector.path_text import text_of
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import light
@@ -97,7 +98,7 @@ def own_store(data: Path) -> Iterator[Store]:
 
 
 def _import(path: Path, job: Import, sink: BlockSink, progress: Progress) -> ImportSummary | GatelensError:
-    task = progress.add_task(path.name, total=path.stat().st_size)
+    task = progress.add_task(text_of(Path(path.name)), total=path.stat().st_size)
     try:
         return import_file(
             path,

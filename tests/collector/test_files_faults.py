@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.path_text import path_of, text_of
 from collector.receivers.files import tail
 from collector.receivers.files.lines import Reading, content
-from collector.receivers.files.path_text import path_of, text_of
 from collector.receivers.files.tail import Tail
 from tests.collector.file_rig import append, following, numbered
 

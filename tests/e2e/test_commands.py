@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import socket
 import threading
@@ -190,6 +191,17 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(running: Gatele
     assert "shopping.txt is not recognised from its first line" in errors
     assert "cut-off.log.gz cannot be read to its end" in errors
     assert 50 < _stored(running.data, "beside", 51) <= 300
+
+
+def test_a_file_whose_name_is_no_utf_8_is_imported(running: GatelensProcess, tmp_path: Path) -> None:
+    log = tmp_path / os.fsdecode(b"caf\xe9.log")
+    log.write_bytes(json_lines("coffee", range(7)))
+    told = run("import", log, "--environment", "coffee", "--data", running.data)
+    assert (told.returncode, told.stdout.decode()) == (
+        0,
+        f"{tmp_path}/caf\\xe9.log: envoy_json, {log.stat().st_size:,} bytes\n",
+    )
+    assert _stored(running.data, "coffee", 7) == 7
 
 
 def test_an_import_tells_of_a_new_data_directory(tmp_path: Path) -> None:

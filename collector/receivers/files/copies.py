@@ -6,8 +6,8 @@ from collections.abc import Callable, Container, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+from collector.path_text import path_of
 from collector.receivers.files.open_file import Key, OpenFile, key_of
-from collector.receivers.files.path_text import path_of
 from collector.receivers.files.position import MARK_BYTES, Position, position_at
 from collector.receivers.files.tail import Tail
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from collector.path_text import text_of
 from collector.receivers.files.config import FileSource
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, key_of
-from collector.receivers.files.path_text import text_of
 
 # What rotation makes of files that have been read.
 _PACKED = frozenset({".gz", ".zst", ".bz2", ".xz", ".zip", ".lz4"})

@@ -5,13 +5,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 
+from collector.path_text import path_of, text_of
 from collector.receivers.files.checkpoints import FileRecord, State
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.copies import Copies, copy_of, renamed
 from collector.receivers.files.discovery import Found, find
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, OpenFile
-from collector.receivers.files.path_text import path_of, text_of
 from collector.receivers.files.position import Position, position_at
 from collector.receivers.files.tail import Tail
 from collector.receivers.files.workload import workload_of
