@@ -60,7 +60,7 @@ class HttpIntake:
 
     def chunks(self, request: Request) -> AsyncIterator[bytes]:
         """The body as it comes; raises PayloadStalled where it does not."""
-        return timely(request.stream(), self._config.body_timeout)
+        return timely(request, self._config.body_timeout)
 
     async def body(
         self, request: Request, *, may_be_empty: bool = False, chunks: AsyncIterator[bytes] | None = None
