@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from collector.receivers.keepalive import keep_alive
 from storage.errors import ConfigError
 
 _BACKLOG = 2048
@@ -27,6 +28,7 @@ def bind(listen: str, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keep_alive(bound)
     try:
         bound.bind((host, port))
         bound.listen(_BACKLOG)

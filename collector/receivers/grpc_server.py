@@ -13,6 +13,7 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.receivers.als import stream_payloads
 from collector.receivers.intake import Intake
+from collector.receivers.keepalive import IDLE_SECONDS
 from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, RETRY_SECONDS, check_protobuf, retry_info, status
 from collector.receivers.tls import TlsConfig, grpc_credentials
 from storage.errors import ConfigError, PayloadError, SpoolFull
@@ -26,6 +27,15 @@ _ALS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 
 # An empty Export…ServiceResponse and an empty StreamAccessLogsResponse are both no bytes at all.
 _SUCCESS = b""
+
+# Pings of HTTP/2, so that a stream of Envoy's whose node is gone comes to an end: it is silent as long as no request is
+# served. Without the zero they are held back after two, for no data is ever sent back.
+_KEEPALIVE = {
+    "grpc.keepalive_time_ms": IDLE_SECONDS * 1000,
+    "grpc.http2.ping_timeout_ms": IDLE_SECONDS * 1000,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.http2.max_pings_without_data": 0,
+}
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
@@ -61,6 +71,7 @@ class GrpcServer:
                 # Without this a second process would share the port in silence and take half of the
                 # telemetry.
                 ("grpc.so_reuseport", 0),
+                *_KEEPALIVE.items(),
             ]
         )
         server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment),))

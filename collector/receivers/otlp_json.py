@@ -3,8 +3,9 @@
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -12,11 +13,49 @@ from msgspec import Meta, Struct
 from collector.receivers.objects import check_objects
 from storage.errors import PayloadError
 
-# Numbers of 64 bits may come as text, ids come in hexadecimal, and null means that nothing was said.
-_Number = int | Annotated[str, Meta(pattern="^-?[0-9]{1,20}$")] | None
-_Real = float | Annotated[str, Meta(pattern="^(-?[0-9.]+([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
+# Ids come in hexadecimal, and null means that nothing was said.
+_Real = (
+    float | Annotated[str, Meta(pattern=r"^(-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
+)
 _Id = Annotated[str, Meta(pattern="^([0-9a-fA-F]{16}|[0-9a-fA-F]{32})?$")] | None
 _Text = str | None
+_Enum = Annotated[int, Meta(ge=0, le=2**31 - 1)] | None
+
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
+
+
+class _Integer:
+    """An integer that may come as text. It is not kept: what the field cannot hold would be stored as another."""
+
+    least: ClassVar[int]
+    most: ClassVar[int]
+
+
+class _Signed32(_Integer):
+    least, most = -(2**31), 2**31 - 1
+
+
+class _Unsigned32(_Integer):
+    least, most = 0, 2**32 - 1
+
+
+class _Signed64(_Integer):
+    least, most = -(2**63), 2**63 - 1
+
+
+class _Unsigned64(_Integer):
+    least, most = 0, 2**64 - 1
+
+
+_KINDS: tuple[type[_Integer], ...] = (_Signed32, _Unsigned32, _Signed64, _Unsigned64)
+_CHECKED = {kind: kind() for kind in _KINDS}
+
+
+def _checked(kind: type[_Integer], told: object) -> _Integer:
+    number = int(told) if isinstance(told, str) and _INTEGER.fullmatch(told) else told
+    if type(number) is int and kind.least <= number <= kind.most:
+        return _CHECKED[kind]
+    raise ValueError(f"Expected an integer from {kind.least} to {kind.most}")
 
 
 class _Message(Struct, rename="camel", gc=False):
@@ -26,7 +65,7 @@ class _Message(Struct, rename="camel", gc=False):
 class _Value(_Message):
     string_value: _Text = None
     bool_value: bool | None = None
-    int_value: _Number = None
+    int_value: _Signed64 | None = None
     double_value: _Real = None
     bytes_value: _Text = None
     array_value: "_List | None" = None
@@ -50,8 +89,8 @@ class _Record(_Message):
     """What log records, data points and spans have in common."""
 
     attributes: list[_Attribute] | None = None
-    time_unix_nano: _Number = None
-    flags: _Number = None
+    time_unix_nano: _Unsigned64 | None = None
+    flags: _Unsigned32 | None = None
 
 
 class _Resource(_Message):
@@ -64,8 +103,8 @@ class _Scope(_Message):
 
 
 class _LogRecord(_Record):
-    observed_time_unix_nano: _Number = None
-    severity_number: int | None = None
+    observed_time_unix_nano: _Unsigned64 | None = None
+    severity_number: _Enum = None
     severity_text: _Text = None
     body: _Value | None = None
     trace_id: _Id = None
@@ -88,8 +127,8 @@ class _Logs(_Message):
 
 
 class _Buckets(_Message):
-    offset: _Number = None
-    bucket_counts: list[_Number] | None = None
+    offset: _Signed32 | None = None
+    bucket_counts: list[_Unsigned64 | None] | None = None
 
 
 class _Quantile(_Message):
@@ -101,13 +140,13 @@ class _Point(_Record):
     """A data point of any kind."""
 
     as_double: _Real = None
-    as_int: _Number = None
-    count: _Number = None
+    as_int: _Signed64 | None = None
+    count: _Unsigned64 | None = None
     sum: _Real = None
-    bucket_counts: list[_Number] | None = None
+    bucket_counts: list[_Unsigned64 | None] | None = None
     explicit_bounds: list[_Real] | None = None
-    scale: _Number = None
-    zero_count: _Number = None
+    scale: _Signed32 | None = None
+    zero_count: _Unsigned64 | None = None
     positive: _Buckets | None = None
     negative: _Buckets | None = None
     quantile_values: list[_Quantile] | None = None
@@ -115,7 +154,7 @@ class _Point(_Record):
 
 class _Points(_Message):
     data_points: list[_Point] | None = None
-    aggregation_temporality: int | None = None
+    aggregation_temporality: _Enum = None
     is_monotonic: bool | None = None
 
 
@@ -154,7 +193,7 @@ class _Link(_Record):
 
 class _Status(_Message):
     message: _Text = None
-    code: int | None = None
+    code: _Enum = None
 
 
 class _Span(_Record):
@@ -163,9 +202,9 @@ class _Span(_Record):
     parent_span_id: _Id = None
     trace_state: _Text = None
     name: _Text = None
-    kind: int | None = None
-    start_time_unix_nano: _Number = None
-    end_time_unix_nano: _Number = None
+    kind: _Enum = None
+    start_time_unix_nano: _Unsigned64 | None = None
+    end_time_unix_nano: _Unsigned64 | None = None
     events: list[_Event] | None = None
     links: list[_Link] | None = None
     status: _Status | None = None
@@ -186,9 +225,9 @@ class _Traces(_Message):
 
 
 _DECODERS: Mapping[str, msgspec.json.Decoder[Any]] = {
-    "logs": msgspec.json.Decoder(_Logs),
-    "metrics": msgspec.json.Decoder(_Metrics),
-    "traces": msgspec.json.Decoder(_Traces),
+    "logs": msgspec.json.Decoder(_Logs, dec_hook=_checked),
+    "metrics": msgspec.json.Decoder(_Metrics, dec_hook=_checked),
+    "traces": msgspec.json.Decoder(_Traces, dec_hook=_checked),
 }
 
 

@@ -160,6 +160,35 @@ def test_envoys_list_of_extensions_is_left_out(rig: Rig, channel: grpc.Channel) 
     assert _spooled(rig) == [_message([1], "edge"), _message([2], "edge")]
 
 
+def _from_node(node: dict[str, Any]) -> bytes:
+    log = {"log_entry": [{"common_properties": {"route_name": "route-1;"}}]}
+    return envoy_messages.encode({"identifier": {"node": node, "log_name": "log"}, "http_logs": log})
+
+
+def test_of_the_nodes_metadata_the_environment_is_kept(rig: Rig, channel: grpc.Channel) -> None:
+    """A node of Istio has there the labels and annotations of its pod, which would be stored with each message."""
+    names = {"id": "edge-1", "cluster": "edge"}
+    for told, kept in (({"environment": "test"}, {"environment": "test"}), ({}, {})):
+        labels = {f"label-{number}": "x" * 1000 for number in range(1000)}
+        node = names | {"metadata": {"fields": labels | told}}
+        assert _stream(channel)(iter([_from_node(node), _message([2])]), timeout=20) == b""
+        slim = _from_node(names | ({"metadata": {"fields": kept}} if kept else {}))
+        first, second = _spooled(rig)[-2:]
+        assert first == slim
+        assert len(second) < 150
+
+
+@pytest.mark.parametrize(
+    "node", [{"id": "x" * 20_000}, {"cluster": "x" * 20_000}, {"metadata": {"fields": {"environment": "x" * 20_000}}}]
+)
+def test_a_node_of_endless_names_is_refused(rig: Rig, channel: grpc.Channel, node: dict[str, Any]) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        _stream(channel)(iter([_from_node(node)]), timeout=20)
+    assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert "shorten them to 16384 in all" in str(raised.value.details())
+    assert _spooled(rig) == []
+
+
 def test_a_stream_that_is_no_stream_is_refused(rig: Rig, channel: grpc.Channel) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         _stream(channel)(iter([_message([1], "edge"), b"\xff\xff"]), timeout=20)

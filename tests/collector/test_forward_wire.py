@@ -1,6 +1,7 @@
 """What a connection hands out, and how much of it may wait."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -11,8 +12,8 @@ from collector.receivers.forward.wire import Wire
 class _Socket(asyncio.Transport):
     """Takes what is written, and tells whether it is read."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, own: socket.socket) -> None:
+        super().__init__({"socket": own})
         self.written: list[bytes] = []
         self.is_read = True
 
@@ -32,9 +33,10 @@ async def _unserved(_: Wire) -> None:
 
 def _connected(look: Callable[[Wire, _Socket], Awaitable[None]]) -> None:
     async def run() -> None:
-        wire, socket = Wire(_unserved), _Socket()
-        wire.connection_made(socket)
-        await look(wire, socket)
+        with socket.socket(socket.AF_UNIX) as own:
+            wire, transport = Wire(_unserved), _Socket(own)
+            wire.connection_made(transport)
+            await look(wire, transport)
 
     asyncio.run(run())
 
@@ -43,14 +45,14 @@ def _connected(look: Callable[[Wire, _Socket], Awaitable[None]]) -> None:
 def test_a_bounded_number_of_bytes_waits(piece: bytes) -> None:
     """In small pieces a byte takes many times its size."""
 
-    async def look(wire: Wire, socket: _Socket) -> None:
+    async def look(wire: Wire, transport: _Socket) -> None:
         taken = 0
-        while socket.is_read:
+        while transport.is_read:
             wire.data_received(piece)
             taken += 1
         assert taken * (len(piece) + 30) < 3 << 20
         assert await wire.read() == [piece] * taken
-        assert socket.is_read
+        assert transport.is_read
 
     _connected(look)
 
@@ -90,13 +92,13 @@ def test_a_broken_connection() -> None:
 
 
 def test_a_writer_waits_while_nobody_fetches_its_answers() -> None:
-    async def look(wire: Wire, socket: _Socket) -> None:
+    async def look(wire: Wire, transport: _Socket) -> None:
         wire.pause_writing()
         writing = asyncio.ensure_future(wire.write(b"a"))
         await asyncio.sleep(0)
         assert not writing.done()
         wire.resume_writing()
         await writing
-        assert socket.written == [b"a"]
+        assert transport.written == [b"a"]
 
     _connected(look)

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
+from collector.receivers.keepalive import keep_alive
+
 # While more than this waits to be read, nothing more is taken from the socket.
 _MOST_WAITING = 2 << 20
 _CLOSE_SECONDS = 2
@@ -67,6 +69,7 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # No isinstance: uvloop's transports are none of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
+        keep_alive(transport.get_extra_info("socket"))
         # Kept here, for a loop holds its tasks only weakly.
         self._task = asyncio.get_running_loop().create_task(self._serve(self))
 
