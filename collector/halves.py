@@ -1,6 +1,6 @@
 """A payload of lines as two, where all of them at once are too many to store."""
 
-from collector.reframed import body_of, with_body
+from collector.reframed import body_of, with_bodies
 from collector.transforms.formats import Format
 
 
@@ -13,4 +13,4 @@ def halves(known: Format, frame: bytes) -> list[bytes]:
     if body is None:
         return []
     end = body.find(b"\n", len(body) // 2) + 1 or body.rfind(b"\n") + 1
-    return [] if end in (0, len(body)) else [with_body(frame, half) for half in (body[:end], body[end:])]
+    return [] if end in (0, len(body)) else list(with_bodies(frame, (body[:end], body[end:])))

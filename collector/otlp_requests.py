@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from collector.receivers.otlp_json import check_json
-from collector.reframed import body_of, with_body
+from collector.reframed import body_of, with_bodies
 from collector.transforms.detect import OTLP_JSON
 from collector.transforms.formats import NOT_OTLP, Format
 from storage.errors import PayloadError
@@ -37,9 +37,10 @@ def sifted(known: Format, listed: Sequence[bytes]) -> Mapping[str, list[bytes]]:
         if body is None or _requests(body, known) == [(known.name, body)]:
             found[known.name].append(frame)
             continue
-        for line in _lines(body):
-            for name, request in _requests(line, known):
-                found[name].append(with_body(frame, request))
+        requests = [request for line in _lines(body) for request in _requests(line, known)]
+        framed = with_bodies(frame, (request for _, request in requests))
+        for (name, _), apart in zip(requests, framed, strict=True):
+            found[name].append(apart)
     return found
 
 
