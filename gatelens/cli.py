@@ -54,6 +54,22 @@ ConfigFile = Annotated[
 DEFAULT_DATA = Path("data")
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out.print(__version__, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """What may stand before a command."""
+
+
 class OutputFormat(StrEnum):
     """What `gatelens query` prints."""
 

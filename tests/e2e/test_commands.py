@@ -54,8 +54,9 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     assert finished.stderr == b""
 
 
-def test_the_version_is_printed() -> None:
-    finished = run("version")
+@pytest.mark.parametrize("asked", ["version", "--version"])
+def test_the_version_is_printed(asked: str) -> None:
+    finished = run(asked)
     assert (finished.returncode, finished.stdout.decode()) == (0, f"{__version__}\n")
 
 
