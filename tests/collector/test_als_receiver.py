@@ -11,7 +11,7 @@ import pytest
 
 from collector.payload import Payload
 from collector.receivers.protobuf_fields import fields, length_delimited
-from collector.spool.spool import Answer
+from collector.spool.answer import Answer
 from storage.errors import SpoolFull
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
