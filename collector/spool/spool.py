@@ -145,6 +145,11 @@ class Spool:
         except queue.Empty:
             return None
 
+    def waiting(self, prefix: str) -> list[str]:
+        """The ids of sealed segments that begin with a prefix and are not stored yet, in order."""
+        names = (path.stem.rpartition(".")[2] for path in self._directory.glob(f"*{READY}"))
+        return sorted(name for name in names if name.startswith(prefix))
+
     def give_back(self, segment: Segment) -> None:
         """Put a taken segment back, to be taken again."""
         self._sealed.put(segment)
