@@ -16,7 +16,7 @@ from storage.errors import GatelensError, PayloadError
 # As large as fits into a body of HTTP with a long last line: planning a segment costs as much as storing 15,000 lines.
 _BLOCK_BYTES = 62 << 20
 # What fits behind a block into a body of HTTP.
-_LONGEST_LINE = 2 << 20
+_REST_OF_LINE = 2 << 20
 _PEEK_BYTES = 64 << 10
 _ID_DIGITS = 32
 
@@ -159,9 +159,10 @@ def _next_block(file: io.BufferedReader, rest: bytes, block_bytes: int) -> tuple
     """The next whole lines, and what belongs to the block after them: a last line that may not be at its end yet."""
     block = rest + file.read(max(block_bytes - len(rest), 0))
     if not block.endswith(b"\n"):
-        block += file.readline(_LONGEST_LINE)
-        if len(block) >= block_bytes + _LONGEST_LINE and not block.endswith(b"\n"):
-            raise GatelensError(f"There is a line of more than {_LONGEST_LINE} bytes; check that it is a log of lines.")
+        most = block_bytes + _REST_OF_LINE
+        block += file.readline(most - len(block))
+        if len(block) >= most and b"\n" not in block:
+            raise GatelensError(f"There is a line of {most} bytes or more; check that it is a log of lines.")
     whole = len(block) if block.endswith(b"\n") else block.rfind(b"\n") + 1 or len(block)
     return block[:whole], block[whole:]
 

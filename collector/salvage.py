@@ -7,11 +7,12 @@ on the wire can be hundreds in a table. Payloads that take too much only togethe
 from collections.abc import Sequence
 
 from collector.halves import halves
+from collector.otlp_requests import is_sifted, sifted
 from collector.payload import Payload
 from collector.spool.frame import encode, frames
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
-from collector.transforms.formats import UNDECODABLE, Format, TransformConfig, formats, statement
+from collector.transforms.formats import NOT_OTLP, UNDECODABLE, Format, TransformConfig, formats, statement
 from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
@@ -30,14 +31,26 @@ class Salvage:
         self._spool = spool
         self._config = config
 
+    def sift(self, known: Format, segment: Segment) -> int | None:
+        """Like `split`, for what is in a format that ClickHouse would read wrong; None where nothing is."""
+        if not is_sifted(known):
+            return None
+        listed, torn = _frames(segment)
+        found = sifted(known, listed)
+        if found == {known.name: listed}:
+            return None
+        parts = [(name, f"{segment.id}~{name}", of_name) for name, of_name in found.items()]
+        if torn:
+            parts.append((UNDECODABLE, f"{segment.id}~undecodable", [_framed(segment, torn)]))
+        self._spool.replace(segment, parts)
+        return len(found.get(NOT_OTLP, ()))
+
     def split(self, known: Format, segment: Segment) -> int | None:
         """Replace the segment by what can be read of it and its dead letters; returns how many were set aside.
 
         None, and nothing is changed, where it can be read as it is and the fault is elsewhere.
         """
-        data = segment.path.read_bytes()
-        listed = [bytes(frame) for frame in frames(data)]
-        torn = data[sum(map(len, listed)) :]
+        listed, torn = _frames(segment)
         readable, broken = self._sorted(known, segment, listed)
         unreadable = self._legible(segment, broken)
         if torn:
@@ -94,6 +107,13 @@ class Salvage:
         finally:
             trial.unlink(missing_ok=True)
         return None
+
+
+def _frames(segment: Segment) -> tuple[list[bytes], bytes]:
+    """What is whole of a segment, and what follows it."""
+    data = segment.path.read_bytes()
+    listed = [bytes(frame) for frame in frames(data)]
+    return listed, data[sum(map(len, listed)) :]
 
 
 def _framed(segment: Segment, damaged: bytes) -> bytes:

@@ -96,6 +96,10 @@ class Writer:
 
     def _stored_or_split(self, known: Format, segment: Segment) -> bool:
         """Whether the segment is stored; where it is not, others have taken its place in the spool."""
+        set_aside = self._salvage.sift(known, segment)
+        if set_aside is not None:
+            self._metrics.salvaged(known.name, set_aside)
+            return False
         try:
             self._load(known, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:

@@ -52,7 +52,12 @@ _CHECKED = {kind: kind() for kind in _KINDS}
 
 
 def _checked(kind: type[_Integer], told: object) -> _Integer:
-    number = int(told) if isinstance(told, str) and _INTEGER.fullmatch(told) else told
+    number = told
+    if isinstance(told, str) and _INTEGER.fullmatch(told):
+        number = int(told)
+    elif isinstance(told, float) and told.is_integer():
+        # As JavaScript has what is larger than 2^53.
+        number = int(told)
     if type(number) is int and kind.least <= number <= kind.most:
         return _CHECKED[kind]
     raise ValueError(f"Expected an integer from {kind.least} to {kind.most}")

@@ -43,7 +43,7 @@ _IN_OBJECTS = (
     '"upstream_cluster"',
     '"received_ts"',
     '"loggerName"',
-    '"resourceLogs"',
+    '"resource',
     "flex-",
     'Log"',
 )

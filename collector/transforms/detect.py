@@ -61,11 +61,18 @@ _ANY_OTHER_LINE = _any_of((name, pattern) for name, pattern in _LINES if name no
 _ENVOY_JSON = frozenset({"start_time", "response_code", "upstream_cluster", "response_flags", "method", "path"})
 _JSON_LAYOUT = frozenset({"loggerName", "level", "message"})
 _SPLUNK_APPENDER = frozenset({"severity", "logger", "thread"})
+# What an export request in OTLP's JSON has, by which it is told.
+OTLP_JSON: Mapping[str, str] = {
+    "resourceLogs": "otlp_logs_json",
+    "resourceMetrics": "otlp_metrics_json",
+    "resourceSpans": "otlp_traces_json",
+}
+_OTLP_BEGINNING = re.compile(rb'\{\s*"(' + "|".join(OTLP_JSON).encode() + rb')"\s*:')
 _FLEX_KINDS = ("accessLog", "runtimeLog")
 # One of these is in every record of a format that we know, but for what Fluent Bit measures of interfaces.
 TELLING = fluent_inputs.TELLING | {
-    "response_code", "response_flags", "upstream_cluster", "received_ts", "resourceLogs", "kind", "logger", "event",
-    "loggerName", "start_time",
+    "response_code", "response_flags", "upstream_cluster", "received_ts", "kind", "logger", "event", "loggerName",
+    "start_time", *OTLP_JSON,
 }  # fmt: skip
 
 # What begins with anything but a space.
@@ -129,6 +136,9 @@ def _of_object(line: bytes, head: bytes) -> str | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
+        if otlp := _OTLP_BEGINNING.match(line):
+            # More of it than is looked at: an OpenTelemetry Collector writes thousands of records to a line.
+            return OTLP_JSON[otlp[1].decode()]
         # An object over many lines: log4j's JsonLayout writes them unless it is told to be compact.
         is_log4j = line == b"{" and b'"loggerName"' in head and b'"level"' in head
         return "mule_log" if is_log4j else None
@@ -141,8 +151,8 @@ def _of_names(record: Mapping[str, Any]) -> str:
         return "envoy_json"
     if "received_ts" in names and ("api_version_id" in names or "status_code" in names):
         return "mule_analytics"
-    if "resourceLogs" in names:
-        return "otlp_logs_json"
+    if otlp := OTLP_JSON.keys() & names:
+        return OTLP_JSON[min(otlp)]
     if record.get("kind") in _FLEX_KINDS or str(record.get("logger", "")).startswith("flex-"):
         return "flex"
     event = record.get("event")

@@ -82,8 +82,10 @@ class Format:
 UNDECODABLE = "undecodable"
 # And those that Fluent Bit alone can read.
 FLUENT_SIGNAL = "fluent_signal"
+# What is said to be OTLP's JSON and is not.
+NOT_OTLP = "not_otlp"
 # What no client may name.
-_SET_ASIDE = frozenset({UNDECODABLE, FLUENT_SIGNAL})
+_SET_ASIDE = frozenset({UNDECODABLE, FLUENT_SIGNAL, NOT_OTLP})
 
 # From the terms of access logs to columns, for every format that speaks them.
 _ACCESS = ("access", "access_policy", "access_topology", "access_cleaned")
@@ -246,6 +248,14 @@ FORMATS = (
         DEAD_LETTERS,
         set_aside_because="metrics or traces in an encoding of Fluent Bit alone; send them by its output "
         "opentelemetry or prometheus_remote_write",
+    ),
+    Format(
+        NOT_OTLP,
+        "What is no export request in OTLP's JSON",
+        ("set_aside", "payloads"),
+        DEAD_LETTERS,
+        set_aside_because="not an export request in OTLP's JSON: cut off, of no signal, or with a value that its field "
+        "cannot hold",
     ),
 )
 

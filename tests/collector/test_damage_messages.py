@@ -64,7 +64,7 @@ def test_damage_beside_whole_payloads(store: Store, name: str, data: st.DataObje
 
 
 def test_what_is_no_message_is_set_aside_with_its_bytes(store: Store) -> None:
-    bodies = {"otlp_logs_json": b'{"resourceLogs": [{"scopeLogs":', "prometheus_write": b"\x0a\x05nope!"}
+    bodies = {"otlp_logs": b"\x0a\x05nope!", "prometheus_write": b"\x0a\x05nope!"}
     for name, broken in bodies.items():
         message, environment = MESSAGES[name], f"no-message-{name}"
         with tempfile.TemporaryDirectory() as directory:

@@ -53,6 +53,8 @@ def test_each_line_tells_it_alone(name: str, case: str) -> None:
         ('{"kind": "runtimeLog", "level": "info", "message": "x"}', "flex"),
         ('{"logger": "flex-gateway-agent", "message": "x"}', "flex"),
         ('{"resourceLogs": []}', "otlp_logs_json"),
+        ('{"resourceMetrics": []}', "otlp_metrics_json"),
+        ('{ "resourceSpans" : [{"resource": "longer than what is looked', "otlp_traces_json"),
         ('{"timeMillis": 1, "level": "INFO", "loggerName": "a.B", "message": "x"}', "mule_log"),
         ("{", None),
         ('{\n  "instant" : {},\n  "level" : "INFO",\n  "loggerName" : "a.B"', "mule_log"),

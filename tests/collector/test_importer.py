@@ -183,9 +183,17 @@ def test_a_line_longer_than_a_block_stays_whole(tmp_path: Path) -> None:
     assert [block.body for block in sink.blocks.values()] == content.splitlines(keepends=True)
 
 
+def test_lines_longer_than_what_fits_behind_a_block(tmp_path: Path) -> None:
+    long = json_line("long", path="/" + "x" * (2 << 20))
+    content = json_line("short") + long + json_line("short")
+    sink = _Memory()
+    import_file(_packed(tmp_path / "a.log", content), sink, block_bytes=10_000)
+    assert sink.content == content
+
+
 def test_a_file_without_lines_is_told_before_it_fills_the_memory(tmp_path: Path) -> None:
     path = _packed(tmp_path / "a.log", json_line("short") + b"x" * (3 << 20))
-    with pytest.raises(GatelensError, match="a line of more than 2097152 bytes; check that it is a log of lines"):
+    with pytest.raises(GatelensError, match="a line of 2098152 bytes or more; check that it is a log of lines"):
         import_file(path, _Memory(), block_bytes=1000)
 
 

@@ -11,7 +11,7 @@ import httpx
 
 from collector.receivers.json_body import unframed
 from collector.spool.spool import Spool
-from collector.transforms.detect import detect
+from collector.transforms.detect import OTLP_JSON, detect
 from collector.transforms.formats import formats
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
 from tests.collector.receiver_rig import Rig
@@ -28,7 +28,7 @@ _RECORDS_OF_LINES = {"mule_log": _MULE_RECORD, "mule_analytics": _MULE_RECORD}
 # Formats whose payloads are lines, and may come by any way that carries lines.
 LINES = (
     "envoy_json", "envoy_text", "combined", "common", "haproxy", "mule_analytics", "mule_log", "flex", "json",
-    "fluent_metrics",
+    "fluent_metrics", *OTLP_JSON.values(),
 )  # fmt: skip
 
 # What is no JSON cannot be a record of JSON: an agent has it as text, and text is a log.
@@ -37,7 +37,7 @@ _NO_RECORDS = frozenset({"json/broken", "flex/broken", "mule_analytics/broken", 
 _NOT_FOUND = frozenset({"envoy_json/missing"})
 
 # Formats whose records are objects, which agents send as such.
-_OBJECTS = frozenset({"json", "flex", "fluent_metrics"})
+_OBJECTS = frozenset({"json", "flex", "fluent_metrics", *OTLP_JSON.values()})
 
 
 @dataclass(frozen=True)
