@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -45,12 +45,16 @@ class BlockSink(Protocol):
 
 @dataclass
 class ImportSummary:
-    """What became of a file."""
+    """What became of a file, and the ids of its blocks: those of the parts of a block begin with that of the block."""
 
     format: str
     bytes_read: int = 0
-    blocks: int = 0
+    segment_ids: list[str] = field(default_factory=list)
     blocks_known: int = 0
+
+    @property
+    def blocks(self) -> int:
+        return len(self.segment_ids)
 
 
 def import_file(
@@ -86,7 +90,7 @@ def import_file(
                 # A last line that ends where the file does is none, and what is unpacked before a damage may be wrong.
                 if beginning.fault and not (beginning.is_cut_off and body.endswith(b"\n")):
                     break
-                summary.blocks += 1
+                summary.segment_ids.append(segment_id)
                 summary.bytes_read += len(body)
                 if is_stored:
                     summary.blocks_known += 1

@@ -1,7 +1,7 @@
 """The HTTP API: health, our own metrics, queries and usage reports for programs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Query
@@ -55,7 +55,7 @@ def http_api(
     runner: QueryRunner,
     health: Health,
     own_metrics: Exposition,
-    stored_segments: Callable[[str], list[str]],
+    find_segments: Callable[[str], Mapping[str, object]],
 ) -> APIRouter:
     """The routes, to be included in the web server before the pages."""
     router = APIRouter()
@@ -82,7 +82,7 @@ def http_api(
 
     @router.get("/api/v1/segments")
     def segments(prefix: Annotated[str, Query(min_length=1)]) -> JSONResponse:
-        return JSONResponse({"stored": stored_segments(prefix)})
+        return JSONResponse(find_segments(prefix))
 
     return router
 

@@ -4,7 +4,7 @@ import time
 
 import httpx
 
-from collector.books import stored_segments
+from collector.books import Segments, segments, stored_segments
 from collector.importer import Block
 from collector.payload import Payload
 from collector.spool.spool import Spool
@@ -26,6 +26,10 @@ class SpoolSink:
     def stored(self, prefix: str) -> set[str]:
         return set(stored_segments(self._store, prefix))
 
+    def find(self, prefix: str) -> Segments:
+        """Where the segments are whose ids begin so."""
+        return segments(self._store, self._spool, prefix)
+
     def send(self, block: Block) -> None:
         while self._spool.backlog >= _WAITING_SEGMENTS:
             time.sleep(_PATIENCE_SECONDS)
@@ -43,8 +47,12 @@ class HttpSink:
         self._client = httpx.Client(timeout=60, trust_env=False)
 
     def stored(self, prefix: str) -> set[str]:
+        return set(self.find(prefix).stored)
+
+    def find(self, prefix: str) -> Segments:
+        """Where the segments are whose ids begin so."""
         answer = self._client.get(f"{self._addresses.web}/api/v1/segments", params={"prefix": prefix})
-        return set(answer.raise_for_status().json()["stored"])
+        return Segments(**answer.raise_for_status().json())
 
     def send(self, block: Block) -> None:
         while True:

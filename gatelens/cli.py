@@ -54,6 +54,22 @@ ConfigFile = Annotated[
 DEFAULT_DATA = Path("data")
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out.print(__version__, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """What may stand before a command."""
+
+
 class OutputFormat(StrEnum):
     """What `gatelens query` prints."""
 
@@ -138,7 +154,7 @@ def import_files(
 ) -> None:
     """Store log files; what is stored already is skipped."""
     from collector.path_text import text_of  # noqa: PLC0415 - keeps --help quick
-    from gatelens.commands import Import, run_import  # noqa: PLC0415 - keeps --help quick
+    from gatelens.import_command import Import, run_import  # noqa: PLC0415 - keeps --help quick
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
         err.print(
@@ -151,17 +167,13 @@ def import_files(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=err) as progress:
-        summaries = run_import(Import(files, format_name, environment, gateway, again), data, progress)
-    for path, summary in zip(files, summaries, strict=True):
-        if isinstance(summary, GatelensError):
-            _print_error(summary)
-            continue
-        known = (
-            f", {summary.blocks_known} of {summary.blocks} blocks were stored already" if summary.blocks_known else ""
-        )
-        told = f"{summary.format}, {summary.bytes_read:,} bytes{known}" if summary.format else "nothing in it"
-        out.print(f"{text_of(path)}: {told}", highlight=False, soft_wrap=True, markup=False)
-    if any(isinstance(summary, GatelensError) for summary in summaries):
+        outcomes = run_import(Import(files, format_name, environment, gateway, again), data, progress)
+    for path, outcome in zip(files, outcomes, strict=True):
+        if isinstance(outcome, GatelensError):
+            _print_error(outcome)
+        else:
+            out.print(f"{text_of(path)}: {outcome}", highlight=False, soft_wrap=True, markup=False)
+    if any(isinstance(outcome, GatelensError) for outcome in outcomes):
         raise typer.Exit(1)
 
 

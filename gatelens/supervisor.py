@@ -3,12 +3,13 @@
 import os
 import shlex
 from contextlib import ExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from collector.books import stored_segments
+from collector.books import segments
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.forward.chunks import ChunkMemory
@@ -116,7 +117,7 @@ class Gatelens:
         )
         health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
         engine = self._start_alerts(store, telemetry, addresses.web)
-        pages = self._pages(store, engine, health, telemetry, addresses)
+        pages = self._pages(store, spool, engine, health, telemetry, addresses)
         self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
         self._directory.publish(addresses)
         name_threads()
@@ -152,16 +153,22 @@ class Gatelens:
         return engine
 
     def _pages(
-        self, store: Store, engine: AlertEngine, health: Health, telemetry: Telemetry, addresses: Addresses
+        self,
+        store: Store,
+        spool: Spool,
+        engine: AlertEngine,
+        health: Health,
+        telemetry: Telemetry,
+        addresses: Addresses,
     ) -> FastAPI:
-        def stored(prefix: str) -> list[str]:
-            return stored_segments(store, prefix)
+        def find_segments(prefix: str) -> dict[str, object]:
+            return asdict(segments(store, spool, prefix))
 
         runner = reader(store)
         server = FastAPI(
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
-        server.include_router(http_api(runner, health, telemetry, stored))
+        server.include_router(http_api(runner, health, telemetry, find_segments))
         server.include_router(reports_api(store, _now, __version__))
         data = shlex.quote(str(self._directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from collector.payload import Payload
 from collector.receivers.offload import Offload
-from collector.spool.answer import LoopAnswer
-from collector.spool.spool import Answer, Spool
+from collector.spool.answer import Answer, LoopAnswer
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
 

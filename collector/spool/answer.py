@@ -1,6 +1,10 @@
 """How the spool's thread tells a coroutine that its payload is durable, or why it is not."""
 
 import asyncio
+from collections.abc import Callable
+
+# Called in the spool's thread: with None when a payload is durable, or else with why it is not.
+Answer = Callable[[Exception | None], None]
 
 
 class LoopAnswer:

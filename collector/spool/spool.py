@@ -5,13 +5,13 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence, Set
 from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.payload import Payload
+from collector.spool.answer import Answer
 from collector.spool.arriving import ArrivingPayload
 from collector.spool.frame import encoded_parts, frame_head
 from collector.spool.open_segment import OpenSegment
@@ -26,6 +26,7 @@ from collector.spool.segment import (
     unwritable,
     write_sealed,
 )
+from collector.spool.waiting_frame import WaitingFrame, batches, waiting_frame
 from storage.errors import SpoolFull
 
 _log = logging.getLogger(__name__)
@@ -48,19 +49,6 @@ class SpoolConfig(BaseModel):
     segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
 
 
-# Called in the spool's thread: with None when a payload is durable, or else with why it is not.
-Answer = Callable[[Exception | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A frame that waits for the next commit, and the answer that somebody waits for."""
-
-    frame: tuple[bytes, bytes, bytes]
-    size: int
-    answer: Answer
-
-
 class Spool:
     """Append-only segments, one open for each format; safe to use from many threads.
 
@@ -80,7 +68,7 @@ class Spool:
         self._config = config
         self._light = light
         self._clock_ns = clock_ns
-        self._pending: dict[str, list[_Waiting]] = defaultdict(list)
+        self._pending: dict[str, list[WaitingFrame]] = defaultdict(list)
         self._wake = threading.Condition()
         self._size = 0
         self._open: dict[str, OpenSegment] = {}
@@ -112,7 +100,7 @@ class Spool:
 
     def offer_all(self, offered: Sequence[tuple[Payload, Answer]]) -> None:
         """Take several in, or none: raises SpoolFull without room for all of them."""
-        waiting = [_waiting(payload, answer) for payload, answer in offered]
+        waiting = [waiting_frame(payload, answer) for payload, answer in offered]
         with self._wake:
             self._reserve(sum(one.size for one in waiting))
             for (payload, _), one in zip(offered, waiting, strict=True):
@@ -156,6 +144,11 @@ class Spool:
             return self._sealed.get(timeout=timeout)
         except queue.Empty:
             return None
+
+    def waiting(self, prefix: str) -> list[str]:
+        """The ids of sealed segments that begin with a prefix and are not stored yet, in order."""
+        names = (path.stem.rpartition(".")[2] for path in self._directory.glob(f"*{READY}"))
+        return sorted(name for name in names if name.startswith(prefix))
 
     def give_back(self, segment: Segment) -> None:
         """Put a taken segment back, to be taken again."""
@@ -243,13 +236,13 @@ class Spool:
                 closing = self._closing
             payloads = sum(map(len, pending.values()))
             for format_name, group in pending.items():
-                for batch in _batches(group, self._segment_size(format_name)):
+                for batch in batches(group, self._segment_size(format_name)):
                     self._commit(format_name, batch)
             self._seal_where_due(closing)
             if closing and not pending:
                 return
 
-    def _commit(self, format_name: str, batch: list[_Waiting]) -> None:
+    def _commit(self, format_name: str, batch: list[WaitingFrame]) -> None:
         try:
             segment = self._open.get(format_name) or self._open_segment(format_name)
             segment.append(part for waiting in batch for part in waiting.frame)
@@ -262,7 +255,7 @@ class Spool:
             self._seal(format_name)
 
     @staticmethod
-    def _answer(batch: list[_Waiting], error: Exception | None) -> None:
+    def _answer(batch: list[WaitingFrame], error: Exception | None) -> None:
         for waiting in batch:
             try:
                 waiting.answer(error)
@@ -299,22 +292,3 @@ class Spool:
         del self._open[format_name]
         segment.close()
         self._sealed.put(sealed)
-
-
-def _waiting(payload: Payload, answer: Answer) -> _Waiting:
-    frame = encoded_parts(payload)
-    return _Waiting(frame, sum(map(len, frame)), answer)
-
-
-def _batches(group: list[_Waiting], size: int) -> Iterator[list[_Waiting]]:
-    """Parts of about so many bytes, so that a large group still becomes segments of the usual size."""
-    batch: list[_Waiting] = []
-    gathered = 0
-    for waiting in group:
-        batch.append(waiting)
-        gathered += waiting.size
-        if gathered >= size:
-            yield batch
-            batch, gathered = [], 0
-    if batch:
-        yield batch

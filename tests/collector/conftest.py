@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Set
 from pathlib import Path
 
+import httpx
 import pytest
 
 from collector.spool.spool import Spool, SpoolConfig
+from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.spooling import MakeSpool
 
 
@@ -22,3 +24,16 @@ def make_spool(tmp_path: Path) -> Iterator[MakeSpool]:
     yield make
     for spool in opened:
         spool.close()
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """Receivers with the limits of `receivers`; modules that need other ones have a rig of their own."""
+    with receivers(tmp_path_factory.mktemp("spool")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def client(rig: Rig) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=rig.http, trust_env=False, timeout=30) as opened:
+        yield opened

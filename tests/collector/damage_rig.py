@@ -14,16 +14,12 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToJson  # type: ignore[import-untyped]
 from hypothesis import strategies as st
-from opentelemetry.metrics import NoOpMeter
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.spool.spool import Spool
-from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import TransformConfig, formats, statement
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
@@ -218,15 +214,6 @@ def load(store: Store, directory: Path, name: str, *bodies: bytes) -> str:
     store.load(select, known.shape.into, known.shape.columns, segment, known.schema)
     path.unlink()
     return segment
-
-
-def store_all(store: Store, spool: Spool) -> None:
-    """Make rows of everything in a spool, readable or not."""
-    spool.close()
-    writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := spool.take(0):
-        writer.store(segment)
-    assert spool.size == 0
 
 
 def rows(store: Store, table: str, columns: str, segment: str) -> Sequence[tuple[Any, ...]]:

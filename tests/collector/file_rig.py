@@ -19,8 +19,7 @@ from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
-
-_WAIT_SECONDS = 20
+from tests.collector.waiting import wait_until
 
 
 class Door(SegmentDoor):
@@ -67,20 +66,13 @@ class FileRig:
         return b"".join(payload.body for payload in self.payloads() if payload.format != "undecodable").splitlines()
 
     def wait_for(self, condition: Callable[[], object]) -> None:
-        eventually(condition)
+        wait_until(condition)
 
     def wait_for_lines(self, expected: list[bytes]) -> None:
         """Wait until all have come, then see that no more do, in whatever order."""
-        eventually(lambda: len(self.lines()) >= len(expected))
+        wait_until(lambda: len(self.lines()) >= len(expected))
         time.sleep(0.3)
         assert sorted(self.lines()) == sorted(expected)
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "It did not come to pass."
-        time.sleep(0.02)
 
 
 def spooled(directory: Path) -> list[Payload]:

@@ -1,4 +1,4 @@
-"""The HTTP port alone, on a free port and with settings of its own, and the way from its spool into rows."""
+"""The HTTP port alone, on a free port and with settings of its own."""
 
 import gc
 from collections.abc import Iterator
@@ -14,11 +14,8 @@ from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind
-from storage.store import Store
 from tests.collector.receiver_rig import Rig
 
 
@@ -49,12 +46,3 @@ def payloads(rig: Rig) -> list[dict[str, Any]]:
         {"format": name, "body": body, "environment": environment, "gateway": gateway, "peer": peer}
         for (name, body), environment, gateway, peer in said
     ]
-
-
-def store_all(store: Store, rig: Rig) -> None:
-    """Make rows of everything that is durable."""
-    rig.spool.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
-    assert rig.spool.size == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.collector.prometheus_rig import wait_until
+from tests.collector.waiting import wait_until
 
 
 def binary(name: str) -> str:

@@ -1,29 +1,22 @@
 """A scraper with a spool behind it, what it fetched, and the rows that come of it."""
 
 import gc
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from opentelemetry.metrics import NoOpMeter
 from prometheus_client import Metric
 
-from collector.books import differences
 from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig, Scraper
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from gatelens.event_loop import EventLoopThread
 from storage.store import Store
 from tests.collector.receiver_rig import Rig
-
-_STARTED = datetime.now(UTC)
 
 # (name, labels, value as text, since NaN is not itself)
 Point = tuple[str, tuple[tuple[str, str], ...], str]
@@ -42,24 +35,6 @@ def scraper(directory: Path, **settings: Any) -> Iterator[Rig]:
         loop.close()
         spool.close()
         gc.collect()
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "It did not come in time."
-        time.sleep(0.02)
-
-
-def store_all(store: Store, rig: Rig) -> None:
-    """Make rows of everything that is durable; the books must balance."""
-    rig.spool.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
-    found = differences(store, _STARTED)
-    # Others take rows away to see whether it is noticed.
-    assert not [name for name in found["segment_id"] if not str(name).startswith("writer-")]
 
 
 def stored(store: Store, environment: str) -> Counter[Point]:

@@ -20,6 +20,8 @@ from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind
 
+LIMIT = 1 << 20
+
 
 @dataclass(frozen=True)
 class Rig:
@@ -55,7 +57,7 @@ class Rig:
 def receivers(
     directory: Path,
     *,
-    limit: int = 1 << 20,
+    limit: int = LIMIT,
     room: int = 1 << 30,
     environment: str = "",
     metrics: CollectorMetrics | None = None,

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ import pytest
 
 from collector.payload import Payload
 from collector.receivers.protobuf_fields import fields, length_delimited
-from collector.spool.spool import Answer
+from collector.spool.answer import Answer
 from storage.errors import SpoolFull
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes
+from tests.collector.waiting import wait_until
 
 _STREAM = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -45,14 +46,6 @@ def _message(entries: list[int], node: str = "", kind: str = "http_logs") -> byt
 
 def _spooled(rig: Rig) -> list[bytes]:
     return [body for name, body in rig.spooled() if name == "envoy_als"]
-
-
-def _eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("It did not happen within 10 seconds.")
 
 
 class _Open:
@@ -101,10 +94,10 @@ def test_a_half_closed_stream_is_answered_when_all_of_it_is_durable(rig: Rig, ch
 def test_what_an_open_stream_brings_is_durable_at_once(rig: Rig, channel: grpc.Channel) -> None:
     stream = _Open(channel)
     stream.send(_message([1], "edge"))
-    _eventually(lambda: _spooled(rig) == [_message([1], "edge")])
+    wait_until(lambda: _spooled(rig) == [_message([1], "edge")])
     time.sleep(1)
     stream.send(_message([2]))
-    _eventually(lambda: _spooled(rig)[1:] == [_message([2], "edge")])
+    wait_until(lambda: _spooled(rig)[1:] == [_message([2], "edge")])
     assert not stream.call.done()
     stream.end()
     assert stream.call.result(20) == b""
@@ -193,13 +186,13 @@ def test_a_stream_that_is_no_stream_is_refused(rig: Rig, channel: grpc.Channel) 
     with pytest.raises(grpc.RpcError) as raised:
         _stream(channel)(iter([_message([1], "edge"), b"\xff\xff"]), timeout=20)
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    _eventually(lambda: _spooled(rig) == [_message([1], "edge")])
+    wait_until(lambda: _spooled(rig) == [_message([1], "edge")])
 
 
 def test_a_stream_that_breaks_off_keeps_what_came(rig: Rig, channel: grpc.Channel) -> None:
     stream = _Open(channel)
     stream.send(_message([77], "edge"))
-    _eventually(lambda: len(_spooled(rig)) == 1)
+    wait_until(lambda: len(_spooled(rig)) == 1)
     stream.call.cancel()
     stream.end()
 

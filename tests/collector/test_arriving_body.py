@@ -5,8 +5,7 @@ import http.client
 import json
 import os
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,8 +14,10 @@ import httpx
 import pytest
 
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, payloads, store_all
+from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig, resident_bytes
+from tests.collector.storing import store_all
+from tests.collector.waiting import wait_until
 
 _LINE = b'10.0.0.9 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10'
 _LINES = b"\n".join(_LINE % number for number in range(40_000))
@@ -57,7 +58,7 @@ def test_it_is_the_same_payload(rig: Rig) -> None:
 def test_the_same_key_is_stored_once(store: Store, rig: Rig) -> None:
     for _ in range(2):
         assert _post(rig, _LINES, key="large-twice").status_code == 200
-    store_all(store, rig)
+    store_all(store, rig.spool)
     assert store.rows("SELECT count(), uniqExact(path) FROM requests WHERE environment = 'large'") == [(40_000, 40_000)]
 
 
@@ -97,17 +98,10 @@ def _begun(rig: Rig, size: int) -> socket.socket:
     return client
 
 
-def _wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert true()
-
-
 def test_a_client_that_leaves_leaves_nothing(rig: Rig) -> None:
     with _begun(rig, len(_LINES)):
-        _wait_for(lambda: bool(_files(rig)))
-    _wait_for(lambda: not _files(rig))
+        wait_until(lambda: bool(_files(rig)))
+    wait_until(lambda: not _files(rig))
     assert rig.spool.size == 0
 
 
@@ -132,7 +126,7 @@ def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
 def test_clients_that_stall_leave_the_spool_to_others(tmp_path: Path) -> None:
     with http_port(tmp_path, room=5 << 20) as small, ExitStack() as clients:
         stalled = [clients.enter_context(_begun(small, 4 << 20)) for _ in range(3)]
-        _wait_for(lambda: len(_files(small)) == 3)
+        wait_until(lambda: len(_files(small)) == 3)
         assert small.spool.size < 1 << 20
         assert _post(small, _LINES, key="another").status_code == 200
         # Room is taken as they go on, and there is none for all of them.

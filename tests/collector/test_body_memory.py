@@ -3,7 +3,6 @@
 import gzip
 import socket
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from collector.receivers.protobuf_fields import length_delimited
 from tests.collector.forward_rig import CountingMetrics
 from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig, forget_peak, peak_bytes
+from tests.collector.waiting import wait_until
 
 _MIB = 1 << 20
 _LINE = b'{"a":1}\n'
@@ -42,15 +42,8 @@ def _post(rig: Rig, body: bytes, path: str = "/ingest/json", **headers: str) -> 
 def _holder(rig: Rig) -> socket.socket:
     """A client that has a place, once others see that there is none."""
     client = _begun(rig, "/ingest/json", 2 * len(_LARGE), _LARGE)
-    _wait_for(lambda: _post(rig, _LARGE).status_code == 503)
+    wait_until(lambda: _post(rig, _LARGE).status_code == 503)
     return client
-
-
-def _wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert true()
 
 
 def _read(client: socket.socket) -> bytes:
@@ -100,7 +93,7 @@ def test_large_bodies_come_again_where_places_are_taken_and_small_ones_go_on(tmp
             assert "raise collector.http.max_large_bodies" in answer.json()["error"]
             assert set(metrics.reasons) == {"busy"}
             assert _post(rig, _LARGE[: 4 * _MIB]).status_code == 200
-        _wait_for(lambda: _post(rig, _LARGE).status_code == 200)
+        wait_until(lambda: _post(rig, _LARGE).status_code == 200)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +114,7 @@ def test_what_is_large_unpacked_needs_a_place_everywhere(
         with _holder(rig):
             answer = _post(rig, body, path, **told)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-        _wait_for(lambda: _post(rig, body, path, **told).status_code != 503)
+        wait_until(lambda: _post(rig, body, path, **told).status_code != 503)
 
 
 def test_a_large_body_waits_for_its_place(tmp_path: Path) -> None:
@@ -150,7 +143,7 @@ def test_many_bodies_that_are_not_large_need_places_too(tmp_path: Path, monkeypa
         assert _post(rig, _LARGE[:_MIB]).status_code == 200
         for _ in range(2):
             clients.enter_context(_begun(rig, "/ingest/json", 2 * _MIB, _LARGE[:_MIB]))
-        _wait_for(lambda: _post(rig, _LARGE[:_MIB]).status_code == 503)
+        wait_until(lambda: _post(rig, _LARGE[:_MIB]).status_code == 503)
         assert _post(rig, _LARGE[: 64 << 10]).status_code == 200
 
 
@@ -163,5 +156,5 @@ def test_bodies_that_never_end_take_bounded_memory(tmp_path: Path) -> None:
         for client in started:
             for _ in range(29):
                 client.sendall(block)
-        _wait_for(lambda: _post(rig, _LARGE).status_code == 503)
+        wait_until(lambda: _post(rig, _LARGE).status_code == 503)
         assert peak_bytes() - before < 150 * _MIB

@@ -5,15 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector.spooling import append
+from tests.collector.storing import store_all
 
 _SOURCES = Path(__file__).parents[2] / "docs" / "sources.md"
 
@@ -31,10 +28,7 @@ def test_a_counter_that_falls_began_anew(store: Store, tmp_path: Path) -> None:
     # The last line comes twice, as from a sender that was not answered.
     body = "\n".join([*lines, lines[-1]]).encode()
     append(spool, Payload("prometheus_text", body, now_ms * 1000, "counters")).result()
-    spool.close()
-    writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := spool.take(0):
-        writer.store(segment)
+    store_all(store, spool)
 
     documented = re.search(r"```sql\n(SELECT instance, sum\(rise\).*?)```", _SOURCES.read_text("utf-8"), re.DOTALL)
     assert documented is not None

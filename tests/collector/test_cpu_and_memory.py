@@ -19,9 +19,11 @@ from gatelens.demo.envoy import Envoy
 from storage.errors import GatelensError
 from storage.store import Store
 from tests.collector.prometheus_process import node_exporter, prometheus
-from tests.collector.prometheus_rig import dead_letters, scraper, store_all, wait_until
+from tests.collector.prometheus_rig import dead_letters, scraper
 from tests.collector.receiver_rig import receivers
 from tests.collector.scrape_target import Answering, target
+from tests.collector.storing import store_all_balanced
+from tests.collector.waiting import wait_until
 
 # As the kubelet shows them at /metrics/cadvisor; the labels are cAdvisor's own.
 _PODS = {
@@ -88,7 +90,7 @@ def test_sidecars_and_nodes_by_remote_write(store: Store, tmp_path: Path) -> Non
         config = _CONFIG.format(environment=environment, url=rig.http, **addresses)
         with prometheus(tmp_path, config):
             wait_until(lambda: _has(rig.spooled(), b"container_memory", b"node_memory"), 60)
-        store_all(store, rig)
+        store_all_balanced(store, rig.spool)
     assert dead_letters(store, environment) == []
     told = _rows(
         store,
@@ -133,7 +135,7 @@ def test_an_envoy_by_its_stats(store: Store, tmp_path: Path) -> None:
         access = {"url": f"{envoy.admin_url}/stats/prometheus", "labels": labels, "environment": environment}
         with scraper(tmp_path / "spool", targets=[access]) as rig:
             wait_until(lambda: bool(rig.spooled()))
-            store_all(store, rig)
+            store_all_balanced(store, rig.spool)
     finally:
         envoy.stop()
     told = "name, gateway_kind, gateway, instance, min(value) > 1e6"
@@ -161,7 +163,7 @@ def test_a_mule_by_opentelemetry(store: Store, tmp_path: Path) -> None:
             "jvm.memory.used", [_observed(5e8, {"jvm.memory.type": "heap"})], unit="By"
         )
         provider.shutdown()
-        store_all(store, rig)
+        store_all_balanced(store, rig.spool)
     told = "name, gateway_kind, gateway, instance, kind, unit, labels['jvm.memory.type'], value"
     same = ("mule", "orders-api", "mule-01")
     assert _rows(store, environment, told, "name LIKE 'jvm.%'") == [

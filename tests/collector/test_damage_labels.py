@@ -6,9 +6,9 @@ from pathlib import Path
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from storage.store import Store
-from tests.collector.damage_rig import store_all
 from tests.collector.prometheus_messages import write_request
 from tests.collector.spooling import append
+from tests.collector.storing import store_all
 
 _RECEIVED_AT_US = int(datetime(2026, 11, 23, 10, 16, tzinfo=UTC).timestamp() * 1_000_000)
 

@@ -32,9 +32,9 @@ from tests.collector.damage_rig import (
     load,
     records,
     rows,
-    store_all,
 )
 from tests.collector.spooling import append
+from tests.collector.storing import store_all
 
 
 @pytest.mark.parametrize("name", MESSAGES)

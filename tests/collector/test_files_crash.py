@@ -18,7 +18,8 @@ from collector.receivers.files.tail import Piece, Tail
 from collector.spool.spool import Spool, SpoolConfig
 from tests.collector.access_logs import json_line
 from tests.collector.file_process import FileProcess, config_for
-from tests.collector.file_rig import Door, append, eventually, following, numbered, spooled
+from tests.collector.file_rig import Door, append, following, numbered, spooled
+from tests.collector.waiting import wait_until
 
 _KILLS = 15
 _KILLS_WITH_STORE = 6
@@ -136,7 +137,7 @@ def test_a_checkpoint_that_cannot_be_saved_holds_everything_back(
         rig.wait_for_lines(numbered(0, 10))
         is_full.set()
         append(logs / "a.log", numbered(10, 20))
-        eventually(lambda: "No space left" in caplog.text)
+        wait_until(lambda: "No space left" in caplog.text)
         assert rig.lines() == numbered(0, 10)
         is_full.clear()
         rig.wait_for_lines(numbered(0, 20))
@@ -149,7 +150,7 @@ def test_a_state_directory_that_cannot_be_made_is_tried_again(
     (tmp_path / "state").write_bytes(b"in the way")
     append(logs / "a.log", numbered(0, 3))
     with following(tmp_path, {}) as rig:
-        eventually(lambda: "File exists" in caplog.text)
+        wait_until(lambda: "File exists" in caplog.text)
         (tmp_path / "state").unlink()
         rig.wait_for_lines(numbered(0, 3))
 
@@ -208,7 +209,7 @@ def test_killed_at_random_every_line_is_spooled_once(tmp_path: Path, logs: Path)
             time.sleep(draw.uniform(0, 0.4))
     writers.stop()
     with FileProcess(tmp_path):
-        eventually(lambda: len(_lines(tmp_path)) >= len(writers.written))
+        wait_until(lambda: len(_lines(tmp_path)) >= len(writers.written))
         time.sleep(1)
     assert len(writers.written) > 10_000
     assert sorted(_lines(tmp_path)) == sorted(writers.written)

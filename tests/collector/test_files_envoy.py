@@ -11,16 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
-from opentelemetry.metrics import NoOpMeter
 
 from collector.receivers.files.config import FilesConfig, FileSource
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from gatelens.demo.envoy import Envoy
 from storage.store import Store
 from tests.collector.file_rig import FileRig
 from tests.collector.proxied_service import REQUESTS, Request, free_port, send_all, service
+from tests.collector.storing import store_all
 
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"
 _TIMES = 5
@@ -161,9 +158,7 @@ def logs(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
         rig.wait_for(lambda: len(rig.lines()) >= len(_SENT) * len(_LOGS))
     finally:
         rig.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
+    store_all(store, rig.spool)
     return logs
 
 

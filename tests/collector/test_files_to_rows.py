@@ -5,14 +5,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector.access_logs import json_line
 from tests.collector.file_rig import FileRig, following
+from tests.collector.storing import store_waiting
 
 _UID = "0123456789abcdef" * 2
 _MULE = """\
@@ -39,12 +36,6 @@ def _following(directory: Path, environment: str, format_name: str) -> AbstractC
     return following(directory, source)
 
 
-def _store_all(store: Store, rig: FileRig) -> None:
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0.5):
-        writer.store(segment)
-
-
 def _cri(line: bytes) -> bytes:
     return b"2026-11-23T10:15:30.5Z stdout F " + line
 
@@ -54,7 +45,7 @@ def test_requests_of_a_sidecar(store: Store, tmp_path: Path, pod: Path) -> None:
     (pod / "0.log").write_bytes(b"".join(_cri(line) for line in [b"starting up\n", *lines, b'{"torn": \n']))
     with _following(tmp_path, "files-sidecar", "") as rig:
         rig.wait_for(lambda: rig.spool.backlog)
-        _store_all(store, rig)
+        store_waiting(store, rig.spool, seconds=0.5)
     rows = store.rows(
         "SELECT DISTINCT gateway, instance, count() OVER () FROM requests WHERE environment = 'files-sidecar'"
     )
@@ -70,7 +61,7 @@ def test_a_stack_trace_of_mule_is_one_record(store: Store, tmp_path: Path, pod: 
                 file.write(_cri(line))
                 time.sleep(0.05)
         rig.wait_for(lambda: len(rig.lines()) == _MULE.count("\n"))
-        _store_all(store, rig)
+        store_waiting(store, rig.spool, seconds=0.5)
     rows = store.rows("SELECT severity, body, instance FROM logs WHERE environment = 'files-mule' ORDER BY time")
     assert [severity for severity, _, _ in rows] == ["INFO", "ERROR", "INFO"]
     assert rows[1][1].startswith("it failed\njava.lang.IllegalStateException: no\n")

@@ -9,7 +9,8 @@ import pytest
 
 from collector.receivers.files.unwrap import container_of, open_part, unwrap
 from collector.receivers.files.workload import workload_of
-from tests.collector.file_rig import append, eventually, following, numbered
+from tests.collector.file_rig import append, following, numbered
+from tests.collector.waiting import wait_until
 
 _TIME = "2026-11-23T10:15:30.123456789Z"
 _ID = "0123456789abcdef" * 4
@@ -126,8 +127,8 @@ def test_parts_cut_anywhere_come_whole(tmp_path: Path) -> None:
             size = draw.randint(1, 9000)
             file.write(written[:size])
             written = written[size:]
-            eventually(lambda: True)
-        eventually(lambda: len([line for line in rig.lines() if line != b"{}"]) >= len(lines))
+            wait_until(lambda: True)
+        wait_until(lambda: len([line for line in rig.lines() if line != b"{}"]) >= len(lines))
         assert [line for line in rig.lines() if line != b"{}"] == lines
 
 

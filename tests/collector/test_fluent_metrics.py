@@ -9,16 +9,12 @@ from typing import Any
 import httpx
 import msgpack  # type: ignore[import-untyped]
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
-from collector.spool.spool import Spool
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector.forward_rig import MOMENT, event_time, forward
-from tests.collector.ingest_rig import http_port, store_all
+from tests.collector.ingest_rig import http_port
 from tests.collector.records_of_formats import CPU, MEM
+from tests.collector.storing import store_all
 
 _HOST = {"hostname": "edge-1"}
 _APPLICATION = {"message": "cpu is high", "cpu_p": 99.0, "user_p": 90.0, "system_p": 9.0, "hostname": "edge-1"}
@@ -49,13 +45,6 @@ def _metrics(store: Store, environment: str) -> list[Any]:
 
 def _logs(store: Store, environment: str) -> list[Any]:
     return store.rows("SELECT body FROM logs WHERE environment = {e:String}", {"e": environment})
-
-
-def _empty(store: Store, spool: Spool) -> None:
-    writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    spool.close()
-    while segment := spool.take(0):
-        writer.store(segment)
 
 
 def _dated(record: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +84,7 @@ def test_over_http(store: Store, tmp_path: Path, way: str, named: bool) -> None:
             timeout=30,
         )
         assert answer.status_code == 200, answer.text
-        store_all(store, rig)
+        store_all(store, rig.spool)
     assert _metrics(store, environment) == _EXPECTED
     assert _logs(store, environment) == ([] if named else [("cpu is high",)])
 
@@ -118,7 +107,7 @@ def test_over_forward(store: Store, tmp_path: Path, mode: str, named: bool) -> N
             for message in _FORWARD[mode](_RECORDS[:2] if named else _RECORDS):
                 agent.send(message)
             agent.leave()
-        _empty(store, rig.spool)
+        store_all(store, rig.spool)
     assert _metrics(store, environment) == _EXPECTED
     assert _logs(store, environment) == ([] if named else [("cpu is high",)])
     told = "SELECT DISTINCT gateway, labels['fluent.tag'] FROM metrics WHERE environment = {e:String}"
@@ -142,7 +131,7 @@ def test_signals_in_encodings_of_its_own_are_set_aside(store: Store, tmp_path: P
                 agent.send(["otel", body, options | {"fluent_signal": signal, "chunk": f"{signal}-{number}"}])
                 assert agent.answer() == {"ack": f"{signal}-{number}"}
             agent.leave()
-        _empty(store, rig.spool)
+        store_all(store, rig.spool)
     found = store.rows(
         "SELECT format, reason, body FROM dead_letters WHERE environment = {e:String} ORDER BY length(body)",
         {"e": environment},

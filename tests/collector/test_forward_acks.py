@@ -19,12 +19,10 @@ import pytest
 from collector.payload import Payload
 from collector.receivers.forward.chunks import ChunkMemory, key_of
 from collector.spool.frame import encode
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector.access_logs import counts
-from tests.collector.forward_rig import MOMENT, Agent, ForwardRig, forward, payloads
+from tests.collector.forward_rig import MOMENT, Agent, forward, payloads
+from tests.collector.storing import store_all
 
 _KILLS = 6
 
@@ -177,15 +175,8 @@ def test_chunks_end_as_rows_once(store: Store, tmp_path: Path) -> None:
             with rig.connect() as agent:
                 agent.send(["envoy", entries, {"chunk": "rows"}])
                 assert agent.answer() == {"ack": "rows"}
-        _store_all(store, rig)
+        store_all(store, rig.spool)
     assert counts(store, "forward-rows") == {"requests": 1, "logs": 1, "dead_letters": 1, "api_1m": 1, "api_1h": 1}
-
-
-def _store_all(store: Store, rig: ForwardRig) -> None:
-    rig.spool.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(rig.metrics._meter))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
 
 
 @contextmanager

@@ -5,26 +5,20 @@ import logging
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fluent import asyncsender, handler, sender  # type: ignore[import-untyped]
-from opentelemetry.metrics import NoOpMeter
 
-from collector.books import differences
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from gatelens.demo.envoy import Envoy
 from storage.store import Store
 from tests.collector.forward_rig import ForwardRig, forward
+from tests.collector.storing import logs_of, store_all_balanced
+from tests.collector.waiting import wait_until
 
-_STARTED = datetime.now(UTC)
 _SENT = 500
 _NODE_CLIENTS = Path(__file__).parents[1] / "node" / "node_modules"
 
@@ -53,22 +47,8 @@ def rig(tmp_path: Path) -> Iterator[ForwardRig]:
         yield started
 
 
-def _store_all(store: Store, rig: ForwardRig) -> None:
-    rig.spool.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
-    found = differences(store, _STARTED)
-    assert not [name for name in found["segment_id"] if not str(name).startswith("writer-")]
-
-
 def _wait_for(rig: ForwardRig, lines: int) -> None:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        if sum(payload["body"].count(b"\n") for payload in rig.payloads()) >= lines:
-            return
-        time.sleep(0.05)
-    raise AssertionError("Not everything arrived.")
+    wait_until(lambda: sum(payload["body"].count(b"\n") for payload in rig.payloads()) >= lines)
 
 
 @pytest.mark.parametrize("nanoseconds", [False, True])
@@ -81,13 +61,9 @@ def test_fluent_logger(store: Store, tmp_path: Path, kind: Any, nanoseconds: boo
             assert client.emit("orders", {"message": f"order {number}", "level": "warning", "number": number})
         client.close()
         _wait_for(rig, _SENT)
-        _store_all(store, rig)
-    rows = store.rows(
-        "SELECT body, severity, attributes['number'], attributes['fluent.tag'], instance FROM logs"
-        " WHERE environment = {e:String} ORDER BY toUInt32(attributes['number'])",
-        {"e": environment},
-    )
-    assert rows == [
+        store_all_balanced(store, rig.spool)
+    columns = "body, severity, attributes['number'], attributes['fluent.tag'], instance"
+    assert logs_of(store, environment, columns, "toUInt32(attributes['number'])") == [
         (f"order {number}", "WARN", str(number), "app.orders", "127.0.0.1") for number in range(_SENT)
     ]  # fmt: skip
 
@@ -101,12 +77,9 @@ def test_pythons_logging_through_fluent_logger(store: Store, tmp_path: Path) -> 
         logger.error("order %s is lost", 42)
         written.close()
         _wait_for(rig, 1)
-        _store_all(store, rig)
-    rows = store.rows(
-        "SELECT body, severity, attributes['logger'], abs(dateDiff('second', time, now64())) < 60 FROM logs"
-        " WHERE environment = 'fluent-logging'"
-    )
-    assert rows == [("order 42 is lost", "ERROR", "orders", 1)]
+        store_all_balanced(store, rig.spool)
+    columns = "body, severity, attributes['logger'], abs(dateDiff('second', time, now64())) < 60"
+    assert logs_of(store, "fluent-logging", columns) == [("order 42 is lost", "ERROR", "orders", 1)]
 
 
 def _bootstrap(port: int) -> dict[str, Any]:
@@ -203,7 +176,7 @@ def test_envoys_fluentd_access_logger(store: Store, tmp_path: Path) -> None:
         finally:
             envoy.stop()
         assert {payload["format"] for payload in rig.payloads()} == {"envoy_json"}
-        _store_all(store, rig)
+        store_all_balanced(store, rig.spool)
     rows = store.rows(
         "SELECT status, response_flags, gateway, consumer, client_address, method, count(), uniqExact(request_id),"
         " countIf(duration_us > 0) > 0, max(abs(dateDiff('second', time, now64()))) < 60"
@@ -230,7 +203,7 @@ def test_the_logger_for_node(store: Store, tmp_path: Path, mode: str, key: str) 
             timeout=60,
             env={"PATH": os.environ["PATH"], "NODE_PATH": str(_NODE_CLIENTS)},
         )
-        _store_all(store, rig)
+        store_all_balanced(store, rig.spool)
     rows = store.rows(
         "SELECT count(), uniqExact(body), any(attributes['fluent.tag']) FROM logs WHERE environment = {e:String}",
         {"e": environment},
@@ -245,7 +218,7 @@ def test_kubernetes_pods_are_named(store: Store, tmp_path: Path) -> None:
     with forward(tmp_path, {"environment": "kubernetes"}) as rig, rig.connect() as agent:
         agent.send(["kube.istio", entries, {"chunk": "k"}])
         assert agent.answer() == {"ack": "k"}
-        _store_all(store, rig)
+        store_all_balanced(store, rig.spool)
     requests = store.rows(
         "SELECT gateway_kind, gateway, instance, api, reporter, path FROM requests WHERE environment = 'kubernetes'"
         " ORDER BY path"

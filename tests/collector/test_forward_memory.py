@@ -11,8 +11,6 @@ import pytest
 from collector.receivers.forward.chunks import ChunkMemory, key_of
 
 _CAPACITY = 10
-
-
 _STEPS = ["open", "chunks.older", "chunks"]
 
 
@@ -37,6 +35,14 @@ def _broken(step: str) -> Iterator[None]:
         yield
 
 
+def _opened(directory: Path) -> ChunkMemory:
+    return ChunkMemory(directory / "forward" / "chunks", directory, _CAPACITY)
+
+
+def _keys(count: int) -> list[bytes]:
+    return [key_of(str(number)) for number in range(count)]
+
+
 def _remember(memory: ChunkMemory, keys: list[bytes]) -> None:
     for key in keys:
         memory.begin(key, 1, 1)
@@ -45,9 +51,7 @@ def _remember(memory: ChunkMemory, keys: list[bytes]) -> None:
 
 @pytest.mark.parametrize("step", _STEPS)
 def test_what_is_remembered_is_known_after_a_restart_though_a_step_fails(step: str, tmp_path: Path) -> None:
-    path = tmp_path / "forward" / "chunks"
-    memory = ChunkMemory(path, tmp_path, _CAPACITY)
-    keys = [key_of(str(number)) for number in range(_CAPACITY * 2)]
+    memory, keys = _opened(tmp_path), _keys(_CAPACITY * 2)
     with _broken(step):
         _remember(memory, keys[:_CAPACITY])
         # It gets the lowest number that is free, which were that of the memory's file if it was closed.
@@ -56,21 +60,19 @@ def test_what_is_remembered_is_known_after_a_restart_though_a_step_fails(step: s
     assert os.fstat(other).st_size == 0
     os.close(other)
     memory.close()
-    memory = ChunkMemory(path, tmp_path, _CAPACITY)
+    memory = _opened(tmp_path)
     assert all(key in memory for key in keys)
     memory.close()
 
 
 @pytest.mark.parametrize("step", _STEPS)
 def test_a_file_is_begun_anew_as_soon_as_it_can_be(step: str, tmp_path: Path) -> None:
-    path = tmp_path / "forward" / "chunks"
-    memory = ChunkMemory(path, tmp_path, _CAPACITY)
-    keys = [key_of(str(number)) for number in range(_CAPACITY * 6)]
+    memory, keys = _opened(tmp_path), _keys(_CAPACITY * 6)
     with _broken(step):
         _remember(memory, keys[: _CAPACITY * 2])
     _remember(memory, keys[_CAPACITY * 2 :])
     assert sum(key in memory for key in keys) <= _CAPACITY * 2
     memory.close()
-    memory = ChunkMemory(path, tmp_path, _CAPACITY)
+    memory = _opened(tmp_path)
     assert all(key in memory for key in keys[-_CAPACITY:])
     memory.close()

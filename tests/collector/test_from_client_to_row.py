@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -13,38 +12,21 @@ from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter as HttpExporter
-from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import LogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
-from collector.books import differences
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector import envoy_messages
 from tests.collector.access_logs import counts, json_lines
 from tests.collector.receiver_rig import Rig, receivers
-
-_STARTED = datetime.now(UTC)
+from tests.collector.storing import logs_of, store_all_balanced
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     with receivers(tmp_path) as started:
         yield started
-
-
-def _store_all(store: Store, rig: Rig) -> None:
-    rig.spool.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
-    assert rig.spool.size == 0
-    # Others take rows away to see whether it is noticed.
-    found = differences(store, _STARTED)
-    assert not [name for name in found["segment_id"] if not str(name).startswith("writer-")]
 
 
 def _emit(exporter: LogRecordExporter, environment: str) -> None:
@@ -75,11 +57,10 @@ def test_opentelemetrys_own_exporters(store: Store, rig: Rig, kind: str) -> None
         packed = Compression.Gzip if "packed" in kind else Compression.NoCompression
         exporter = HttpExporter(endpoint=f"{rig.http}/v1/logs", compression=packed)
     _emit(exporter, environment)
-    _store_all(store, rig)
-    rows = store.rows(
-        "SELECT body, gateway, severity FROM logs WHERE environment = {e:String} ORDER BY body", {"e": environment}
-    )
-    assert rows == [(f"message {number}", "orders-api", "WARN") for number in range(5)]
+    store_all_balanced(store, rig.spool)
+    assert logs_of(store, environment, "body, gateway, severity") == [
+        (f"message {number}", "orders-api", "WARN") for number in range(5)
+    ]
 
 
 def test_the_same_idempotency_key_is_stored_once(store: Store, rig: Rig) -> None:
@@ -99,7 +80,7 @@ def test_the_same_idempotency_key_is_stored_once(store: Store, rig: Rig) -> None
         headers={"Idempotency-Key": "idempotent-2"},
         trust_env=False,
     )
-    _store_all(store, rig)
+    store_all_balanced(store, rig.spool)
     assert counts(store, environment) == {"requests": 12, "logs": 0, "dead_letters": 2, "api_1m": 12, "api_1h": 12}
 
 
@@ -124,7 +105,7 @@ def test_envoys_access_log_service(store: Store, rig: Rig) -> None:
             response_deserializer=None,
         )
         call(iter([message(0, True), message(10, False), message(20, False)]), timeout=20)
-    _store_all(store, rig)
+    store_all_balanced(store, rig.spool)
     rows = store.rows("SELECT count(), uniqExact(path), any(gateway) FROM requests WHERE environment = 'als-stream'")
     assert rows == [(30, 30, "edge")]
 
@@ -133,7 +114,7 @@ def test_text_that_is_not_what_it_says_becomes_dead_letters(store: Store, rig: R
     for body in (b"\xff\xfe\xfd no text at all\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\xef\xbb\xbf{}\n"):
         answer = httpx.post(f"{rig.http}/ingest/envoy_text?environment=no-text", content=body, trust_env=False)
         assert answer.status_code == 200
-    _store_all(store, rig)
+    store_all_balanced(store, rig.spool)
     assert counts(store, "no-text")["dead_letters"] == 4
 
 
@@ -148,5 +129,5 @@ def test_an_exporter_whose_data_is_refused_tries_again(store: Store, tmp_path: P
         provider.shutdown()
         more_room.join()
         full.spool._release(-10_000)
-        _store_all(store, full)
+        store_all_balanced(store, full.spool)
     assert store.rows("SELECT body FROM logs WHERE environment = 'again'") == [("at last",)]

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from collector.receivers.http_intake import HttpConfig
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, payloads, store_all
+from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig
+from tests.collector.storing import store_all
 
 _CHANNEL = "FE0ECFAD-13D5-401B-847D-77833BD77131"
 _TOKENS = [
@@ -243,7 +244,7 @@ def test_events_become_rows(store: Store, rig: Rig) -> None:
         {"event": "a line of \u00e4nything", "time": 1795428933, "host": "h-2"},
     ]
     assert _post(rig, "/event", _events(*events)).json() == _SUCCESS
-    store_all(store, rig)
+    store_all(store, rig.spool)
     found = store.rows("SELECT gateway_kind, instance, api FROM requests WHERE environment = 'hec'")
     assert found == [("mule", "mule-01", "orders")]
     logs = store.rows(
@@ -269,7 +270,7 @@ def test_events_of_any_kind_are_kept(store: Store, tmp_path: Path, event: bytes)
     with http_port(tmp_path, environment=environment) as rig:
         answer = _post(rig, "/event", b'{"event": ' + event + b"}", {})
         assert answer.json() == _SUCCESS
-        store_all(store, rig)
+        store_all(store, rig.spool)
     counted = [
         store.rows(f"SELECT count() FROM {table} WHERE environment = {{e:String}}", {"e": environment})[0][0]
         for table in ("requests", "logs", "dead_letters")

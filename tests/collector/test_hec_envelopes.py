@@ -9,7 +9,8 @@ import pytest
 
 from collector.receivers.hec_events import groups, parse
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, store_all
+from tests.collector.ingest_rig import http_port
+from tests.collector.storing import logs_of, store_all
 
 _SECONDS = 1795428930.25
 _MILLISECONDS = 1795428930250
@@ -59,13 +60,9 @@ def test_lines_of_flex_have_the_time_of_their_envelope(store: Store, tmp_path: P
     body = "".join(json.dumps({"event": line, "time": time, "host": "flex-01"}) for line in lines)
     with http_port(tmp_path, environment=environment) as rig:
         httpx.post(f"{rig.http}/services/collector/event", content=body, trust_env=False).raise_for_status()
-        store_all(store, rig)
-    found = store.rows(
-        "SELECT toUnixTimestamp64Milli(time), gateway_kind, severity, body FROM logs WHERE environment = {e:String}"
-        " ORDER BY body",
-        {"e": environment},
-    )
-    assert found == [
+        store_all(store, rig.spool)
+    columns = "toUnixTimestamp64Milli(time), gateway_kind, severity, body"
+    assert logs_of(store, environment, columns) == [
         (_MILLISECONDS, "flex", "INFO", "a record"),
         (1795428931000, "flex", "INFO", "with a time"),
         (1795428932000, "flex", "INFO", "with another"),

@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,21 +11,7 @@ import pytest
 import zstandard
 
 from tests.collector.access_logs import json_lines
-from tests.collector.receiver_rig import Rig, receivers, resident_bytes
-
-_LIMIT = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with receivers(tmp_path_factory.mktemp("spool"), limit=_LIMIT) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def client(rig: Rig) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=rig.http, trust_env=False, timeout=30) as opened:
-        yield opened
+from tests.collector.receiver_rig import LIMIT, Rig, receivers, resident_bytes
 
 
 def _fault(answer: httpx.Response) -> str:
@@ -86,10 +71,10 @@ _DEFLATE = {"Content-Encoding": "deflate"}
         ("/ingest/envoy_json", b"\x28", _ZSTD, 400, "zstd body is cut off"),
         ("/ingest/envoy_json", b"x", {"Content-Encoding": "br"}, 400, "Content-Encoding 'br' is not known; use"),
         ("/ingest/envoy_json", b"x", {"Idempotency-Key": "../../etc"}, 400, "Idempotency-Key may hold"),
-        ("/ingest/envoy_json", b"x" * (_LIMIT + 1), {}, 413, "the limit is 1048576; send smaller batches"),
-        ("/ingest/envoy_json", gzip.compress(b"x" * (_LIMIT + 1)), _GZIP, 413, "larger than"),
-        ("/ingest/envoy_json", zstandard.compress(b"x" * (_LIMIT + 1)), _ZSTD, 413, "larger than"),
-        ("/ingest/envoy_json", zlib.compress(b"x" * (_LIMIT + 1)), _DEFLATE, 413, "larger than"),
+        ("/ingest/envoy_json", b"x" * (LIMIT + 1), {}, 413, "the limit is 1048576; send smaller batches"),
+        ("/ingest/envoy_json", gzip.compress(b"x" * (LIMIT + 1)), _GZIP, 413, "larger than"),
+        ("/ingest/envoy_json", zstandard.compress(b"x" * (LIMIT + 1)), _ZSTD, 413, "larger than"),
+        ("/ingest/envoy_json", zlib.compress(b"x" * (LIMIT + 1)), _DEFLATE, 413, "larger than"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_taken_is_refused_with_a_cure(
@@ -111,8 +96,8 @@ def test_where_nothing_is_taken_the_answer_says_so_with_a_cure(client: httpx.Cli
 
 
 def test_up_to_the_limit_is_taken(client: httpx.Client) -> None:
-    assert client.post("/ingest/envoy_json", content=b"x" * _LIMIT).status_code == 200
-    packed = gzip.compress(b"x" * _LIMIT)
+    assert client.post("/ingest/envoy_json", content=b"x" * LIMIT).status_code == 200
+    packed = gzip.compress(b"x" * LIMIT)
     assert client.post("/ingest/envoy_json", content=packed, headers={"Content-Encoding": "gzip"}).status_code == 200
 
 
@@ -149,7 +134,7 @@ def test_an_endless_body_is_refused_early(rig: Rig) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
 def test_a_bomb_takes_no_memory(client: httpx.Client, encoding: str) -> None:
     bomb = _gzip_bomb() if encoding == "gzip" else _zstd_bomb()
-    assert len(bomb) < _LIMIT
+    assert len(bomb) < LIMIT
     before = resident_bytes()
     answer = client.post("/ingest/envoy_json", content=bomb, headers={"Content-Encoding": encoding})
     assert answer.status_code == 413

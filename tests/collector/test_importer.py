@@ -110,7 +110,7 @@ def test_blocks_end_with_lines(tmp_path: Path) -> None:
     sink = _Memory()
     positions: list[int] = []
     summary = import_file(_packed(tmp_path / "a.log", content), sink, block_bytes=1500, progress=positions.append)
-    assert summary == ImportSummary("envoy_json", len(content), len(sink.blocks), 0)
+    assert summary == ImportSummary("envoy_json", len(content), list(sink.blocks), 0)
     assert all(block.body.endswith(b"}\n") for block in sink.blocks.values())
     assert len(sink.blocks) > 5
     assert sink.asked <= len(sink.blocks) + 1

@@ -13,8 +13,9 @@ import pytest
 
 from storage.store import Store
 from tests.collector.access_logs import json_line
-from tests.collector.ingest_rig import http_port, payloads, store_all
+from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig
+from tests.collector.storing import store_all
 
 _COMBINED = b'10.0.0.%d - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10 "-" "a \\"b\\""'
 _LINES = [_COMBINED % (number, number) for number in range(1, 4)]
@@ -164,7 +165,7 @@ def test_mules_events_in_anypoints_place(store: Store, tmp_path: Path) -> None:
         answer = _post(rig, "/mule/mule-named/v2/analytics/events", json.dumps(_EVENT).encode())
         assert answer.status_code == 202
         assert _post(rig, "/v2/analytics/events", b'[{"cut').status_code == 400
-        store_all(store, rig)
+        store_all(store, rig.spool)
     counted = store.rows(
         "SELECT environment, count(), any(api), any(gateway_kind), any(api_id), any(api_version) FROM requests"
         " WHERE environment IN ('mule-events', 'mule-named') GROUP BY environment ORDER BY environment"

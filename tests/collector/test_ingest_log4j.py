@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, store_all
+from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig
+from tests.collector.storing import store_all
 
 _SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways" / "mule" / "log4j2.xml"
 _CLIENT = Path(__file__).with_name("Log4jClient.java")
@@ -78,7 +79,7 @@ def test_log4j(store: Store, tmp_path: Path, class_path: str) -> None:
             body = (logs / f"{name}.log").read_bytes()
             answer = httpx.post(f"{rig.http}/ingest?environment={environment}", content=body, trust_env=False)
             assert answer.json() == {"accepted_bytes": len(body), "format": "mule_log"}
-        store_all(store, rig)
+        store_all(store, rig.spool)
     assert store.rows("SELECT body FROM dead_letters WHERE environment LIKE 'log4j%'") == []
     # Under `production` by the address in the settings.
     told = {name: _rows(store, name) for name in ("production", "log4j-splunk", "log4j-orders-api", "log4j-pretty")}

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, store_all
+from tests.collector.ingest_rig import http_port
 from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
+from tests.collector.storing import store_all
 
 _SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways"
 _TIMES = 20
@@ -50,7 +51,7 @@ def _rows(store: Store, tmp_path: Path, environment: str, log: bytes, found: str
     with http_port(tmp_path / environment, environment=environment) as rig:
         answer = httpx.post(f"{rig.http}/ingest", content=log, trust_env=False, timeout=30)
         assert answer.json() == {"accepted_bytes": len(log), "format": found}
-        store_all(store, rig)
+        store_all(store, rig.spool)
     dead = store.rows("SELECT body FROM dead_letters WHERE environment = {e:String}", {"e": environment})
     assert dead == []
     raw = store.raw(

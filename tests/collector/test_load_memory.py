@@ -5,21 +5,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences
 from collector.payload import Payload
 from collector.receivers.protobuf_fields import length_delimited
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage import store as storage
 from storage.errors import QueryMemoryExceeded
 from storage.store import Store
 from tests.collector.access_logs import json_lines, otlp_logs
 from tests.collector.envoy_messages import encode as als_message
+from tests.collector.failing_store import FailingStore
 from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
+from tests.collector.storing import store_waiting
 
 _NOW_US = int(datetime.now(UTC).timestamp() * 1_000_000)
 _MEMORY = 80 << 20
@@ -98,12 +96,12 @@ def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "LOAD_MEMORY_BYTES", _MEMORY)
 
 
-def _store_all(store: Store, spool: Spool, segment_id: str, format_name: str, bodies: Sequence[bytes]) -> None:
+def _store_all(
+    store: Store | FailingStore, spool: Spool, segment_id: str, format_name: str, bodies: Sequence[bytes]
+) -> None:
     """Make rows of a segment of these payloads."""
     spool.append_segment(segment_id, [Payload(format_name, body, _NOW_US, segment_id) for body in bodies])
-    writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := spool.take(0):
-        writer.store(segment)
+    store_waiting(store, spool)
     assert spool.size == 0
 
 
@@ -154,28 +152,8 @@ def test_a_payload_of_too_many_lines_is_stored_part_by_part(
     _balanced(store, environment, started)
 
 
-class _LateFailure:
-    """A store whose views take more memory than reading does."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.roomy: list[bool] = []
-
-    def load(
-        self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
-    ) -> None:
-        self.roomy.append(roomy)
-        # As if it had failed after the first of the tables.
-        self._store.load(select, into, columns, token, format_schema, roomy=roomy)
-        if not roomy:
-            raise QueryMemoryExceeded("The views take too much. Take less.")
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-
 def test_where_only_the_views_take_too_much_they_get_more(store: Store, spool: Spool) -> None:
-    late = _LateFailure(store)
-    _store_all(late, spool, "memory-views", "envoy_json", [json_lines("v", range(10))])  # type: ignore[arg-type]
-    assert late.roomy == [False, True]
+    late = FailingStore(store, [QueryMemoryExceeded("The views take too much. Take less.")])
+    _store_all(late, spool, "memory-views", "envoy_json", [json_lines("v", range(10))])
+    assert [load.is_roomy for load in late.loads] == [False, True]
     assert _rows(store, "requests", "memory-views") == 10

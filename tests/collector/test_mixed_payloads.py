@@ -13,9 +13,10 @@ import pytest
 from storage.store import Store
 from tests.collector.forward_rig import MOMENT, event_time, forward
 from tests.collector.forward_rig import payloads as forwarded
-from tests.collector.ingest_rig import http_port, store_all
+from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig
 from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MULE, TEXT
+from tests.collector.storing import store_all
 
 _TRACE = "\tat org.mule.A.b(A.java:1)"
 _RECORDS: list[dict[str, Any]] = [
@@ -161,7 +162,7 @@ def test_the_same_key_is_stored_once_whatever_is_in_the_body(store: Store, tmp_p
     with http_port(tmp_path, environment="mixed-key") as rig:
         for _ in range(2):
             _post(rig, "/ingest", _lines(_RECORDS), **{"Idempotency-Key": "mixed"})
-        store_all(store, rig)
+        store_all(store, rig.spool)
     counted = [
         store.rows(f"SELECT count() FROM {table} WHERE environment = 'mixed-key'")[0][0]
         for table in ("requests", "metrics", "logs", "dead_letters")

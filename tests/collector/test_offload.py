@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, NamedTuple
 
 import cramjam
 import httpx
@@ -43,6 +43,11 @@ def _packed_record(size: int) -> bytes:
     return gzip.compress(json.dumps({"a": _text(size)}).encode())
 
 
+def _incompressible(size: int) -> bytes:
+    """Larger than that even when it is packed."""
+    return gzip.compress(json.dumps({"a": random.Random(1).randbytes(size).hex()}).encode())
+
+
 def _spans(size: int) -> bytes:
     return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [{"name": _text(size)}]}]}]}).encode()
 
@@ -52,18 +57,28 @@ def _series(size: int) -> bytes:
     return bytes(cramjam.snappy.compress_raw(write_request({"timeseries": [one]})))
 
 
-# Path, headers, a body of a size, and what is at work on it.
-_WAYS: dict[str, tuple[str, dict[str, str], Callable[[int], bytes], str]] = {
-    "json": ("/ingest", {}, lambda size: b'{"a": "%b"}' % _text(size).encode(), "ingest._payloads"),
-    "msgpack": ("/ingest", _MSGPACK, lambda size: msgpack.packb([1, {"a": _text(size)}]), "msgpack_body.payloads"),
-    "packed": ("/ingest", _GZIP, _packed_record, "ingest._payloads"),
-    "mule": ("/v2/analytics/events", {}, lambda size: b'[{"a": "%b"}]' % _text(size).encode(), "mule_events.unframed"),
-    "hec": ("/services/collector", {}, _event, "hec_events.parse"),
-    "hec groups": ("/services/collector", {}, _event, "hec_events.groups"),
-    "hec raw": ("/services/collector/raw", {}, lambda size: _text(size).encode(), "hec_events.raw"),
-    "otlp": ("/v1/logs", _PROTOBUF, lambda size: otlp_logs(_text(size)), "otlp_http.check_protobuf"),
-    "otlp json": ("/v1/traces", _JSON, _spans, "otlp_http.check_json"),
-    "remote write": ("/api/v1/write", _PROTOBUF, _series, "write_request.WriteRequest.contents"),
+class _Way(NamedTuple):
+    """Where to post a body of a size, and the function that is at work on it."""
+
+    path: str
+    headers: dict[str, str]
+    body: Callable[[int], bytes]
+    work: str
+
+
+_WAYS = {
+    "json": _Way("/ingest", {}, lambda size: b'{"a": "%b"}' % _text(size).encode(), "ingest._payloads"),
+    "msgpack": _Way("/ingest", _MSGPACK, lambda size: msgpack.packb([1, {"a": _text(size)}]), "msgpack_body.payloads"),
+    "packed": _Way("/ingest", _GZIP, _packed_record, "ingest._payloads"),
+    "mule": _Way(
+        "/v2/analytics/events", {}, lambda size: b'[{"a": "%b"}]' % _text(size).encode(), "mule_events.unframed"
+    ),
+    "hec": _Way("/services/collector", {}, _event, "hec_events.parse"),
+    "hec groups": _Way("/services/collector", {}, _event, "hec_events.groups"),
+    "hec raw": _Way("/services/collector/raw", {}, lambda size: _text(size).encode(), "hec_events.raw"),
+    "otlp": _Way("/v1/logs", _PROTOBUF, lambda size: otlp_logs(_text(size)), "otlp_http.check_protobuf"),
+    "otlp json": _Way("/v1/traces", _JSON, _spans, "otlp_http.check_json"),
+    "remote write": _Way("/api/v1/write", _PROTOBUF, _series, "write_request.WriteRequest.contents"),
 }
 
 
@@ -100,22 +115,14 @@ def _health(rig: Rig) -> int:
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "body", "work"),
-    [*_WAYS.values(), ("/ingest", _GZIP, _packed_record, "offload.decode")],
-    ids=[*_WAYS, "unpacking"],
+    "way", [*_WAYS.values(), _Way("/ingest", _GZIP, _incompressible, "offload.decode")], ids=[*_WAYS, "unpacking"]
 )
 def test_others_are_served_while_a_large_body_is_worked_on(
-    rig: Rig,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    headers: dict[str, str],
-    body: Callable[[int], bytes],
-    work: str,
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, way: _Way
 ) -> None:
-    packed = _incompressible() if work == "offload.decode" else body(LARGE_BYTES + 1)
-    held = _Held(monkeypatch, f"collector.receivers.{work}")
+    held = _Held(monkeypatch, f"collector.receivers.{way.work}")
     with ThreadPoolExecutor(1) as clients:
-        answer = clients.submit(_post, rig, path, headers, packed)
+        answer = clients.submit(_post, rig, way.path, way.headers, way.body(LARGE_BYTES + 1))
         try:
             assert held.called.wait(_WAIT)
             assert _health(rig) == 200
@@ -125,23 +132,12 @@ def test_others_are_served_while_a_large_body_is_worked_on(
         assert answer.result().is_success, answer.result().text
 
 
-@pytest.mark.parametrize(("path", "headers", "body", "work"), _WAYS.values(), ids=_WAYS)
-def test_a_small_body_stays_on_the_event_loop(
-    rig: Rig,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    headers: dict[str, str],
-    body: Callable[[int], bytes],
-    work: str,
-) -> None:
-    held = _Held(monkeypatch, f"collector.receivers.{work}")
+@pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS)
+def test_a_small_body_stays_on_the_event_loop(rig: Rig, monkeypatch: pytest.MonkeyPatch, way: _Way) -> None:
+    held = _Held(monkeypatch, f"collector.receivers.{way.work}")
     held.goes_on.set()
-    assert _post(rig, path, headers, body(LARGE_BYTES // 2)).is_success
+    assert _post(rig, way.path, way.headers, way.body(LARGE_BYTES // 2)).is_success
     assert held.thread == "receivers"
-
-
-def _incompressible() -> bytes:
-    return gzip.compress(json.dumps({"a": random.Random(1).randbytes(LARGE_BYTES).hex()}).encode())
 
 
 def test_what_is_small_only_as_it_was_packed_is_unpacked_in_a_thread() -> None:

@@ -7,15 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from gatelens.demo.envoy import Envoy
 from storage.store import Store
 from tests.collector.otlp_envoy import bootstrap
 from tests.collector.receiver_rig import Rig, receivers
+from tests.collector.storing import store_all
 
 _ENVIRONMENT = "otlp-envoy"
 _REQUESTS = 60
@@ -37,10 +34,7 @@ def stored(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             _wait_until_told(rig, envoy)
         finally:
             envoy.stop()
-        rig.spool.close()
-        writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-        while segment := rig.spool.take(0):
-            writer.store(segment)
+        store_all(store, rig.spool)
     yield store
 
 

@@ -18,7 +18,7 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter as HttpLogs
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as HttpMetrics
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpans
-from opentelemetry.metrics import CallbackOptions, NoOpMeter, Observation
+from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import Histogram, MeterProvider
@@ -29,11 +29,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector.receiver_rig import Rig, receivers
+from tests.collector.storing import store_all
 
 _SPANS = 300
 _LOGS = 300
@@ -68,13 +66,6 @@ def _resource(environment: str) -> Resource:
     )
 
 
-def _store_all(store: Store, rig: Rig) -> None:
-    rig.spool.close()
-    writer = Writer(store, rig.spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := rig.spool.take(0):
-        writer.store(segment)
-
-
 def _rows(store: Store, sql: str, environment: str) -> list[dict[str, Any]]:
     raw = store.raw(sql, "JSONEachRow", {"e": environment})
     return [json.loads(line) for line in raw.splitlines()]
@@ -102,7 +93,7 @@ def test_spans(store: Store, rig: Rig, kind: str) -> None:
                 child.set_status(Status(StatusCode.ERROR, "upstream is gone"))
         made += [parent, child]
     provider.shutdown()
-    _store_all(store, rig)
+    store_all(store, rig.spool)
 
     rows = _rows(
         store, "SELECT *, toUnixTimestamp64Micro(time) AS us FROM spans WHERE environment = {e:String}", environment
@@ -150,7 +141,7 @@ def test_logs(store: Store, rig: Rig, kind: str) -> None:
             )
         )
     provider.shutdown()
-    _store_all(store, rig)
+    store_all(store, rig.spool)
 
     sql = "SELECT *, toUnixTimestamp64Micro(time) AS us FROM logs WHERE environment = {e:String} ORDER BY time"
     rows = _rows(store, sql, environment)
@@ -189,7 +180,7 @@ def test_metrics(store: Store, rig: Rig, kind: str) -> None:
         exponential.record(value)
     provider.force_flush()
     provider.shutdown()
-    _store_all(store, rig)
+    store_all(store, rig.spool)
 
     rows = _rows(store, "SELECT * FROM metrics WHERE environment = {e:String} ORDER BY name, labels", environment)
     assert [(row["name"], row["kind"], row["unit"]) for row in rows] == [

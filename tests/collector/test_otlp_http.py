@@ -3,7 +3,6 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,8 @@ from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untype
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from tests.collector.access_logs import otlp_logs
-from tests.collector.receiver_rig import Rig, receivers
+from tests.collector.receiver_rig import LIMIT, Rig, receivers
 
-_LIMIT = 1 << 20
 _PROTOBUF = {"Content-Type": "application/x-protobuf"}
 _JSON = {"Content-Type": "application/json"}
 _SIGNALS = ("logs", "metrics", "traces")
@@ -25,18 +23,6 @@ _NAMES = {
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
 _NAMES["traces"] = ("resourceSpans", "scopeSpans", "spans")
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with receivers(tmp_path_factory.mktemp("spool"), limit=_LIMIT) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def client(rig: Rig) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=rig.http, trust_env=False, timeout=30) as opened:
-        yield opened
 
 
 def _json(signal: str, record: Any) -> bytes:
@@ -86,8 +72,8 @@ def test_an_empty_request_is_a_success_and_nothing_to_keep(rig: Rig, client: htt
         (b"\x0b\x0c", _PROTOBUF, 400, "not Protobuf: wire type 3 at byte 0"),
         (b"\xff" * 20, _PROTOBUF, 400, "cut off"),
         (b"x", _PROTOBUF | {"Content-Encoding": "br"}, 400, "Content-Encoding 'br' is not known"),
-        (otlp_logs("a" * _LIMIT), _PROTOBUF, 413, "the limit is"),
-        (gzip.compress(otlp_logs("a" * _LIMIT)), _PROTOBUF | {"Content-Encoding": "gzip"}, 413, "larger than"),
+        (otlp_logs("a" * LIMIT), _PROTOBUF, 413, "the limit is"),
+        (gzip.compress(otlp_logs("a" * LIMIT)), _PROTOBUF | {"Content-Encoding": "gzip"}, 413, "larger than"),
         (
             otlp_logs("a"),
             {},

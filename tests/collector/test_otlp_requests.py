@@ -13,7 +13,7 @@ from collector.spool.spool import Spool, SpoolConfig
 from collector.transforms.formats import NOT_OTLP, formats
 from gatelens.block_sinks import SpoolSink
 from storage.store import Store
-from tests.collector.damage_rig import store_all
+from tests.collector.storing import store_all
 
 _NOW = time.time_ns()
 _REASON = formats()[NOT_OTLP].set_aside_because

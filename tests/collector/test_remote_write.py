@@ -1,6 +1,5 @@
 """Remote write at /api/v1/write: versions, answers that senders act on, and limits."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cramjam
@@ -11,9 +10,8 @@ from collector.receivers.protobuf_fields import length_delimited
 from collector.receivers.write_request import VERSION_1, VERSION_2, Contents
 from storage.errors import PayloadError
 from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
-from tests.collector.receiver_rig import Rig, forget_peak, peak_bytes, receivers, resident_bytes
+from tests.collector.receiver_rig import LIMIT, Rig, forget_peak, peak_bytes, receivers, resident_bytes
 
-_LIMIT = 1 << 20
 _PATH = "/api/v1/write"
 _TYPE = "application/x-protobuf"
 _TYPE_1 = f"{_TYPE};proto=prometheus.WriteRequest"
@@ -24,18 +22,6 @@ _SERIES = [sample_series("up", [(1, 1000), (0, 2000)], job="edge"), sample_serie
 _HISTOGRAM = {"labels": {"__name__": "rpc_seconds"}, "histograms": [{"count_int": 0, "timestamp": 1000}]}
 _ONE = write_request({"timeseries": _SERIES})
 _TWO = write_request_v2({"timeseries": [*_SERIES, _HISTOGRAM]})
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with receivers(tmp_path_factory.mktemp("spool"), limit=_LIMIT) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def client(rig: Rig) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=rig.http, trust_env=False, timeout=30) as opened:
-        yield opened
 
 
 def _snap(body: bytes) -> bytes:
@@ -120,8 +106,8 @@ def test_what_is_not_supported_is_415_so_that_a_sender_tries_another(
         (_snap(_TWO[:-3]), _TYPE_2, 400, "is not a io.prometheus.write.v2.Request in Protobuf, or is cut off"),
         (_snap(_TWO), _TYPE_1, 400, "it has no series; check proto="),
         (_snap(_ONE), _TYPE_2, 400, "it has no series; check proto="),
-        (_snap(bytes(_LIMIT + 1)), _TYPE_2, 413, "unpacks to 1048577 bytes, the limit is 1048576"),
-        (bytes(_LIMIT + 1), _TYPE, 413, "the limit is 1048576"),
+        (_snap(bytes(LIMIT + 1)), _TYPE_2, 413, "unpacks to 1048577 bytes, the limit is 1048576"),
+        (bytes(LIMIT + 1), _TYPE, 413, "the limit is 1048576"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_for_good(
@@ -140,7 +126,7 @@ def test_a_bomb_takes_no_memory(client: httpx.Client) -> None:
     packed = _snap(bytes(100 << 20))
     before = resident_bytes()
     assert _post(client, b"\xff\xff\xff\xff\x0f" + b"\0" * 100).status_code == 413
-    assert _post(client, packed[: _LIMIT // 2]).status_code == 413
+    assert _post(client, packed[: LIMIT // 2]).status_code == 413
     assert resident_bytes() - before < 50 << 20
 
 

@@ -9,8 +9,10 @@ import httpx
 
 from storage.store import Store
 from tests.collector.prometheus_process import node_exporter, prometheus
-from tests.collector.prometheus_rig import dead_letters, store_all, wait_until
+from tests.collector.prometheus_rig import dead_letters
 from tests.collector.receiver_rig import receivers
+from tests.collector.storing import store_all_balanced
+from tests.collector.waiting import wait_until
 
 _CONFIG = """
 global:
@@ -42,7 +44,7 @@ def test_what_prometheus_has_we_have(store: Store, tmp_path: Path) -> None:
                 until = time.time() - 0.5
                 expected = _samples(url, environment, until)
         assert rig.spooled()
-        store_all(store, rig)
+        store_all_balanced(store, rig.spool)
 
     rows = store.rows(
         """SELECT name, CAST(labels, 'Map(String, String)'), toString(toUnixTimestamp64Milli(time)), toString(value)

@@ -16,9 +16,10 @@ from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig, Scraper
 from storage.errors import ConfigError
 from tests.collector.certificates import Certificates, certificates
-from tests.collector.prometheus_rig import scraper, wait_until
+from tests.collector.prometheus_rig import scraper
 from tests.collector.receiver_rig import Rig
 from tests.collector.scrape_target import Answering, target
+from tests.collector.waiting import wait_until
 
 _UP = b"\n# TYPE up gauge\nup 1\n"
 _DOWN = b"\n# TYPE up gauge\nup 0\n"

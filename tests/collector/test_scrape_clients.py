@@ -16,8 +16,10 @@ from gatelens.demo.envoy import Envoy
 from storage.errors import GatelensError
 from storage.store import Store
 from tests.collector.prometheus_process import node_exporter
-from tests.collector.prometheus_rig import Point, dead_letters, scraper, store_all, stored, told, wait_until
+from tests.collector.prometheus_rig import Point, dead_letters, scraper, stored, told
 from tests.collector.scrape_target import Answering, target
+from tests.collector.storing import store_all_balanced
+from tests.collector.waiting import wait_until
 
 # More than one, so that values have changed in between.
 _SCRAPES = 2
@@ -29,7 +31,7 @@ def _scrape(store: Store, directory: Path, url: str, environment: str) -> tuple[
     with scraper(directory, targets=[access]) as rig:
         wait_until(lambda: len(rig.spooled()) >= _SCRAPES)
         answers = rig.spooled()
-        store_all(store, rig)
+        store_all_balanced(store, rig.spool)
     expected: Counter[Point] = Counter()
     for format_name, body in answers:
         expected += _read(format_name, body.decode())

@@ -12,8 +12,9 @@ import yaml
 from collector.receivers.scrape_config import ScrapeDiscovery
 from collector.receivers.scrape_discovery import Discovery
 from collector.receivers.scrape_target import Target
-from tests.collector.prometheus_rig import scraper, wait_until
+from tests.collector.prometheus_rig import scraper
 from tests.collector.scrape_target import Answering, target
+from tests.collector.waiting import wait_until
 
 
 def _discovery(directory: Path, *patterns: str, **settings: Any) -> Discovery:

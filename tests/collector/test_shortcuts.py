@@ -2,14 +2,13 @@
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opentelemetry.metrics import NoOpMeter
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -18,12 +17,12 @@ from collector.payload import Payload
 from collector.spool.frame import encode
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import Format, TransformConfig, formats, statement
-from collector.writer import Writer
 from storage.errors import QueryFailed, QueryMemoryExceeded
 from storage.store import Store
+from tests.collector.failing_store import FailingStore, Load
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
+from tests.collector.storing import writer_of
 
 _NUMBERS = itertools.count()
 _LIST = AnyValue(array_value=ArrayValue(values=[AnyValue(string_value="a")]))
@@ -148,36 +147,11 @@ def _has_lists_or_maps(body: bytes) -> bool:
     return any(word in text for word in ("array_value", "kvlist_value", "bytes_value"))
 
 
-class _Listening:
-    """A store that keeps which .proto file each load was made with, and ends the first loads with errors."""
-
-    def __init__(self, store: Store, *errors: Exception) -> None:
-        self._store = store
-        self._errors = list(errors)
-        self.loads: list[str] = []
-
-    def load(
-        self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
-    ) -> None:
-        self.loads.append(f"{format_schema.stem}{' roomy' if roomy else ''}")
-        # As where a view fails behind its table: what has been read is stored.
-        self._store.load(select, into, columns, token, format_schema, roomy=roomy)
-        if self._errors:
-            raise self._errors.pop(0)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
     opened = Spool(tmp_path, SpoolConfig(segment_age=60))
     yield opened
     opened.close()
-
-
-def _writer(store: object, spool: Spool) -> Writer:
-    return Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))  # type: ignore[arg-type]
 
 
 def _sealed(spool: Spool, body: bytes) -> Segment:
@@ -189,31 +163,32 @@ def _sealed(spool: Spool, body: bytes) -> Segment:
 
 
 def test_the_writer_goes_around_it_for_a_while_where_it_fails(store: Store, spool: Spool) -> None:
-    listening = _Listening(store)
-    writer = _writer(listening, spool)
+    failing = FailingStore(store)
+    writer = writer_of(failing, spool)
     plain, nested = _request(b"\x0a\x01x"), _request(_LIST.SerializeToString())
     segments = [_sealed(spool, body) for body in (plain, nested, *[plain] * 16)]
     for segment in segments:
         writer.store(segment)
-    assert listening.loads == ["otlp_scalar_logs", "otlp_scalar_logs", *["otlp_logs"] * 16, "otlp_scalar_logs"]
+    schemas = [load.schema for load in failing.loads]
+    assert schemas == ["otlp_scalar_logs", "otlp_scalar_logs", *["otlp_logs"] * 16, "otlp_scalar_logs"]
     assert [len(rows_of(store, segment.id)) for segment in segments] == [1] * 18
     assert rows_of(store, segments[1].id)[0]["attributes"] == {"told": '["a"]'}
 
 
 def test_what_takes_too_much_on_its_way_into_the_tables_is_ended_by_it(store: Store, spool: Spool) -> None:
-    listening = _Listening(store, QueryMemoryExceeded("too much"))
+    failing = FailingStore(store, [QueryMemoryExceeded("too much")])
     segment = _sealed(spool, _request(b"\x0a\x01x"))
-    _writer(listening, spool).store(segment)
-    assert listening.loads == ["otlp_scalar_logs", "otlp_scalar_logs roomy"]
+    writer_of(failing, spool).store(segment)
+    assert failing.loads == [Load(segment.id, "otlp_scalar_logs", is_roomy) for is_roomy in (False, True)]
     assert len(rows_of(store, segment.id)) == 1
 
 
 def test_what_fails_behind_it_is_tried_again_by_it(store: Store, spool: Spool) -> None:
-    listening = _Listening(store, QueryFailed("a view is broken"))
-    writer, segment = _writer(listening, spool), _sealed(spool, _request(b"\x0a\x01x"))
+    failing = FailingStore(store, [QueryFailed("a view is broken")])
+    writer, segment = writer_of(failing, spool), _sealed(spool, _request(b"\x0a\x01x"))
     with pytest.raises(QueryFailed, match="a view is broken"):
         writer.store(segment)
     assert segment.path.exists()
     writer.store(segment)
-    assert listening.loads == ["otlp_scalar_logs"] * 2
+    assert [load.schema for load in failing.loads] == ["otlp_scalar_logs"] * 2
     assert len(rows_of(store, segment.id)) == 1

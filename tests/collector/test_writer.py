@@ -1,48 +1,25 @@
 """The writer: every segment exactly once, whatever fails on the way, and nothing that cannot be read stops the rest."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences, stored_segments
 from collector.payload import Payload
 from collector.spool.segment import READY, Segment
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.errors import QueryFailed, StoreError, StoreUnavailable
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines, otlp_logs
+from tests.collector.failing_store import FailingStore
+from tests.collector.storing import store_waiting, writer_of
+from tests.collector.waiting import wait_until
 
+_LOST = StoreUnavailable("The answer was lost; try again.")
 _BROKEN_PROTOBUF = b"\x0a\x05\x0a\x03\x0a\x01\xff"
-
-
-class _Unreliable:
-    """A store whose `load` fails as often as it is told to, before or after it has done its work."""
-
-    def __init__(self, store: Store, failures: int, after: bool) -> None:
-        self._store = store
-        self._failures = failures
-        self._after = after
-        self.attempts: list[str] = []
-
-    def load(
-        self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
-    ) -> None:
-        self.attempts.append(token)
-        failing = len(self.attempts) <= self._failures
-        if self._after or not failing:
-            self._store.load(select, into, columns, token, format_schema, roomy=roomy)
-        if failing:
-            raise StoreUnavailable("The answer was lost; try again.")
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
 
 
 @pytest.fixture
@@ -50,10 +27,6 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
     opened = Spool(tmp_path, SpoolConfig(segment_age=60))
     yield opened
     opened.close()
-
-
-def _writer(store: object, spool: Spool) -> Writer:
-    return Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))  # type: ignore[arg-type]
 
 
 def _payload(format_name: str, body: bytes, environment: str) -> Payload:
@@ -67,29 +40,16 @@ def _sealed(spool: Spool, segment_id: str, payloads: Sequence[Payload]) -> Segme
     return segment
 
 
-def _drain(writer: Writer, spool: Spool) -> None:
-    while segment := spool.take(0):
-        writer.store(segment)
-
-
 def _unbalanced(store: Store, *segment_ids: str) -> list[tuple[str, int, int]]:
     found = differences(store, datetime(1970, 1, 1, tzinfo=UTC))
     return [tuple(row) for row in found.itertuples(index=False) if row[0] in segment_ids]
-
-
-def _eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("It did not happen within 10 seconds.")
 
 
 def test_a_stored_segment_leaves_the_spool(store: Store, spool: Spool) -> None:
     environment = segment_id = "writer-simple"
     body = json_lines("simple", range(5)) + b"not a line\n"
     segment = _sealed(spool, segment_id, [_payload("envoy_json", body, environment)])
-    _writer(store, spool).store(segment)
+    writer_of(store, spool).store(segment)
     assert counts(store, environment) == {"requests": 5, "logs": 0, "dead_letters": 1, "api_1m": 5, "api_1h": 5}
     assert not segment.path.exists()
     assert spool.size == 0
@@ -98,18 +58,18 @@ def test_a_stored_segment_leaves_the_spool(store: Store, spool: Spool) -> None:
     assert _unbalanced(store, segment_id) == []
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["nothing stored", "answer lost"])
-def test_a_retry_stores_once(store: Store, spool: Spool, after: bool) -> None:
-    environment = segment_id = f"writer-retry-{after}"
+@pytest.mark.parametrize("stores_first", [False, True], ids=["nothing stored", "answer lost"])
+def test_a_retry_stores_once(store: Store, spool: Spool, stores_first: bool) -> None:
+    environment = segment_id = f"writer-retry-{stores_first}"
     segment = _sealed(spool, segment_id, [_payload("envoy_json", json_lines("r", range(7)), environment)])
-    unreliable = _Unreliable(store, 2, after)
-    writer = _writer(unreliable, spool)
+    unreliable = FailingStore(store, [_LOST] * 2, stores_first=stores_first)
+    writer = writer_of(unreliable, spool)
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
             writer.store(segment)
         assert segment.path.exists()
     writer.store(segment)
-    assert unreliable.attempts == [segment_id] * 3
+    assert [load.token for load in unreliable.loads] == [segment_id] * 3
     assert counts(store, environment) == {"requests": 7, "logs": 0, "dead_letters": 0, "api_1m": 7, "api_1h": 7}
     assert _unbalanced(store, segment_id) == []
 
@@ -119,7 +79,7 @@ def test_a_failure_between_a_table_and_its_views_is_made_good(store: Store, spoo
     environment = segment_id = f"writer-middle-{table}"
     body = json_lines("m", range(9)) + b"broken\n"
     segment = _sealed(spool, segment_id, [_payload("envoy_json", body, environment)])
-    writer = _writer(store, spool)
+    writer = writer_of(store, spool)
     store.command("CREATE TABLE IF NOT EXISTS nowhere (fault UInt8) ENGINE = Null")
     store.command(
         f"CREATE MATERIALIZED VIEW zz_fault TO nowhere AS SELECT throwIf(1, 'injected') AS fault FROM {table}"
@@ -139,10 +99,9 @@ def test_a_failure_between_a_table_and_its_views_is_made_good(store: Store, spoo
 def test_the_same_segment_twice_is_stored_once(store: Store, spool: Spool) -> None:
     environment = segment_id = "writer-twice"
     payload = _payload("envoy_json", json_lines("t", range(4)), environment)
-    writer = _writer(store, spool)
     for _ in range(2):
         spool.append_segment(segment_id, [payload])
-    _drain(writer, spool)
+    store_waiting(store, spool)
     assert counts(store, environment)["requests"] == counts(store, environment)["api_1h"] == 4
     assert spool.size == 0
 
@@ -152,12 +111,12 @@ def test_what_cannot_be_decoded_is_set_aside_and_the_rest_stored(store: Store, s
     bodies = [otlp_logs("a", "b"), _BROKEN_PROTOBUF, otlp_logs("c"), b"\x0a\xff\xff\xff\x7f", otlp_logs("d")]
     segment = _sealed(spool, segment_id, [_payload("otlp_logs", body, environment) for body in bodies])
     kept = segment.path.read_bytes()
-    writer = _writer(store, spool)
+    writer = writer_of(store, spool)
     writer.store(segment)
     # As if the process had been killed before the segment was removed: the same is done again.
     segment.path.write_bytes(kept)
     writer.store(segment)
-    _drain(writer, spool)
+    store_waiting(store, spool)
     assert counts(store, environment) | {"api_1m": 0} == {
         "requests": 0, "logs": 4, "dead_letters": 2, "api_1m": 0, "api_1h": 0,
     }  # fmt: skip
@@ -175,9 +134,8 @@ def test_what_cannot_be_decoded_is_set_aside_and_the_rest_stored(store: Store, s
 def test_a_segment_of_nothing_but_faults_becomes_dead_letters(store: Store, spool: Spool) -> None:
     environment = "writer-faults"
     segment = _sealed(spool, environment, [_payload("otlp_logs", _BROKEN_PROTOBUF, environment)] * 3)
-    writer = _writer(store, spool)
-    writer.store(segment)
-    _drain(writer, spool)
+    writer_of(store, spool).store(segment)
+    store_waiting(store, spool)
     assert counts(store, environment)["dead_letters"] == 3
 
 
@@ -186,9 +144,8 @@ def test_a_segment_that_is_damaged_on_disk_keeps_its_whole_frames(store: Store, 
     segment = _sealed(spool, environment, [_payload("envoy_json", json_lines("d", range(3)), environment)])
     with segment.path.open("ab") as file:
         file.write(b"\xff\xff\x03 a frame that ends too soon")
-    writer = _writer(store, spool)
-    writer.store(Segment.of(segment.path))
-    _drain(writer, spool)
+    writer_of(store, spool).store(Segment.of(segment.path))
+    store_waiting(store, spool)
     assert counts(store, environment)["requests"] == 3
     sql = "SELECT position(body, 'a frame that ends too soon') > 0 FROM dead_letters WHERE segment_id = {id:String}"
     assert store.rows(sql, {"id": "writer-torn~undecodable"}) == [(1,)]
@@ -202,9 +159,8 @@ def test_a_frame_that_is_damaged_inside_is_set_aside(store: Store, spool: Spool,
     data = bytearray(segment.path.read_bytes())
     data[data.index(payload.body) - before_body] ^= 0x7F
     segment.path.write_bytes(data)
-    writer = _writer(store, spool)
-    writer.store(segment)
-    _drain(writer, spool)
+    writer_of(store, spool).store(segment)
+    store_waiting(store, spool)
     assert counts(store, environment)["requests"] == 6
     sql = "SELECT position(body, {body:String}) > 0 FROM dead_letters WHERE segment_id = {id:String}"
     letters = {"id": f"{environment}~undecodable", "body": payload.body.decode()}
@@ -214,7 +170,7 @@ def test_a_frame_that_is_damaged_inside_is_set_aside(store: Store, spool: Spool,
 def test_the_books_tell_of_a_row_that_is_gone(store: Store, spool: Spool) -> None:
     environment = segment_id = "writer-books"
     body = json_lines("b", range(6)) + b"broken\n"
-    _writer(store, spool).store(_sealed(spool, segment_id, [_payload("envoy_json", body, environment)]))
+    writer_of(store, spool).store(_sealed(spool, segment_id, [_payload("envoy_json", body, environment)]))
     assert _unbalanced(store, segment_id) == []
     store.command("ALTER TABLE requests DELETE WHERE request_id = 'b-3' SETTINGS mutations_sync = 2")
     assert _unbalanced(store, segment_id) == [(segment_id, 7, 6)]
@@ -222,31 +178,31 @@ def test_the_books_tell_of_a_row_that_is_gone(store: Store, spool: Spool) -> Non
 
 def test_the_books_tell_of_a_segment_that_is_gone_altogether(store: Store, spool: Spool) -> None:
     environment = segment_id = "writer-gone"
-    _writer(store, spool).store(_sealed(spool, segment_id, [_payload("envoy_json", json_line("g"), environment)]))
+    writer_of(store, spool).store(_sealed(spool, segment_id, [_payload("envoy_json", json_line("g"), environment)]))
     store.command("ALTER TABLE requests DELETE WHERE environment = 'writer-gone' SETTINGS mutations_sync = 2")
     assert _unbalanced(store, segment_id) == [(segment_id, 1, 0)]
 
 
 def test_threads_go_on_after_failures(store: Store, spool: Spool) -> None:
     environment = "writer-thread"
-    unreliable = _Unreliable(store, 1, after=True)
-    writer = _writer(unreliable, spool)
+    unreliable = FailingStore(store, [_LOST])
+    writer = writer_of(unreliable, spool)
     writer.start()
     spool.append_segment("writer-thread-1", [_payload("envoy_json", json_line("1"), environment)])
-    _eventually(lambda: writer.failing != "")
+    wait_until(lambda: writer.failing != "")
     assert writer.failing == "The answer was lost; try again."
     spool.append_segment("writer-thread-2", [_payload("envoy_json", json_line("2"), environment)])
-    _eventually(lambda: spool.size == 0)
+    wait_until(lambda: spool.size == 0)
     assert writer.failing == ""
     writer.stop()
     assert counts(store, environment)["requests"] == 2
 
 
 def test_what_is_not_stored_at_the_stop_stays_in_the_spool(store: Store, spool: Spool, tmp_path: Path) -> None:
-    writer = _writer(_Unreliable(store, 1000, after=False), spool)
+    writer = writer_of(FailingStore(store, [_LOST] * 1000, stores_first=False), spool)
     writer.start()
     spool.append_segment("writer-stop", [_payload("envoy_json", json_line("1"), "writer-stop")])
-    _eventually(lambda: writer.failing != "")
+    wait_until(lambda: writer.failing != "")
     writer.stop()
     assert spool.backlog == 1
     assert len(list(tmp_path.glob(f"*{READY}"))) == 1
@@ -255,7 +211,7 @@ def test_what_is_not_stored_at_the_stop_stays_in_the_spool(store: Store, spool: 
 def test_a_format_of_a_later_version_is_told(store: Store, spool: Spool) -> None:
     unknown = _sealed(spool, "writer-unknown", [_payload("from_the_future", b"x", "writer-unknown")])
     with pytest.raises(StoreError, match="a format that this version does not know; start the version that wrote it"):
-        _writer(store, spool).store(unknown)
+        writer_of(store, spool).store(unknown)
 
 
 def test_a_fault_of_the_disk_does_not_end_the_thread(store: Store, spool: Spool) -> None:
@@ -263,13 +219,13 @@ def test_a_fault_of_the_disk_does_not_end_the_thread(store: Store, spool: Spool)
     segment = _sealed(spool, segment_id, [_payload("envoy_json", json_line("1"), environment)])
     away = segment.path.rename(segment.path.with_name("away"))
     segment.path.mkdir()
-    writer = _writer(store, spool)
+    writer = writer_of(store, spool)
     writer.start()
     spool.give_back(segment)
-    _eventually(lambda: "Is a directory" in writer.failing)
+    wait_until(lambda: "Is a directory" in writer.failing)
     segment.path.rmdir()
     away.rename(segment.path)
-    _eventually(lambda: spool.size == 0)
+    wait_until(lambda: spool.size == 0)
     writer.stop()
     assert counts(store, environment)["requests"] == 1
 
@@ -281,14 +237,14 @@ def test_what_is_moved_out_of_the_spool_holds_nothing_up(
     unknown = _sealed(spool, "writer-moved-1", [_payload("from_the_future", b"x", environment)])
     gone = _sealed(spool, "writer-moved-2", [_payload("envoy_json", json_line("gone"), environment)])
     gone.path.unlink()
-    writer = _writer(store, spool)
+    writer = writer_of(store, spool)
     writer.start()
     for segment in (unknown, gone):
         spool.give_back(segment)
-    _eventually(lambda: "does not know" in writer.failing)
+    wait_until(lambda: "does not know" in writer.failing)
     unknown.path.rename(unknown.path.with_name("kept-for-later"))
     spool.append_segment("writer-moved-3", [_payload("envoy_json", json_line("1"), environment)])
-    _eventually(lambda: spool.size == 0)
+    wait_until(lambda: spool.size == 0)
     writer.stop()
     assert writer.failing == ""
     assert counts(store, environment)["requests"] == 1

@@ -14,7 +14,7 @@ from fluent import sender  # type: ignore[import-untyped]
 from collector.spool.spool import Spool
 from tests.collector.forward_rig import ForwardRig, forward
 from tests.collector.golden_cases import Case
-from tests.collector.prometheus_rig import wait_until
+from tests.collector.waiting import wait_until
 from tests.collector.ways_in import ENVIRONMENT, MOMENT, Send, Way, entries, is_found, is_of_records
 
 _NODE_CLIENTS = Path(__file__).parents[1] / "node" / "node_modules"

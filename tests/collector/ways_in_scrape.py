@@ -7,8 +7,9 @@ from typing import Any
 
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
-from tests.collector.prometheus_rig import scraper, wait_until
+from tests.collector.prometheus_rig import scraper
 from tests.collector.scrape_target import Answering, target
+from tests.collector.waiting import wait_until
 from tests.collector.ways_in import ENVIRONMENT, Way
 
 _CONTENT_TYPES = {

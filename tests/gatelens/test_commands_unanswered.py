@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from gatelens.commands import Import, run_import, run_query
+from gatelens.commands import run_query
 from gatelens.data_directory import Addresses, DataDirectory
+from gatelens.import_command import Import, run_import
 from storage.errors import GatelensError
 from tests.collector.proxied_service import free_port
 

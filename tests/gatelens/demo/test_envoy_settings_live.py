@@ -8,19 +8,15 @@ from typing import Any
 
 import pytest
 import yaml
-from opentelemetry.metrics import NoOpMeter
 
-from collector.spool.spool import Spool
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from gatelens.demo.envoy import Envoy
 from storage.store import Store
 from tests.collector.file_rig import following
 from tests.collector.forward_rig import forward
-from tests.collector.prometheus_rig import wait_until
 from tests.collector.proxied_service import REQUESTS, Request, send_all, service
 from tests.collector.receiver_rig import Rig, receivers
+from tests.collector.storing import store_all
+from tests.collector.waiting import wait_until
 
 _SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 _TIMES = 10
@@ -76,13 +72,6 @@ def _running(name: str, intake: int, directory: Path, **more: Any) -> Iterator[N
             yield
         finally:
             envoy.stop()
-
-
-def _store_all(store: Store, spool: Spool) -> None:
-    spool.close()
-    writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
-    while segment := spool.take(0):
-        writer.store(segment)
 
 
 def _rows(store: Store, name: str) -> Counter[tuple[Any, ...]]:
@@ -141,7 +130,7 @@ def test_access_logs_over_grpc(store: Store, tmp_path: Path, name: str) -> None:
     with receivers(tmp_path / "spool") as rig:
         with _running(name, int(rig.grpc.rpartition(":")[2]), tmp_path):
             wait_until(lambda: sum(body.count(path) for _, body in rig.spooled() for path in _PATHS) >= len(_SENT))
-        _store_all(store, rig.spool)
+        store_all(store, rig.spool)
     assert _rows(store, name) == _expected(_SENT)
     assert _dead_letters(store, name) == []
     assert _instances(store, name) == [("edge-1",)]
@@ -151,7 +140,7 @@ def test_access_logs_over_forward(store: Store, tmp_path: Path) -> None:
     with forward(tmp_path) as rig:
         with _running("fluentd", rig.port, tmp_path):
             wait_until(lambda: sum(payload["body"].count(b"\n") for payload in rig.payloads()) >= len(_SENT))
-        _store_all(store, rig.spool)
+        store_all(store, rig.spool)
     assert _rows(store, "fluentd") == _expected(_SENT)
     assert _dead_letters(store, "fluentd") == []
     assert _instances(store, "fluentd") == [("edge-1",)]
@@ -165,7 +154,7 @@ def test_access_logs_in_a_file(store: Store, tmp_path: Path, name: str) -> None:
     with following(tmp_path, source) as rig:
         with _running(name, 1, logs):
             rig.wait_for(lambda: len(rig.lines()) >= len(_SENT))
-        _store_all(store, rig.spool)
+        store_all(store, rig.spool)
     # Envoy's text escapes nothing: a quote that a client sends makes its line one that cannot be read.
     lost = [request for request in _SENT if name == "text" and '"' in request.agent]
     assert _rows(store, name) == _expected(
@@ -181,7 +170,7 @@ def test_metrics_and_spans(store: Store, tmp_path: Path) -> None:
             # Of two that come now, the second counts all requests.
             enough = _exports(rig)["otlp_metrics"] + 2
             wait_until(lambda: _exports(rig)["otlp_metrics"] >= enough and _exports(rig)["otlp_traces"] > 0)
-        _store_all(store, rig.spool)
+        store_all(store, rig.spool)
     told = {"e": _environment(name)}
     spans = store.rows(
         "SELECT DISTINCT gateway, instance, gateway_kind, service, kind FROM spans WHERE environment = {e:String}", told

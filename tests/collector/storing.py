@@ -1,0 +1,49 @@
+"""From a spool into rows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry.metrics import NoOpMeter
+
+from collector.books import differences
+from collector.spool.spool import Spool
+from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import TransformConfig
+from collector.writer import Writer
+from storage.store import Store
+from tests.collector.failing_store import FailingStore
+
+_STARTED = datetime.now(UTC)
+
+
+def writer_of(store: Store | FailingStore, spool: Spool) -> Writer:
+    metrics = CollectorMetrics(NoOpMeter("test"))
+    return Writer(store, spool, TransformConfig(), metrics)  # type: ignore[arg-type]  # a FailingStore acts as one
+
+
+def store_waiting(store: Store | FailingStore, spool: Spool, seconds: float = 0) -> None:
+    """Make rows of all that is sealed, or is within so many seconds."""
+    writer = writer_of(store, spool)
+    while segment := spool.take(seconds):
+        writer.store(segment)
+
+
+def store_all(store: Store | FailingStore, spool: Spool) -> None:
+    """Close a spool and make rows of everything in it, readable or not."""
+    spool.close()
+    store_waiting(store, spool)
+    assert spool.size == 0
+
+
+def store_all_balanced(store: Store, spool: Spool) -> None:
+    """The same; the books must balance."""
+    store_all(store, spool)
+    found = differences(store, _STARTED)
+    # Others take rows away to see whether it is noticed.
+    assert not [name for name in found["segment_id"] if not str(name).startswith("writer-")]
+
+
+def logs_of(store: Store, environment: str, columns: str, order: str = "body") -> list[tuple[Any, ...]]:
+    """The logs that are stored of an environment."""
+    sql = f"SELECT {columns} FROM logs WHERE environment = {{e:String}} ORDER BY {order}"
+    return store.rows(sql, {"e": environment})

@@ -1,0 +1,80 @@
+"""What an import says of a file: its rows as soon as it is stored, and that some of it waits where it does."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.progress import Progress
+
+from collector.books import Segments
+from collector.importer import ImportSummary
+from gatelens import import_command
+from gatelens.data_directory import DataDirectory
+from gatelens.import_command import Import, run_import
+from gatelens.import_outcome import Imported, outcome
+from storage import store as storage
+from storage.store import Store
+
+_SUMMARY = ImportSummary("combined", 210_000, ["a", "b"])
+
+
+def _found(waiting: int, **rows: int) -> Segments:
+    return Segments([], ["segment"] * waiting, {"requests": 0, "dead_letters": 0} | rows)
+
+
+@pytest.mark.parametrize(
+    ("summary", "rows", "is_waiting", "told"),
+    [
+        (_SUMMARY, {"requests": 1000, "dead_letters": 2}, False, "1,000 requests, 2 dead letters, 210,000 bytes"),
+        (_SUMMARY, {"logs": 1, "dead_letters": 1}, False, "1 log, 1 dead letter, 210,000 bytes"),
+        (_SUMMARY, {"requests": 0, "dead_letters": 0}, False, "no records, 210,000 bytes"),
+        (_SUMMARY, {"requests": 7}, True, "7 requests, 210,000 bytes, not all of it is stored yet"),
+        (_SUMMARY, {"requests": 0}, True, "210,000 bytes, not all of it is stored yet"),
+        (
+            ImportSummary("combined", 1, ["a", "b"], 1), {"requests": 9}, False,
+            "9 requests, 1 byte, 1 of 2 blocks were stored already",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_told(summary: ImportSummary, rows: dict[str, int], is_waiting: bool, told: str) -> None:
+    assert str(Imported(summary, Counter(rows), is_waiting)) == f"combined, {told}"
+
+
+def test_an_empty_file_has_nothing_in_it() -> None:
+    assert str(Imported(ImportSummary(""), Counter(), False)) == "nothing in it"
+
+
+def test_rows_of_all_blocks_are_added_up_when_they_are_stored() -> None:
+    looks: dict[str, Iterator[Segments]] = {
+        "a": iter([_found(1), _found(2, requests=3), _found(0, requests=5)]),
+        "b": iter([_found(0, requests=2, dead_letters=1)]),
+    }
+    found = outcome(_SUMMARY, lambda segment_id: next(looks[segment_id]), lambda: False)
+    assert found == Imported(_SUMMARY, Counter({"requests": 7, "dead_letters": 1}), False)
+
+
+def test_patience_that_is_over_is_over_for_all_blocks() -> None:
+    blocks = {"a": _found(1, requests=3), "b": _found(1)}
+    answers = iter([False, True, True])
+    found = outcome(_SUMMARY, blocks.__getitem__, lambda: next(answers))
+    assert found == Imported(_SUMMARY, Counter(requests=3), True)
+
+
+def test_a_block_that_is_stored_in_parts_is_stored_whole(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "LOAD_MEMORY_BYTES", 80 << 20)
+    # A process can open only one.
+    monkeypatch.setattr(import_command, "connect", lambda dsn: store)
+    monkeypatch.setattr(store, "close", lambda: None)
+    log = tmp_path / "access.log"
+    log.write_bytes(b"{}\n" * 100_000)
+    data = tmp_path / "data"
+    [found] = run_import(Import([log], "envoy_json", "import-parts"), data, Progress(disable=True))
+    assert str(found) == "envoy_json, 100,000 dead letters, 300,000 bytes"
+    assert isinstance(found, Imported)
+    [block] = found.summary.segment_ids
+    parts = store.rows("SELECT segment_id FROM books WHERE startsWith(segment_id, {id:String})", {"id": block})
+    assert f"{block}~0" in {name for (name,) in parts}
+    assert list(DataDirectory(data).spool.iterdir()) == []
