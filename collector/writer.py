@@ -73,7 +73,8 @@ class Writer:
 
         What ClickHouse does not take stays in the spool for the next start.
         """
-        while drain and not self._failing and self._spool.backlog:
+        # Not the backlog: what is in work may be split, and its parts wait then.
+        while drain and not self._failing and self._spool.waiting(""):
             time.sleep(_POLL_SECONDS / 4)
         self._stopping.set()
         for thread in self._threads:

@@ -208,6 +208,18 @@ def test_what_is_not_stored_at_the_stop_stays_in_the_spool(store: Store, spool: 
     assert len(list(tmp_path.glob(f"*{READY}"))) == 1
 
 
+def test_a_stop_waits_for_the_parts_of_what_is_split(store: Store, spool: Spool) -> None:
+    environment = "writer-parts"
+    payloads = [_payload("otlp_logs", body, environment) for body in (otlp_logs("a"), _BROKEN_PROTOBUF)]
+    writer = writer_of(store, spool)
+    writer.start()
+    spool.append_segment("writer-parts", payloads)
+    wait_until(lambda: spool.backlog == 0)
+    writer.stop()
+    assert spool.size == 0
+    assert (counts(store, environment)["logs"], counts(store, environment)["dead_letters"]) == (1, 1)
+
+
 def test_a_format_of_a_later_version_is_told(store: Store, spool: Spool) -> None:
     unknown = _sealed(spool, "writer-unknown", [_payload("from_the_future", b"x", "writer-unknown")])
     with pytest.raises(StoreError, match="a format that this version does not know; start the version that wrote it"):
