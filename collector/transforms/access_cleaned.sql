@@ -21,7 +21,7 @@ SELECT
     toValidUTF8(toLowCardinality(requested_server_name)) AS server_name,
     toValidUTF8(authority) AS authority,
     toValidUTF8(toLowCardinality(if(method = '-', '', method))) AS method,
-    toValidUTF8(cutQueryString(if(url = '-', '', url))) AS path,
+    toValidUTF8(cutQueryStringAndFragment(if(url = '-', '', url))) AS path,
     toValidUTF8(toLowCardinality(if(protocol = '-', '', protocol))) AS protocol,
     ifNull(code, 0) AS status,
     grpc_status,
