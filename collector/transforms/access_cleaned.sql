@@ -24,7 +24,16 @@ SELECT
     toValidUTF8(cutQueryStringAndFragment(if(url = '-', '', url))) AS path,
     toValidUTF8(toLowCardinality(if(protocol = '-', '', protocol))) AS protocol,
     ifNull(code, 0) AS status,
-    grpc_status,
+    -- Its number, or its name as Envoy writes it: DeadlineExceeded or DEADLINE_EXCEEDED.
+    toUInt8OrNull(transform(
+        lower(replaceAll(toLowCardinality(grpc_status), '_', '')),
+        [
+            'ok', 'canceled', 'cancelled', 'unknown', 'invalidargument', 'deadlineexceeded', 'notfound', 'alreadyexists',
+            'permissiondenied', 'resourceexhausted', 'failedprecondition', 'aborted', 'outofrange', 'unimplemented',
+            'internal', 'unavailable', 'dataloss', 'unauthenticated'
+        ],
+        ['0', '1', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16']
+    )) AS grpc_status,
     toValidUTF8(toLowCardinality(if(flags = '-', '', flags))) AS response_flags,
     response_flags = '' AND status BETWEEN 100 AND 399 AS went_well,
     toValidUTF8(toLowCardinality(if(details = 'via_upstream', '', details))) AS details,

@@ -68,7 +68,7 @@ SELECT
     upstream AS upstream_cluster,
     '' AS route_name,
     '' AS requested_server_name,
-    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    '' AS grpc_status,
     if(pairs['consumer'] != '', pairs['consumer'], arrayStringConcat(arraySlice(names, before_ident + 2), ' ')) AS consumer,
     pairs['api'] AS named_api,
     multiIf(

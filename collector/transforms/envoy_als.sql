@@ -92,7 +92,7 @@ SELECT
     common.upstream_cluster AS upstream_cluster,
     common.route_name AS route_name,
     '' AS requested_server_name,
-    toUInt8OrNull(common.custom_tags['grpc_status']) AS grpc_status,
+    common.custom_tags['grpc_status'] AS grpc_status,
     common.custom_tags['consumer'] AS consumer,
     common.custom_tags['api'] AS named_api,
     common.custom_tags['api_version'] AS named_api_version,

@@ -57,7 +57,7 @@ SELECT
     upstream AS upstream_cluster,
     '' AS route_name,
     '' AS requested_server_name,
-    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    '' AS grpc_status,
     pairs['consumer'] AS consumer,
     pairs['api'] AS named_api,
     multiIf(

@@ -84,7 +84,7 @@ SELECT
     attributes['upstream_cluster'] AS upstream_cluster,
     attributes['route_name'] AS route_name,
     attributes['requested_server_name'] AS requested_server_name,
-    toUInt8OrNull(attributes['grpc_status']) AS grpc_status,
+    attributes['grpc_status'] AS grpc_status,
     attributes['consumer'] AS consumer,
     attributes['api'] AS named_api,
     attributes['api_version'] AS named_api_version,
