@@ -40,7 +40,7 @@ SELECT
     toValidUTF8(termination_details) AS termination_details,
     toValidUTF8(failure_reason) AS failure_reason,
     toValidUTF8(if(consumer = '-', '', consumer)) AS consumer,
-    toValidUTF8(if(forwarded_for NOT IN ('', '-'), substringIndex(forwarded_for, ',', 1), downstream_address)) AS client,
+    toValidUTF8(if(forwarded_for NOT IN ('', '-'), trimBoth(substringIndex(forwarded_for, ',', 1)), downstream_address)) AS client,
     toValidUTF8(toLowCardinality(if(user_agent = '-', '', user_agent))) AS user_agent,
     toValidUTF8(toLowCardinality(if(upstream_host = '-', '', replaceOne(upstream_host, 'tcp://', '')))) AS upstream_address,
     ifNull(took_us, 0) AS duration_us,
