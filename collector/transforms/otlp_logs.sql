@@ -13,7 +13,8 @@ SELECT
     peer,
     if(resource_kind != '' OR is_log, resource_kind, 'envoy') AS default_kind,
     multiIf(is_empty, '{}', is_log, body_text, problem != '', toJSONString(attributes), '') AS record,
-    nanoseconds + severity_number + length(attributes) + length(body_text) = 0 AS is_empty,
+    nanoseconds + severity_number + length(attributes) + length(body_text) + length(event_name) + length(severity_text) = 0
+        AS is_empty,
     multiIf(
         is_empty, 'an empty log record',
         is_log, '',
