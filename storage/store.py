@@ -32,6 +32,8 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
     # There is nothing to optimise in reading one file from end to end, and trying took half of a small segment's time.
     "query_plan_enable_optimizations": 0,
     "optimize_and_compare_chain": 0,
+    # Beyond its limit of pairs a line would fail the payload that it is in; memory has a limit of its own.
+    "extract_key_value_pairs_max_pairs_per_row": 1_000_000_000,
 }
 
 # What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
@@ -45,7 +47,8 @@ _WITH_VIEWS = 3
 
 _MESSAGE = "Payload"
 
-_OF_READING = ("format_", "max_threads", "max_memory_")
+_OF_READING_ALONE = ("format_", "max_memory_", "extract_")
+_OF_READING = (*_OF_READING_ALONE, "max_threads")
 
 Parameters = Mapping[str, Any]
 Settings = Mapping[str, str | int]
@@ -136,7 +139,7 @@ class Store:
             self.command(f"INSERT INTO {into} ({names}) SETTINGS {_clause(settings)}\n{select}")
             return
         block = self._parse(self._parsers, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
-        inserting = {name: value for name, value in settings.items() if not name.startswith(("format_", "max_memory_"))}
+        inserting = {name: value for name, value in settings.items() if not name.startswith(_OF_READING_ALONE)}
         with self._handles.borrow() as client:
             client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
 

@@ -49,7 +49,7 @@ SELECT
         hasAny(flag_list, ['RL', 'RLSE', 'UAEX']), 'policy',
         hasAny(flag_list, ['NR', 'NC', 'NFCF']), 'config',
         hasAny(flag_list, ['UH', 'UF', 'UC', 'UR', 'UT', 'UO', 'URX', 'LR', 'LH', 'DF', 'UPE', 'UMSDR']), 'backend',
-        hasAny(flag_list, ['DC', 'DPE', 'IH', 'SI']), 'client',
+        hasAny(flag_list, ['DC', 'DR', 'DPE', 'IH', 'SI']), 'client',
         policy != '' OR status IN (401, 403, 429), 'policy',
         status >= 500, 'backend',
         status >= 400 OR status = 0, 'client',

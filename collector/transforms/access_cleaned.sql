@@ -21,17 +21,26 @@ SELECT
     toValidUTF8(toLowCardinality(requested_server_name)) AS server_name,
     toValidUTF8(authority) AS authority,
     toValidUTF8(toLowCardinality(if(method = '-', '', method))) AS method,
-    toValidUTF8(cutQueryString(if(url = '-', '', url))) AS path,
+    toValidUTF8(cutQueryStringAndFragment(if(url = '-', '', url))) AS path,
     toValidUTF8(toLowCardinality(if(protocol = '-', '', protocol))) AS protocol,
     ifNull(code, 0) AS status,
-    grpc_status,
+    -- Its number, or its name as Envoy writes it: DeadlineExceeded or DEADLINE_EXCEEDED.
+    toUInt8OrNull(transform(
+        lower(replaceAll(toLowCardinality(grpc_status), '_', '')),
+        [
+            'ok', 'canceled', 'cancelled', 'unknown', 'invalidargument', 'deadlineexceeded', 'notfound', 'alreadyexists',
+            'permissiondenied', 'resourceexhausted', 'failedprecondition', 'aborted', 'outofrange', 'unimplemented',
+            'internal', 'unavailable', 'dataloss', 'unauthenticated'
+        ],
+        ['0', '1', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16']
+    )) AS grpc_status,
     toValidUTF8(toLowCardinality(if(flags = '-', '', flags))) AS response_flags,
     response_flags = '' AND status BETWEEN 100 AND 399 AS went_well,
     toValidUTF8(toLowCardinality(if(details = 'via_upstream', '', details))) AS details,
     toValidUTF8(termination_details) AS termination_details,
     toValidUTF8(failure_reason) AS failure_reason,
     toValidUTF8(if(consumer = '-', '', consumer)) AS consumer,
-    toValidUTF8(if(forwarded_for NOT IN ('', '-'), substringIndex(forwarded_for, ',', 1), downstream_address)) AS client,
+    toValidUTF8(if(forwarded_for NOT IN ('', '-'), trimBoth(substringIndex(forwarded_for, ',', 1)), downstream_address)) AS client,
     toValidUTF8(toLowCardinality(if(user_agent = '-', '', user_agent))) AS user_agent,
     toValidUTF8(toLowCardinality(if(upstream_host = '-', '', replaceOne(upstream_host, 'tcp://', '')))) AS upstream_address,
     ifNull(took_us, 0) AS duration_us,

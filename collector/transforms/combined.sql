@@ -38,7 +38,7 @@ SELECT
     ) AS upstream_took_us,
     if(is_http, asked[1], '') AS method,
     url,
-    if(is_http, asked[-1], '') AS protocol,
+    if(has_protocol, asked[-1], '') AS protocol,
     multiIf(before_ident != 2, pairs['host'], is_forwarded, '', names[1]) AS authority,
     '' AS flags,
     '' AS details,
@@ -68,13 +68,13 @@ SELECT
     upstream AS upstream_cluster,
     '' AS route_name,
     '' AS requested_server_name,
-    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    '' AS grpc_status,
     if(pairs['consumer'] != '', pairs['consumer'], arrayStringConcat(arraySlice(names, before_ident + 2), ' ')) AS consumer,
     pairs['api'] AS named_api,
     multiIf(
         pairs['api_version'] != '', pairs['api_version'],
         match(upstream, '[-_.]v[0-9]+$') OR upstream = '' AND code = 404, '',
-        extract(url, '/(v[0-9]+)(?:/|$)')
+        extract(cutQueryStringAndFragment(url), '/(v[0-9]+)(?:/|$)')
     ) AS named_api_version,
     pairs['route'] AS named_route
 FROM
@@ -83,26 +83,28 @@ FROM
         *,
         endsWith(names[1], ',') AS is_forwarded,
         -- A server name (CONNECT) and * (OPTIONS) are no paths.
-        multiIf(
-            startsWith(target, '/'), target,
-            startsWith(target, 'http'), replaceRegexpOne(target, '^https?://[^/?]*', ''),
-            ''
-        ) AS url
+        if(startsWith(target, '/'), target, extract(target, '(?s)^ *(?i:https?://[^/?#]*)?(/.*)')) AS url
     FROM
     (
         SELECT
             *,
             -- Address, ident, which is nothing but '-' any more, and user. vhost_combined has the host that was asked for
-            -- in front of them; a list of forwarded addresses may stand for the address, with commas.
+            -- in front of them; a list of forwarded addresses may stand for the address, with commas. The last is the user.
             splitByChar(' ', names_and_time[1]) AS names,
-            greatest(indexOf(arraySlice(names, 2), '-'), 1) AS before_ident,
+            greatest(indexOf(arraySlice(names, 2, -1), '-'), 1) AS before_ident,
             parseDateTimeOrNull(
                 toLowCardinality(substring(names_and_time[-1], 1, 26)), '%d/%b/%Y:%H:%i:%s %z', 'UTC'
             ) AS logged,
             if(length(counts[1]) = 3, toUInt16OrNull(counts[1]), NULL) AS code,
             toUInt64OrNull(counts[2]) AS sent,
-            length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS is_http,
-            if(is_http, arrayStringConcat(arraySlice(asked, 2, length(asked) - 2), ' '), '') AS escaped,
+            length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS has_protocol,
+            -- HTTP/0.9 tells no protocol.
+            has_protocol OR startsWith(asked[2], '/') AS is_http,
+            multiIf(
+                has_protocol, arrayStringConcat(arraySlice(asked, 2, length(asked) - 2), ' '),
+                is_http, asked[2],
+                ''
+            ) AS escaped,
             if(
                 position(escaped, '\\') = 0,
                 escaped,

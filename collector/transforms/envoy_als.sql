@@ -10,11 +10,11 @@ WITH
         '\x08\x01', '\x10\x01', '\x18\x01', '\x20\x01', '\x28\x01', '\x30\x01', '\x38\x01', '\x40\x01', '\x48\x01',
         '\x50\x01', '\x58\x01', '\x60\x01', '\x70\x01', '\x78\x01', '\x80\x01\x01', '\x88\x01\x01', '\x90\x01\x01',
         '\x98\x01\x01', '\xa0\x01\x01', '\xa8\x01\x01', '\xb0\x01\x01', '\xb8\x01\x01', '\xc0\x01\x01', '\xc8\x01\x01',
-        '\xd0\x01\x01', '\xd8\x01\x01'
+        '\xd0\x01\x01', '\xd8\x01\x01', '\xe0\x01\x01'
     ] AS flag_bytes,
     [
         'LH', 'UH', 'UT', 'LR', 'UR', 'UF', 'UC', 'UO', 'NR', 'DI', 'FI', 'RL', 'RLSE', 'DC', 'URX', 'SI', 'IH', 'DPE',
-        'UMSDR', 'RFCF', 'NFCF', 'DT', 'UPE', 'NC', 'OM', 'DF'
+        'UMSDR', 'RFCF', 'NFCF', 'DT', 'UPE', 'NC', 'OM', 'DF', 'DR'
     ] AS flag_codes,
     position(common.response_flags, '\x6a') AS unauthorized_at,
     if(
@@ -92,7 +92,7 @@ SELECT
     common.upstream_cluster AS upstream_cluster,
     common.route_name AS route_name,
     '' AS requested_server_name,
-    toUInt8OrNull(common.custom_tags['grpc_status']) AS grpc_status,
+    common.custom_tags['grpc_status'] AS grpc_status,
     common.custom_tags['consumer'] AS consumer,
     common.custom_tags['api'] AS named_api,
     common.custom_tags['api_version'] AS named_api_version,

@@ -57,7 +57,7 @@ SELECT
     tupleElement(log, 'upstream_cluster') AS upstream_cluster,
     tupleElement(log, 'route_name') AS route_name,
     tupleElement(log, 'requested_server_name') AS requested_server_name,
-    toUInt8OrNull(tupleElement(log, 'grpc_status')) AS grpc_status,
+    tupleElement(log, 'grpc_status') AS grpc_status,
     tupleElement(log, 'consumer') AS consumer,
     tupleElement(log, 'api') AS named_api,
     tupleElement(log, 'api_version') AS named_api_version,

@@ -64,7 +64,7 @@ SELECT
     tail[1] AS upstream_cluster,
     tail[6] AS route_name,
     tail[5] AS requested_server_name,
-    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    '' AS grpc_status,
     '' AS consumer,
     '' AS named_api,
     '' AS named_api_version,

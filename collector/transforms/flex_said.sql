@@ -26,7 +26,7 @@ SELECT
     said.responseBytes != '' ? said.responseBytes : said.bytes_sent AS sent_text,
     toUInt64OrNull(received_text) AS received_bytes,
     toUInt64OrNull(sent_text) AS sent_bytes,
-    cutQueryString(said.requestPath != '' ? said.requestPath : said.path) AS path,
+    cutQueryStringAndFragment(said.requestPath != '' ? said.requestPath : said.path) AS path,
     said.response_flags = '-' ? '' : said.response_flags AS flags,
     multiIf(
         said.violation.violationType != '', lower(said.violation.violationType),

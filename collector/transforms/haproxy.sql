@@ -29,9 +29,9 @@ SELECT
     took_ms * 1000 AS took_us,
     if(connected_ms >= 0 AND answered_ms >= 0, toUInt64(connected_ms + answered_ms) * 1000, NULL) AS upstream_took_us,
     if(is_http, asked[1], '') AS method,
-    -- Of HTTP/2 the whole address is told.
-    replaceRegexpOne(target, '^https?://[^/?]*', '') AS url,
-    if(is_http, asked[3], '') AS protocol,
+    -- Of HTTP/2 the whole address is told. A server name (CONNECT) and * (OPTIONS) are no paths.
+    extract(target, '(?s)^(?:https?://[^/?#]*)?(/.*)') AS url,
+    if(has_protocol, asked[-1], '') AS protocol,
     if(startsWith(target, 'http'), extract(target, '^https?://([^/?]*)'), pairs['host']) AS authority,
     -- L: answered by the proxy itself, as it was told to.
     if(match(words[9], '^(?:--|L)'), '', substring(words[9], 1, 2)) AS flags,
@@ -57,13 +57,13 @@ SELECT
     upstream AS upstream_cluster,
     '' AS route_name,
     '' AS requested_server_name,
-    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    '' AS grpc_status,
     pairs['consumer'] AS consumer,
     pairs['api'] AS named_api,
     multiIf(
         pairs['api_version'] != '', pairs['api_version'],
         match(upstream, '[-_.]v[0-9]+$') OR upstream = '' AND answer = 404, '',
-        extract(target, '/(v[0-9]+)(?:/|$)')
+        extract(cutQueryStringAndFragment(url), '/(v[0-9]+)(?:/|$)')
     ) AS named_api_version,
     pairs['route'] AS named_route
 FROM
@@ -76,7 +76,11 @@ FROM
         toInt32OrNull(timers[3]) AS connected_ms,
         toInt32OrNull(timers[4]) AS answered_ms,
         toUInt32OrNull(trimLeft(timers[5], '+')) AS took_ms,
-        if(is_http, asked[2], '') AS target
+        multiIf(
+            has_protocol, arrayStringConcat(arraySlice(asked, 2, length(asked) - 2), ' '),
+            is_http, asked[2],
+            ''
+        ) AS target
     FROM
     (
         SELECT
@@ -91,7 +95,9 @@ FROM
             splitByChar('/', words[4]) AS timers,
             toInt16OrNull(words[5]) AS answer,
             toUInt64OrNull(trimLeft(words[6], '+')) AS sent,
-            length(asked) = 3 AND startsWith(asked[3], 'HTTP/') AS is_http,
+            length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS has_protocol,
+            -- Of a longer request than HAProxy keeps (tune.http.logurilen), the end is cut off.
+            has_protocol OR match(asked[2], '^(?:/|https?://)') AS is_http,
             if(
                 zone = '',
                 parseDateTimeOrNull(date, '%d/%b/%Y:%H:%i:%s', {{time_zone}}),

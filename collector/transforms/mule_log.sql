@@ -112,7 +112,7 @@ FROM
         SELECT
             *,
             ifNull(is_event ? received : logged, received_at) AS claimed,
-            cutQueryString(trimRight(event.path)) AS requested,
+            cutQueryStringAndFragment(trimRight(event.path)) AS requested,
             toUInt16OrNull(event.status_code) AS code,
             toUInt64OrNull(event.request_bytes) AS received_bytes,
             toUInt64OrNull(event.response_bytes) AS sent_bytes,

@@ -19,4 +19,6 @@ FROM
         ) AS parts
     FROM ({{inner}})
 )
-WHERE NOT (endsWith(parts[1], '_created') AND type_words[4] IN ('counter', 'histogram', 'summary', 'gaugehistogram'))
+WHERE NOT (
+    parts[1] = concat(type_words[3], '_created') AND type_words[4] IN ('counter', 'histogram', 'summary', 'gaugehistogram')
+)

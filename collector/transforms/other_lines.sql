@@ -17,7 +17,7 @@ SELECT
     parseDateTime64BestEffortOrNull(
         extract(
             other,
-            '(?:^|^\\[|"(?:time|timestamp|@timestamp|ts)": ?"?)(\\d{4}[-/]\\d\\d[-/]\\d\\d[T ][\\d:.]+(?:Z|[+-]\\d\\d:\\d\\d)?|[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}|\\d{10}[\\d.]*)'
+            '(?:^|^\\[|"(?:time|timestamp|@timestamp|ts)": ?"?)(\\d{4}[-/]\\d\\d[-/]\\d\\d[T ][\\d:.]+(?:Z| ?[+-]\\d\\d:?\\d\\d)?|[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}|\\d{10}[\\d.]*)'
         ),
         6,
         {{time_zone}}

@@ -13,7 +13,8 @@ SELECT
     peer,
     if(resource_kind != '' OR is_log, resource_kind, 'envoy') AS default_kind,
     multiIf(is_empty, '{}', is_log, body_text, problem != '', toJSONString(attributes), '') AS record,
-    nanoseconds + severity_number + length(attributes) + length(body_text) = 0 AS is_empty,
+    nanoseconds + severity_number + length(attributes) + length(body_text) + length(event_name) + length(severity_text) = 0
+        AS is_empty,
     multiIf(
         is_empty, 'an empty log record',
         is_log, '',
@@ -84,7 +85,7 @@ SELECT
     attributes['upstream_cluster'] AS upstream_cluster,
     attributes['route_name'] AS route_name,
     attributes['requested_server_name'] AS requested_server_name,
-    toUInt8OrNull(attributes['grpc_status']) AS grpc_status,
+    attributes['grpc_status'] AS grpc_status,
     attributes['consumer'] AS consumer,
     attributes['api'] AS named_api,
     attributes['api_version'] AS named_api_version,

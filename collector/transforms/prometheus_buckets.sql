@@ -56,9 +56,16 @@ FROM
                     multiIf(
                         empty(native), '',
                         problem_of_counts != '', problem_of_counts,
-                        arrayMin(arrayConcat(above, below)) < 0 OR arraySum(above) + arraySum(below) + zero > count,
+                        arrayMin(arrayConcat(above, below, [zero])) < 0
+                            OR arraySum(above) + arraySum(below) + zero > count,
                             'a histogram whose counts do not add up',
-                        NOT is_custom, abs(schema - 2) > 6 ? 'a histogram of unknown schema' : '',
+                        NOT is_custom, multiIf(
+                            abs(schema - 2) > 6, 'a histogram of unknown schema',
+                            zero = 0, '',
+                            ifNotFinite(native.zero_threshold[1], -1) < 0,
+                                'a histogram whose zero bucket has no width',
+                            ''
+                        ),
                         notEmpty(below)
                             OR arrayMin(above_places) < 0
                             OR arrayMax(above_places) > length(native.custom_values[1]),

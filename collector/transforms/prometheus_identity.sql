@@ -33,7 +33,7 @@ SELECT
     ) AS kind_told,
     transform(
         -- A unit is that of the values that were observed; a bucket and a count only say how many.
-        multiIf(match(name, '_(bucket|count)$'), '', unit != '', unit, unit_of_name),
+        multiIf(match(name, '_(bucket|g?count)$'), '', unit != '', unit, unit_of_name),
         ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'volts', 'amperes', 'joules', 'grams'],
         ['s', 'By', '1', 'Cel', 'm', 'V', 'A', 'J', 'g']
     ) AS unit

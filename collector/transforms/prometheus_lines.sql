@@ -14,8 +14,12 @@ SELECT
         (told) -> told.1 != '' ? NOT startsWith(told.1, '#') : 0,
         arrayZip(
             lines,
-            arrayPopFront(arrayFill(line -> startsWith(line, '# TYPE '), arrayPushFront(short_lines, ''))),
-            arrayPopFront(arrayFill(line -> startsWith(line, '# UNIT '), arrayPushFront(short_lines, '')))
+            arrayPopFront(arrayFill(
+                line -> startsWith(line, '#') ? match(line, '^#\\s+TYPE\\s') : 0, arrayPushFront(short_lines, '')
+            )),
+            arrayPopFront(arrayFill(
+                line -> startsWith(line, '#') ? match(line, '^#\\s+UNIT\\s') : 0, arrayPushFront(short_lines, '')
+            ))
         )
     )) AS told,
     told.1 AS line,

@@ -16,7 +16,7 @@ SELECT
         below_spans.length
     )) AS below_places,
     multiIf(
-        NOT is_whole, 'a histogram with fractional counts',
+        NOT is_whole, 'a histogram with counts that are no whole numbers of 63 bits',
         NOT is_complete, 'a histogram whose spans and counts differ',
         ''
     ) AS problem_of_counts
@@ -35,7 +35,7 @@ FROM
             * EXCEPT (is_exact, float_count, float_counts),
             is_exact ? native.count_int[1] : toUInt64(ifNotFinite(float_count, 0)) AS count,
             is_exact ? toInt64(native.zero_count_int[1]) : toInt64(ifNotFinite(native.zero_count_float[1], -1)) AS zero,
-            is_exact ? 1 : arrayAll(number -> number = trunc(ifNotFinite(number, -1)), float_counts) AS is_whole,
+            is_exact ? 1 : arrayAll(number -> number = abs(toInt64(ifNotFinite(number, -1))), float_counts) AS is_whole,
             [arraySum(above_spans_told.length), arraySum(below_spans_told.length)]
                 = [length(above_told), length(below_told)] AS is_complete
         FROM

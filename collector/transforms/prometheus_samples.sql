@@ -43,8 +43,19 @@ FROM
         *,
         toFloat64OrNull(parts[3]) AS value_told,
         toLowCardinality(parts[1]) AS name,
+        -- A backslash before anything but itself, a quote and n stands for itself, as in Prometheus.
+        if(
+            position(parts[2], '\\') = 0,
+            parts[2],
+            arrayStringConcat(
+                arrayMap(
+                    part -> replaceRegexpAll(part, '\\\\([^"n])', '\\\\\\\\\\1'), splitByString('\\\\', parts[2])
+                ),
+                '\\\\'
+            )
+        ) AS escaped_labels,
         CAST(
-            extractKeyValuePairsWithEscaping(parts[2], '=', ', \t', '"'), 'Map(LowCardinality(String), String)'
+            extractKeyValuePairsWithEscaping(escaped_labels, '=', ', \t', '"'), 'Map(LowCardinality(String), String)'
         ) AS own_labels
     FROM ({{inner}})
 )

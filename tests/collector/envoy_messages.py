@@ -25,6 +25,7 @@ fault_injected rate_limited unauthorized_details rate_limit_service_error downst
 upstream_retry_limit_exceeded stream_idle_timeout invalid_envoy_request_headers downstream_protocol_error
 upstream_max_stream_duration_reached response_from_cache_filter no_filter_config_found duration_timeout
 upstream_protocol_error no_cluster_found overload_manager dns_resolution_failure
+downstream_remote_reset
 """
 _FLAGS: Message = {name: (number, "number") for number, name in enumerate(_FLAG_NAMES.split(), start=1)}
 _FLAGS["unauthorized_details"] = (13, {"reason": (1, "number")})

@@ -165,3 +165,15 @@ def test_what_is_nested_too_deep(store: Store, tmp_path: Path, name: str) -> Non
     assert rows(store, "requests", "countIf(path = '/deep' AND status = 200)", segment) == [(0,)]
     if name not in _MULE:
         assert records(store, segment) == len(deep) + 1
+
+
+def test_a_line_of_thousands_of_pairs_fails_no_other(store: Store, tmp_path: Path) -> None:
+    pairs = " ".join(f"a{number}=b" for number in range(2000)).encode()
+    for name in ("combined", "haproxy"):
+        many = LINES[name].replace(b" 0.007 0.006", b"").replace(b"/survivor ", b"/many ") + b" " + pairs
+        segment = load(store, tmp_path, name, LINES[name] + b"\n" + many)
+        assert sorted(rows(store, "requests", "path", segment)) == [("/many",), ("/survivor",)], name
+    labels = ",".join(f'a{number}="b"' for number in range(2000))
+    segment = load(store, tmp_path, "prometheus_text", f"survivor 1\nmany{{{labels}}} 2\n".encode())
+    told = rows(store, "metrics", "name, length(labels), value", segment)
+    assert sorted(told) == [("many", 2000, 2), ("survivor", 0, 1)]
