@@ -25,12 +25,16 @@ _SINGLE_REQUESTS = """
     toUInt64(fault = 'config') AS fault_config,
     request_bytes,
     response_bytes,
-    duration_us,
-    duration_us AS duration_max_us,
-    toUInt64(upstream_us IS NOT NULL) AS upstream_requests,
-    if(upstream_us IS NULL, 0, duration_us) AS upstream_duration_us,
-    ifNull(seen.upstream_us, 0) AS upstream_us,
-    map(latency_bucket(duration_us), toUInt64(1)) AS latency
+    seen.duration_us,
+    seen.duration_us AS duration_max_us,
+    toUInt64(seen.duration_us IS NOT NULL AND seen.upstream_us IS NOT NULL) AS upstream_requests,
+    if(seen.upstream_us IS NULL, 0, ifNull(seen.duration_us, 0)) AS upstream_duration_us,
+    if(seen.duration_us IS NULL, 0, ifNull(seen.upstream_us, 0)) AS upstream_us,
+    if(
+        seen.duration_us IS NULL,
+        CAST(map(), 'Map(Int16, UInt64)'),
+        map(latency_bucket(seen.duration_us), toUInt64(1))
+    ) AS latency
 """
 
 

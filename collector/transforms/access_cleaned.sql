@@ -43,7 +43,7 @@ SELECT
     toValidUTF8(if(forwarded_for NOT IN ('', '-'), trimBoth(substringIndex(forwarded_for, ',', 1)), downstream_address)) AS client,
     toValidUTF8(toLowCardinality(if(user_agent = '-', '', user_agent))) AS user_agent,
     toValidUTF8(toLowCardinality(if(upstream_host = '-', '', replaceOne(upstream_host, 'tcp://', '')))) AS upstream_address,
-    ifNull(took_us, 0) AS duration_us,
+    took_us AS duration_us,
     upstream_took_us AS upstream_us,
     request_bytes,
     response_bytes,

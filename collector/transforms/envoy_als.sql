@@ -41,7 +41,7 @@ SELECT
     fromUnixTimestamp64Micro(microseconds(common.start_time), 'UTC') AS started,
     toUInt16(entry.response.response_code.value) AS code,
     if(microseconds(common.duration) != 0, microseconds(common.duration), microseconds(common.time_to_last_downstream_tx_byte)) AS took,
-    toUInt64(greatest(took, 0)) AS took_us,
+    if(took > 0, toUInt64(took), NULL) AS took_us,
     if(
         microseconds(common.time_to_last_upstream_rx_byte) BETWEEN 1 AND 999999999999999999
             AND microseconds(common.time_to_first_upstream_tx_byte) >= 0,

@@ -97,11 +97,7 @@ SELECT
     said.userAgent != '' ? said.userAgent : said.user_agent AS user_agent,
     said.upstream_cluster = '-' ? '' : said.upstream_cluster AS upstream,
     said.upstream_host = '-' ? '' : said.upstream_host AS upstream_address,
-    multiIf(
-        NOT is_access, 0,
-        replied IS NULL, ifNull(took_us, 0),
-        toUInt64(greatest(ifNull(dateDiff('microsecond', started, replied), 0), 0))
-    ) AS duration_us,
+    replied >= started ? toUInt64(dateDiff('microsecond', started, replied)) : took_us AS duration_us,
     upstream_took_us AS upstream_us,
     ifNull(received_bytes, 0) AS request_bytes,
     ifNull(sent_bytes, 0) AS response_bytes,

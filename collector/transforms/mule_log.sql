@@ -52,7 +52,7 @@ SELECT
     event.user_agent AS user_agent,
     '' AS upstream,
     '' AS upstream_address,
-    toUInt64(greatest(ifNull(dateDiff('microsecond', received, replied), 0), 0)) AS duration_us,
+    if(replied >= received, toUInt64(dateDiff('microsecond', received, replied)), NULL) AS duration_us,
     CAST(NULL, 'Nullable(UInt64)') AS upstream_us,
     ifNull(received_bytes, 0) AS request_bytes,
     ifNull(sent_bytes, 0) AS response_bytes,

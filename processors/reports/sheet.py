@@ -44,12 +44,14 @@ def _write_usage(workbook: Workbook, sheet: Worksheet, report: UsageReport) -> N
 
 
 def _write(
-    sheet: Worksheet, row: int, position: int, value: str | int | float | pd.Timestamp, form: Format | None
+    sheet: Worksheet, row: int, position: int, value: str | int | float | pd.Timestamp | None, form: Format | None
 ) -> None:
     if isinstance(value, pd.Timestamp):
         sheet.write_datetime(row, position, value.to_pydatetime().replace(tzinfo=None), form)
     elif isinstance(value, str):
         sheet.write_string(row, position, value)
+    elif pd.isna(value):
+        sheet.write_blank(row, position, None, form)
     else:
         sheet.write_number(row, position, value, form)
 
@@ -101,5 +103,6 @@ def _formats(workbook: Workbook, report: UsageReport) -> dict[str, Format]:
 
 
 def _width(report: UsageReport, column: str) -> int:
-    longest = report.rows[column].astype(str).str.len().max() if len(report.rows) else 0
+    known = report.rows[column].dropna().astype(str)
+    longest = known.str.len().max() if len(known) else 0
     return int(min(max(longest, len(column) + 4, _NARROWEST), _WIDEST))

@@ -15,7 +15,7 @@ from storage.store import Store
 
 # Exact, and fit to be summed: requests = successes (2xx, 3xx) + client_errors (4xx) + errors (5xx, others).
 COUNTS = ("requests", "successes", "client_errors", "errors", "request_bytes", "response_bytes")
-# Within 1.1 % of exact, and not fit to be summed.
+# Of the requests whose duration is known, within 1.1 % of exact; not fit to be summed, and missing where none is known.
 LATENCIES = ("p50_ms", "p95_ms")
 
 # What a sheet can hold beside its header and total.

@@ -14,13 +14,14 @@ FROM
         sum(counted.errors) AS errors,
         sum(counted.request_bytes) AS request_bytes,
         sum(counted.response_bytes) AS response_bytes,
-        sumMap(map(bucket, counted.requests)) AS histogram
+        sumMapIf(map(bucket, counted.durations), counted.durations > 0) AS histogram
     FROM
     (
         SELECT
             {dimensions},
             latency_bucket(seen.duration_us) AS bucket,
             sum(seen.requests) AS requests,
+            count(seen.duration_us) AS durations,
             sum(seen.status_2xx) + sum(seen.status_3xx) AS successes,
             sum(seen.status_4xx) AS client_errors,
             -- As in the roll-ups, no response at all counts as an error.

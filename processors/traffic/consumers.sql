@@ -10,13 +10,14 @@ FROM
         sum(counted.errors) AS errors,
         sum(counted.client_errors) AS client_errors,
         sum(counted.response_bytes) AS response_bytes,
-        sumMap(map(bucket, counted.requests)) AS histogram
+        sumMapIf(map(bucket, counted.durations), counted.durations > 0) AS histogram
     FROM
     (
         SELECT
             consumer,
             latency_bucket(duration_us) AS bucket,
             sum(seen.requests) AS requests,
+            count(seen.duration_us) AS durations,
             sum(seen.status_5xx) + sum(seen.status_other) AS errors,
             sum(seen.status_4xx) AS client_errors,
             sum(seen.response_bytes) AS response_bytes

@@ -19,12 +19,11 @@ _MOST_COLUMNS = 96
 def heatmap(store: Store, window: Window, filters: Filters, now: datetime) -> pd.DataFrame:
     """Requests: a row a step (indexed by its start), a column a cell, lowest latency first, none left out.
 
-    Cell i holds the latencies in (2^(i/4), 2^((i+1)/4)] microseconds. Empty where no gateway tells any.
+    Cell i holds the latencies in (2^(i/4), 2^((i+1)/4)] microseconds. Unknown ones are left out.
     """
     step = step_of(window, _MOST_COLUMNS)
     found = frame(store, "heatmap", window, filters, parameters={"step": int(step.total_seconds())})
-    # A cell below 1 µs alone is of requests of which nobody tells how long they took.
-    if found.empty or (found["cell"] < 0).all():
+    if found.empty:
         return pd.DataFrame()
     table = found.assign(time=pd.to_datetime(found["time"], utc=True).dt.as_unit("s")).pivot_table(
         index="time", columns="cell", values="requests", aggfunc="sum"

@@ -12,7 +12,7 @@ FROM
         sum(counted.requests) AS requests,
         sum(counted.errors) AS errors,
         sum(counted.client_errors) AS client_errors,
-        sumMap(map(bucket, counted.requests)) AS histogram
+        sumMapIf(map(bucket, counted.durations), counted.durations > 0) AS histogram
     FROM
     (
         SELECT
@@ -20,6 +20,7 @@ FROM
             method,
             latency_bucket(duration_us) AS bucket,
             sum(seen.requests) AS requests,
+            count(seen.duration_us) AS durations,
             sum(seen.status_5xx) + sum(seen.status_other) AS errors,
             sum(seen.status_4xx) AS client_errors
         FROM {source} AS seen

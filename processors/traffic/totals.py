@@ -17,7 +17,7 @@ DEFAULT_APDEX_THRESHOLD = timedelta(milliseconds=500)
 
 @dataclass(frozen=True)
 class Totals:
-    """What a window holds; latencies and Apdex are None where nothing was requested."""
+    """What a window holds; latencies and Apdex are None where no duration is known."""
 
     requests: int = 0
     errors: int = 0

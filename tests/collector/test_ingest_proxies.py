@@ -181,7 +181,7 @@ def _without_agent(said: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 def _apache_truth(line: Sequence[str], took: int, size: int) -> tuple[Any, ...]:
     """`took` and `size` are where the line has them; 0 where the log does not say how long it took."""
-    duration = int(line[took]) if took else 0
+    duration = int(line[took]) if took else None
     return int(line[0]), line[1], line[2], int(line[3]), duration, int(line[size]), line[7]
 
 

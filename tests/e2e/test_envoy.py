@@ -84,7 +84,7 @@ def test_durations_are_those_of_fast_local_requests(gatelens: GatelensProcess, l
     [found] = gatelens.rows(
         f"""
         SELECT
-            toUInt32(countIf(duration_us = 0 OR duration_us >= 10000000)) AS impossible,
+            toUInt32(countIf(ifNull(duration_us, 0) = 0 OR duration_us >= 10000000)) AS impossible,
             toUInt32(countIf(upstream_us > duration_us)) AS upstream_too_long,
             countIf(duration_us < 1000000) / count() AS within_a_second,
             toUInt32(countIf(details = '' AND upstream_us IS NULL)) AS upstream_unknown,

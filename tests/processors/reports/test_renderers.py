@@ -79,6 +79,23 @@ def test_a_report_of_nothing_is_a_file_too(store: Store, environment: str, name:
     assert renderer(name).render(report)
 
 
+@pytest.mark.parametrize("by", ["api", "api,consumer"])
+def test_a_latency_that_is_not_known_is_left_empty(
+    store: Store, environment: str, insert: Callable[..., None], by: str
+) -> None:
+    insert(api="told")
+    insert(api="untold", duration_us=None)
+    report = _report(store, environment, by)
+
+    read = pd.read_csv(io.BytesIO(render_csv(report)), dtype=str, keep_default_na=False).set_index("api")
+    told, untold = json.loads(render_json(report))["rows"]
+
+    assert read["p50_ms"]["told"].startswith("20")
+    assert (read["p50_ms"]["untold"], read["p95_ms"]["untold"], read["requests"]["untold"]) == ("", "", "1")
+    assert told["p95_ms"] == pytest.approx(20, rel=0.011)
+    assert (untold["p50_ms"], untold["p95_ms"], untold["requests"]) == (None, None, 1)
+
+
 def test_unknown_formats_are_told_what_is_known() -> None:
     with pytest.raises(InvalidReport, match="csv, xlsx, json"):
         renderer("pdf")

@@ -130,6 +130,17 @@ def test_about_tells_what_was_counted(store: Store, environment: str) -> None:
     }
 
 
+def test_a_latency_that_is_not_known_is_an_empty_cell(
+    store: Store, environment: str, insert: Callable[..., None]
+) -> None:
+    insert(duration_us=None)
+    book = _book(store, environment, "api")
+
+    row = book.rows(1)[1]
+    assert (row["A"], row["B"], row["H"], row["I"]) == ("orders", "1", "", "")
+    assert book.style(1, "I2") == (False, "#,##0.0")
+
+
 @pytest.mark.parametrize(
     "consumer",
     ["=1+1", "{=1+1}", "http://localhost/", "mailto:someone@localhost", "42", "a\x00b<&>", "é" * 40_000],
