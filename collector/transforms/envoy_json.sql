@@ -25,7 +25,9 @@ SELECT
         ''
     ) AS problem,
     other != '' OR tupleElement(log, 'method') IN ('', '-') AND tupleElement(log, 'path') IN ('', '-') AND ifNull(code, 0) = 0 AS is_log,
-    ifNull(other_time, parseDateTime64BestEffortOrNull(tupleElement(log, 'start_time'), 6, 'UTC')) AS started,
+    -- One of a day that is not told is none: it would be the first of the year.
+    if(substring(tupleElement(log, 'start_time'), 3, 1) = ':', '', tupleElement(log, 'start_time')) AS start_time,
+    ifNull(other_time, parseDateTime64BestEffortOrNull(start_time, 6, 'UTC')) AS started,
     toUInt16OrNull(tupleElement(log, 'response_code')) AS code,
     ifNull(toUInt64OrNull(tupleElement(log, 'duration_us')), microseconds(tupleElement(log, 'duration'))) AS took_us,
     if(

@@ -36,7 +36,9 @@ SELECT
         ''
     ) AS problem,
     other != '' OR request[1] = '-' AND ifNull(code, 0) = 0 AS is_log,
-    ifNull(other_time, parseDateTime64BestEffortOrNull(trim(BOTH '[] ' FROM quoted[1]), 6, 'UTC')) AS started,
+    -- One of a day that is not told is none: it would be the first of the year.
+    if(substring(quoted[1], 4, 1) = ':', '', trim(BOTH '[] ' FROM quoted[1])) AS start_time,
+    ifNull(other_time, parseDateTime64BestEffortOrNull(start_time, 6, 'UTC')) AS started,
     toUInt16OrNull(head[1]) AS code,
     microseconds(counts[3]) AS took_us,
     microseconds(counts[4]) AS upstream_took_us,

@@ -1,7 +1,9 @@
 -- What a record says, as values.
 WITH
     -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
-    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds
+    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds,
+    -- One of a day that is not told is none: it would be the first of the year.
+    told -> parseDateTime64BestEffortOrNull(if(substring(told, 3, 1) = ':', '', told), 6, 'UTC') AS moment
 SELECT
     *,
     multiIf(
@@ -9,13 +11,11 @@ SELECT
             CAST(parseDateTimeOrNull(parts[1], '%d/%m/%Y-%h:%i:%s%p', 'UTC'), 'Nullable(DateTime64(6, \'UTC\'))'),
         parts[1] = '' AND known.fluent_time != '',
             fromUnixTimestamp64Micro(intDiv(toInt64OrNull(known.fluent_time), 1000), 'UTC'),
-        parseDateTime64BestEffortOrNull(
-            arrayFirst(told -> length(told) >= 10, [parts[1], known.timestamp, known.date, known.time]), 6, 'UTC'
-        )
+        moment(arrayFirst(told -> length(told) >= 10, [parts[1], known.timestamp, known.date, known.time]))
     ) AS logged,
     arrayFirst(told -> told != '', [said.receivedTs, said.start_time]) AS started_text,
-    parseDateTime64BestEffortOrNull(started_text, 6, 'UTC') AS started,
-    parseDateTime64BestEffortOrNull(said.repliedTs, 6, 'UTC') AS replied,
+    moment(started_text) AS started,
+    moment(said.repliedTs) AS replied,
     arrayFirst(told -> told NOT IN ('', '-'), [said.statusCode, said.response_code]) AS code_text,
     -- A request that a policy ended may have no status, but it has been replied to.
     code_text != '' OR said.repliedTs != '' AS is_access,
