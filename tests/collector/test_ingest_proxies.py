@@ -15,6 +15,7 @@ from storage.store import Store
 from tests.collector.ingest_rig import http_port
 from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
 from tests.collector.storing import store_all
+from tests.collector.waiting import wait_until
 
 _SETTINGS = Path(__file__).parents[2] / "deploy" / "gateways"
 _TIMES = 20
@@ -198,12 +199,15 @@ def test_haproxy(store: Store, tmp_path: Path, prefix: str) -> None:
         (tmp_path / "haproxy.cfg").write_text(settings)
         # Only the prefix of iso and of RFC 5424 tells the zone.
         zone = "Asia/Kolkata" if prefix in ("iso", "rfc5424") else "UTC"
-        with proxy([haproxy, "-f", str(tmp_path / "haproxy.cfg")], port, tmp_path / "log", os.environ | {"TZ": zone}):
+        said = tmp_path / "log"
+        with proxy([haproxy, "-f", str(tmp_path / "haproxy.cfg")], port, said, os.environ | {"TZ": zone}):
             send_all(port, _SENT)
+            # It answers before it logs, and says nothing more once it is told to end.
+            wait_until(lambda: said.read_bytes().count(b'HTTP/1.1"') >= len(_SENT))
 
     log = b"".join(
         line
-        for line in (tmp_path / "log").read_bytes().splitlines(keepends=True)
+        for line in said.read_bytes().splitlines(keepends=True)
         if b"orders" in line or b'"GET' in line
     )
     rows = _rows(store, tmp_path, f"live-haproxy-{prefix}", log, "haproxy")
