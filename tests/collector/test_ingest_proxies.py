@@ -205,11 +205,7 @@ def test_haproxy(store: Store, tmp_path: Path, prefix: str) -> None:
             # It answers before it logs, and says nothing more once it is told to end.
             wait_until(lambda: said.read_bytes().count(b'HTTP/1.1"') >= len(_SENT))
 
-    log = b"".join(
-        line
-        for line in said.read_bytes().splitlines(keepends=True)
-        if b"orders" in line or b'"GET' in line
-    )
+    log = b"".join(line for line in said.read_bytes().splitlines(keepends=True) if b"orders" in line or b'"GET' in line)
     rows = _rows(store, tmp_path, f"live-haproxy-{prefix}", log, "haproxy")
     statuses = {"/nowhere/at/all": 503, "/admin/users": 403}
     assert _said(rows) == sorted(_told(request, statuses) for request in _SENT)
