@@ -20,6 +20,7 @@ def notice(found: pd.DataFrame) -> Component | None:
         dmc.ListItem(f"{formats.count(int(row['records']))} × {row['reason']} (as {row['format']})")
         for row in found.head(_MOST_REASONS).to_dict("records")
     ]
+    records = int(found["records"].sum())
     letters = urlencode({"sql": load("dashboards.pages.examples", "dead_letters")})
     return dmc.Alert(
         [
@@ -31,9 +32,17 @@ def notice(found: pd.DataFrame) -> Component | None:
                 mt="xs",
             ),
             # An anchor's address would lose the lines of the statement.
-            dmc.NavLink(label="Look at them", href=f"/sql?{letters}", refresh=False, px=0),
+            dmc.NavLink(
+                label="Look at them",
+                href=f"/sql?{letters}",
+                refresh=False,
+                px=0,
+                active=True,
+                variant="subtle",
+                color="orange",
+            ),
         ],
-        title=f"{formats.count(int(found['records'].sum()))} records of this time range could not be read",
+        title=f"{formats.count(records)} record{'' if records == 1 else 's'} of this time range could not be read",
         color="orange",
         variant="light",
         mb="md",

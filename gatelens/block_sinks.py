@@ -52,7 +52,12 @@ class HttpSink:
     def find(self, prefix: str) -> Segments:
         """Where the segments are whose ids begin so."""
         answer = self._client.get(f"{self._addresses.web}/api/v1/segments", params={"prefix": prefix})
-        return Segments(**answer.raise_for_status().json())
+        try:
+            return Segments(**answer.raise_for_status().json())
+        except TypeError as error:
+            raise GatelensError(
+                "The running Gatelens is of another version than this command; restart it with this version."
+            ) from error
 
     def send(self, block: Block) -> None:
         while True:

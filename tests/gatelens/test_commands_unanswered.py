@@ -1,12 +1,15 @@
-"""Commands that ask a running process which does not answer."""
+"""Commands that ask a running process which does not answer, or answers as one of another version does."""
 
 import os
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from rich.progress import Progress
 
+from gatelens.block_sinks import HttpSink
 from gatelens.commands import run_query
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.import_command import Import, run_import
@@ -35,3 +38,25 @@ def test_an_import(data: Path, tmp_path: Path) -> None:
 def test_a_query(data: Path) -> None:
     with pytest.raises(GatelensError, match=r"does not answer: .*Try again"):
         run_query("SELECT 1", "TSV", data)
+
+
+class _OtherVersion(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:  # http.server finds it by name
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"stored": []}')
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_an_import_into_another_version() -> None:
+    with HTTPServer(("127.0.0.1", 0), _OtherVersion) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        sink = HttpSink(Addresses(os.getpid(), address, address, address))
+        with pytest.raises(GatelensError, match="of another version than this command; restart it"):
+            sink.stored("import-1")
+        sink.close()
+        thread.join()
