@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from fluent import asyncsender, handler, sender  # type: ignore[import-untyped]
 
 from gatelens.demo.envoy import Envoy
@@ -83,83 +84,11 @@ def test_pythons_logging_through_fluent_logger(store: Store, tmp_path: Path) -> 
 
 
 def _bootstrap(port: int) -> dict[str, Any]:
-    extensions = "type.googleapis.com/envoy.extensions"
-    record = {
-        "start_time": "%START_TIME%",
-        "method": "%REQ(:METHOD)%",
-        "path": "%REQ(:PATH)%",
-        "protocol": "%PROTOCOL%",
-        "response_code": "%RESPONSE_CODE%",
-        "response_flags": "%RESPONSE_FLAGS%",
-        "bytes_sent": "%BYTES_SENT%",
-        "duration": "%DURATION%",
-        "duration_us": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
-        "user_agent": "%REQ(USER-AGENT)%",
-        "request_id": "%REQ(X-REQUEST-ID)%",
-        "authority": "%REQ(:AUTHORITY)%",
-        "downstream_remote_address": "%DOWNSTREAM_REMOTE_ADDRESS%",
-        "consumer": "%REQ(X-CLIENT-ID)%",
-        "gateway": "edge",
-    }
-    logger = {
-        "@type": f"{extensions}.access_loggers.fluentd.v3.FluentdAccessLogConfig",
-        "cluster": "gatelens",
-        "tag": "envoy.edge",
-        "stat_prefix": "gatelens",
-        "buffer_flush_interval": "0.2s",
-        "record": record,
-    }
-    manager = {
-        "@type": f"{extensions}.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "http",
-        "access_log": [{"name": "envoy.access_loggers.fluentd", "typed_config": logger}],
-        "route_config": {
-            "virtual_hosts": [
-                {
-                    "name": "apis",
-                    "domains": ["*"],
-                    "routes": [{"match": {"prefix": "/orders"}, "direct_response": {"status": 200}}],
-                }
-            ]
-        },
-        "http_filters": [
-            {
-                "name": "envoy.filters.http.router",
-                "typed_config": {"@type": f"{extensions}.filters.http.router.v3.Router"},
-            }
-        ],
-    }
-    local = {"socket_address": {"address": "127.0.0.1", "port_value": 0}}
-    endpoint = {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}
-    return {
-        "node": {"id": "edge-1", "cluster": "edge"},
-        "admin": {"address": local},
-        "static_resources": {
-            "listeners": [
-                {
-                    "name": "http",
-                    "address": local,
-                    "filter_chains": [
-                        {
-                            "filters": [
-                                {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
-                            ]
-                        }
-                    ],
-                }
-            ],
-            "clusters": [
-                {
-                    "name": "gatelens",
-                    "connect_timeout": "1s",
-                    "load_assignment": {
-                        "cluster_name": "gatelens",
-                        "endpoints": [{"lb_endpoints": [{"endpoint": endpoint}]}],
-                    },
-                }
-            ],
-        },
-    }
+    settings: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("forward_envoy.yaml").read_text())
+    [cluster] = settings["static_resources"]["clusters"]
+    [[endpoint]] = [locality["lb_endpoints"] for locality in cluster["load_assignment"]["endpoints"]]
+    endpoint["endpoint"]["address"]["socket_address"]["port_value"] = port
+    return settings
 
 
 def test_envoys_fluentd_access_logger(store: Store, tmp_path: Path) -> None:
