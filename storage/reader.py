@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from storage.errors import QueryRefused
-from storage.guard import Guard, QueryLimits
+from storage.guard import Catalogue, Guard, QueryLimits
 from storage.store import Store
 
 # ClickHouse's names for the formats that people ask for.
@@ -14,6 +14,12 @@ OUTPUT_FORMATS = {
     "jsonl": "JSONEachRow",
     "parquet": "Parquet",
 }
+
+_COLUMNS = """
+SELECT DISTINCT name FROM system.columns
+WHERE database = currentDatabase()
+    OR (database = 'system' AND table IN ('parts', 'columns', 'tables', 'functions', 'one', 'numbers'))
+"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,17 @@ class Reader:
 
 def reader(store: Store) -> Reader:
     """A reader of every table and view of the store's database."""
-    tables = [name for (name,) in store.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")]
-    functions = [name for (name,) in store.rows("SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'")]
-    databases = [name for (name,) in store.rows("SELECT name FROM system.databases")]
-    return Reader(store, Guard(tables, functions, databases), QueryLimits())
+    return Reader(store, Guard(catalogue(store)), QueryLimits())
+
+
+def catalogue(store: Store) -> Catalogue:
+    """What there is to name in the store, and what the engine has."""
+    own = [name for (name,) in store.rows("SELECT lower(name) FROM system.functions WHERE origin = 'SQLUserDefined'")]
+    engine = store.parse("SELECT lower(name), higher_order FROM system.functions WHERE origin != 'SQLUserDefined'")
+    return Catalogue(
+        tables=[name for (name,) in store.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")],
+        columns=[name for (name,) in store.rows(_COLUMNS)],
+        own_functions=own,
+        engine_functions=[name for name, _ in engine],
+        higher_order_functions=[name for name, takes_functions in engine if takes_functions],
+    )

@@ -1,5 +1,6 @@
 """ClickHouse behind one small surface: embedded (chDB) in this process, or a server."""
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -92,10 +93,13 @@ class Store:
         with self._handles.borrow() as client:
             return [tuple(row) for row in client.query(sql, parameters=dict(parameters or {})).result_rows]
 
-    def explain(self, sql: str) -> list[str]:
-        """The lines that an EXPLAIN returns, without a FORMAT clause that it would explain too."""
-        with self._handles.borrow() as client:
-            return client.raw_query(sql).decode(errors="replace").rstrip("\n").split("\n")
+    def parse(self, sql: str) -> list[tuple[Any, ...]]:
+        """The result of a SELECT that reads none of our tables, always by the engine that we bring along."""
+        if self._parsers is None:
+            return self.rows(sql)
+        with self._parsers.borrow() as parser:
+            lines = bytes(parser.query(sql, "JSONCompactEachRow").bytes()).splitlines()
+        return [tuple(json.loads(line)) for line in lines]
 
     def raw(self, sql: str, output_format: str, parameters: Parameters | None = None) -> bytes:
         """The result of a SELECT in one of ClickHouse's output formats, e.g. 'JSONEachRow' or 'Parquet'."""

@@ -154,8 +154,8 @@ _STATEMENTS = (
     "SELECT 1 FORMAT Null SETTINGS readonly = 0",
     "SELECT 1 FORMAT JSON",
     "SHOW TABLES FORMAT JSON",
-    # A name that imitates the lines in which the engine tells what a query is made of.
-    "SELECT 1 AS `x (alias y)\n Function file`",
+    "SELECT {x:String}",
+    "SELECT * FROM {x:Identifier}",
     "SELECT 1 \0",
     f"SELECT '{'x' * 70_000}'",
 )
@@ -175,8 +175,6 @@ _FUNCTIONS = (
 _NOT_SQL = (
     "SELECT ﬁle('/etc/passwd')",
     "SELECT * FROM system。query_log",
-    "SELECT {x:String}",
-    "SELECT * FROM {x:Identifier}",
     "PARALLEL WITH SELECT 1",
     "TABLE system.query_log",
     "SELECT arrayReduce('file', [1])",
