@@ -105,7 +105,7 @@ def _own_door(data: Path) -> Iterator[_Door]:
     directory = DataDirectory(data)
     with acquired(directory):
         config = load_config(None)
-        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
+        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}", [directory.spool])
         migrate(store)
         collector = config.collector
         spool = Spool(directory.spool, collector.spool, light())

@@ -124,7 +124,8 @@ class Gatelens:
         return addresses
 
     def _open_store(self) -> Store:
-        store = connect(self._config.storage.dsn or f"chdb://{self._directory.clickhouse}")
+        dsn = self._config.storage.dsn or f"chdb://{self._directory.clickhouse}"
+        store = connect(dsn, [self._directory.spool])
         self._cleanup.callback(store.close)
         migrate(store)
         return store

@@ -1,8 +1,9 @@
 """ClickHouse behind one small surface: embedded (chDB) in this process, or a server."""
 
+import copy
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage.errors import ConfigError, StoreUnavailable
+from storage.handle_thread import Result
+from storage.landlock import Confinement, is_available
 from storage.pool import Pool
 
 EMBEDDED_SCHEME = "chdb"
@@ -58,29 +61,54 @@ Settings = Mapping[str, str | int]
 class Store:
     """One ClickHouse database, safe to use from many threads.
 
-    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled.
+    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled. An embedded engine is confined
+    to its directory and the readable ones (docs/decisions/0012-query-second-wall.md).
     """
 
-    def __init__(self, dsn: str, max_handles: int = 8, max_readers: int = 2) -> None:
+    def __init__(self, dsn: str, readable: Collection[Path] = (), max_handles: int = 8, max_readers: int = 2) -> None:
+        """`readable` are the directories that statements may read files of; where Landlock is, there are no others."""
         self._dsn = dsn
+        self._seconds: float | None = None
+        self._pools: list[Pool[Client]] = []
+        self.is_confined = is_available()
+        directory = (Path(urlsplit(dsn).path),) if self.embedded else ()
+        confinement = Confinement(writable=directory, readable=tuple(readable))
+        # The engine starts threads of its own from ours, and what holds for these holds for those.
+        self._enter = confinement.enter if self.is_confined else _not_confined
         # An embedded engine ends with its last handle; this one stays open from first to last.
-        self._anchor = self._open()
-        self._handles = Pool(self._open, max_handles, DriverError)
+        self._anchor = self._pool(1)
+        self._handles = self._pool(max_handles)
         self._readers: dict[tuple[tuple[str, str | int], ...], Pool[Client]] = {}
         self._readers_change = threading.Lock()
         self._max_readers = max_readers
         # What is for a server is parsed here.
-        self._parsers = None if self.embedded else Pool[Connection](_parser, max_handles, RuntimeError)
-        self.database: str = self._anchor.database or "default"
+        self._parsers = None if self.embedded else Pool[Connection](_parser, max_handles, RuntimeError, self._enter)
+        self.database: str = self._anchor.run(lambda client: client.database or "default")
 
     @property
     def embedded(self) -> bool:
         """Whether ClickHouse runs inside this process."""
         return urlsplit(self._dsn).scheme == EMBEDDED_SCHEME
 
+    def apart(self, handles: int, seconds: float | None = None) -> "Store":
+        """The same database through handles of its own, whose calls wait for no others; it is closed with this one.
+
+        A call that has not ended after so many seconds is abandoned.
+        """
+        other = copy.copy(self)
+        other._handles = self._pool(handles)
+        other._seconds = seconds
+        return other
+
+    @property
+    def abandoned(self) -> int:
+        """How many calls did not end in time."""
+        return sum(pool.abandoned for pool in self._pools)
+
     def frame(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """The result of a SELECT as a frame, a column per column."""
-        with self._handles.borrow() as client:
+
+        def ask(client: Client) -> pd.DataFrame:
             found = client.query_df(sql, parameters=dict(parameters or {}))
             if not found.columns.empty:
                 return found
@@ -88,42 +116,50 @@ class Store:
             columns = client.query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=dict(parameters or {})).result_rows
             return pd.DataFrame(columns=[name for name, *_ in columns])
 
+        return self._run(ask)
+
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """The result of a SELECT as tuples."""
-        with self._handles.borrow() as client:
-            return [tuple(row) for row in client.query(sql, parameters=dict(parameters or {})).result_rows]
+        found = self._run(lambda client: client.query(sql, parameters=dict(parameters or {})).result_rows)
+        return [tuple(row) for row in found]
 
     def parse(self, sql: str) -> list[tuple[Any, ...]]:
         """The result of a SELECT that reads none of our tables, always by the engine that we bring along."""
         if self._parsers is None:
             return self.rows(sql)
-        with self._parsers.borrow() as parser:
-            lines = bytes(parser.query(sql, "JSONCompactEachRow").bytes()).splitlines()
+        lines = self._parsers.run(lambda parser: bytes(parser.query(sql, "JSONCompactEachRow").bytes())).splitlines()
         return [tuple(json.loads(line)) for line in lines]
 
     def raw(self, sql: str, output_format: str, parameters: Parameters | None = None) -> bytes:
         """The result of a SELECT in one of ClickHouse's output formats, e.g. 'JSONEachRow' or 'Parquet'."""
-        with self._handles.borrow() as client:
-            return client.raw_query(sql, parameters=dict(parameters or {}), fmt=output_format)
+        return self._run(lambda client: client.raw_query(sql, parameters=dict(parameters or {}), fmt=output_format))
 
-    def read_only(self, sql: str, output_format: str, limits: Settings) -> bytes:
+    def read_only(self, sql: str, output_format: str, limits: Settings, seconds: float | None = None) -> bytes:
         """The result of a statement that the guard has passed, in an output format, within limits.
 
         Embedded, limits hold only when they are set on the handle before the statement comes, and stay as they are
-        then; such handles are kept apart by their limits and used for nothing else.
+        then; such handles are kept apart by their limits and used for nothing else. A statement that has not ended after so
+        many seconds, whatever its limits, is abandoned.
         """
-        with self._readers_within(limits).borrow(lambda client: self._limit(client, limits)) as client:
-            return client.raw_query(sql, fmt=output_format, settings=None if self.embedded else dict(limits))
+        settings = None if self.embedded else dict(limits)
+        return self._readers_within(limits).run(
+            lambda client: client.raw_query(sql, fmt=output_format, settings=settings),
+            prepare=lambda client: self._limit(client, limits),
+            seconds=seconds,
+        )
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing worth keeping."""
-        with self._handles.borrow() as client:
-            client.command(sql, parameters=dict(parameters or {}))
+        self._run(lambda client: client.command(sql, parameters=dict(parameters or {})))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Insert a few rows made in Python; telemetry comes in through `load`."""
-        with self._handles.borrow() as client:
-            client.insert(table, rows, column_names=list(columns))
+        # The driver would hand them to an embedded engine in a temporary file, which that may not read.
+        lines = "\n".join(json.dumps(list(row), default=str) for row in rows)
+        self.command(
+            f"INSERT INTO {table} ({', '.join(columns)}) SETTINGS date_time_input_format = 'best_effort' "
+            f"FORMAT JSONCompactEachRow\n{lines}"
+        )
 
     def load(
         self, select: str, into: str, columns: Sequence[str], token: str, format_schema: Path, *, roomy: bool = False
@@ -144,8 +180,7 @@ class Store:
             return
         block = self._parse(self._parsers, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
         inserting = {name: value for name, value in settings.items() if not name.startswith(_OF_READING_ALONE)}
-        with self._handles.borrow() as client:
-            client.raw_insert(into, columns, block, settings=inserting, fmt="Native")
+        self._run(lambda client: client.raw_insert(into, columns, block, settings=inserting, fmt="Native"))
 
     def trial(
         self, select: str, into: str, columns: Sequence[str], format_schema: Path, *, tight: bool = False
@@ -169,16 +204,25 @@ class Store:
 
     def close(self) -> None:
         """Close every handle; the store is of no use afterwards."""
-        self._handles.close()
-        for readers in self._readers.values():
-            readers.close()
-        self._anchor.close()
+        for pool in reversed(self._pools):
+            pool.close()
         if self._parsers is not None:
             self._parsers.close()
 
+    def _run(self, call: Callable[[Client], Result]) -> Result:
+        return self._handles.run(call, seconds=self._seconds)
+
+    def _pool(self, size: int) -> Pool[Client]:
+        pool = Pool(self._open, size, DriverError, self._enter if self.embedded else _not_confined)
+        self._pools.append(pool)
+        return pool
+
     def _readers_within(self, limits: Settings) -> Pool[Client]:
         with self._readers_change:
-            return self._readers.setdefault(tuple(limits.items()), Pool(self._open, self._max_readers, DriverError))
+            key = tuple(limits.items())
+            if key not in self._readers:
+                self._readers[key] = self._pool(self._max_readers)
+            return self._readers[key]
 
     def _limit(self, client: Client, limits: Settings) -> None:
         if self.embedded:
@@ -197,8 +241,11 @@ class Store:
 
     @staticmethod
     def _parse(parsers: Pool[Connection], sql: str) -> bytes:
-        with parsers.borrow() as parser:
-            return bytes(parser.query(sql, "Native").bytes())
+        return parsers.run(lambda parser: bytes(parser.query(sql, "Native").bytes()))
+
+
+def _not_confined() -> None:
+    pass
 
 
 def _parser() -> Connection:
@@ -206,8 +253,11 @@ def _parser() -> Connection:
     return open_engine(":memory:")
 
 
-def connect(dsn: str) -> Store:
-    """Open a store: `chdb:///dir` embedded, `https://user:password@host:8443/database` a server."""
+def connect(dsn: str, readable: Collection[Path] = ()) -> Store:
+    """Open a store: `chdb:///dir` embedded, `https://user:password@host:8443/database` a server.
+
+    `readable` are the directories that loads read, made where there are none.
+    """
     parts = urlsplit(dsn)
     if parts.scheme not in (EMBEDDED_SCHEME, *SERVER_SCHEMES):
         raise ConfigError(
@@ -215,7 +265,9 @@ def connect(dsn: str) -> Store:
         )
     if parts.scheme == EMBEDDED_SCHEME:
         Path(parts.path).mkdir(parents=True, exist_ok=True)
-    return Store(dsn)
+    for directory in readable:
+        directory.mkdir(parents=True, exist_ok=True)
+    return Store(dsn, readable)
 
 
 def describe(dsn: str) -> str:

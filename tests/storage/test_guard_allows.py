@@ -17,7 +17,16 @@ def people(store: Store) -> Reader:
     return reader(store)
 
 
-@pytest.mark.parametrize("sql", [*_USEFUL, "show tables;", "SELECT 1 ;\n", "SELECT 'a\u2028b', 'c\x85d'", "SELECT 1 AS `x (alias y)\n Function file`"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *_USEFUL,
+        "show tables;",
+        "SELECT 1 ;\n",
+        "SELECT 'a\u2028b', 'c\x85d'",
+        "SELECT 1 AS `x (alias y)\n Function file`",
+    ],
+)
 def test_useful_queries_run(people: Reader, sql: str) -> None:
     assert json.loads(people.run(sql, "json"))["meta"]
 
