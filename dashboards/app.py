@@ -11,11 +11,11 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 from dash.development.base_component import Component
 from fastapi import FastAPI
 
-from dashboards.http_api import QueryRunner
 from dashboards.page import Page
 from dashboards.page_paths import PagePaths
 from dashboards.pages import alerts, api, overview, sql
 from dashboards.panel import SEARCH, TICK, URL
+from dashboards.query_queue import QueryQueue
 from dashboards.settings import WebSettings
 from dashboards.shell import CONTENT, FRAME, MENU, TOOLBAR, UNFOLD, menu, menu_place, shell
 from dashboards.toolbar import register_toolbar, toolbar
@@ -49,7 +49,7 @@ _INDEX = """<!DOCTYPE html>
 def create_app(
     server: FastAPI,
     store: Store,
-    runner: QueryRunner,
+    queries: QueryQueue,
     engine: AlertEngine,
     clock: Callable[[], datetime],
     settings: WebSettings,
@@ -59,7 +59,7 @@ def create_app(
         overview.page(store, clock, settings),
         api.page(store, clock),
         alerts.page(engine, clock),
-        sql.page(store, runner),
+        sql.page(store, queries),
     ]
     app = Dash(
         "gatelens",

@@ -1,23 +1,35 @@
 """Whether Gatelens can do its work, and if not, why."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from storage.errors import StoreError
 from storage.store import Store
 
 _FULL = 0.9
+# What a check may take; the store's calls end by then, or are abandoned.
+HEALTH_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Health:
-    """What readiness depends on: ClickHouse, room in the spool, and a writer that gets on."""
+    """What readiness depends on: ClickHouse, room in the spool, and a writer that gets on.
+
+    The store has handles that nothing else uses, and calls that end within HEALTH_SECONDS.
+    """
 
     store: Store
     spool_fill: Callable[[], float]
     writer_fault: Callable[[], str]
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "health"), init=False)
 
-    def faults(self) -> list[str]:
+    async def faults(self) -> list[str]:
+        """The same as `check`, without keeping the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.check)
+
+    def check(self) -> list[str]:
         """One sentence for each reason why telemetry cannot be taken in or shown; empty when ready."""
         faults = []
         try:

@@ -9,11 +9,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboards.health import Health
+from dashboards.query_queue import QueryQueue
 from storage.errors import (
     GatelensError,
     InvalidReport,
     QueryFailed,
     QueryLimitExceeded,
+    QueryQueueFull,
     QueryRefused,
     StoreUnavailable,
 )
@@ -26,12 +28,7 @@ _MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 
-
-class QueryRunner(Protocol):
-    """Runs a person's statement: storage.reader.Reader."""
-
-    def run(self, sql: str, output_format: str) -> bytes:
-        """The result in a format; raises StoreError."""
+_RETRY_AFTER_SECONDS = "5"
 
 
 class Exposition(Protocol):
@@ -52,7 +49,7 @@ class QueryRequest(BaseModel):
 
 
 def http_api(
-    runner: QueryRunner,
+    queries: QueryQueue,
     health: Health,
     own_metrics: Exposition,
     find_segments: Callable[[str], Mapping[str, object]],
@@ -60,23 +57,25 @@ def http_api(
     """The routes, to be included in the web server before the pages."""
     router = APIRouter()
 
+    # None of these three waits for a thread that queries or pages use.
     @router.get("/healthz")
-    def healthz() -> PlainTextResponse:
+    async def healthz() -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 
     @router.get("/readyz")
-    def readyz() -> JSONResponse:
-        faults = health.faults()
+    async def readyz() -> JSONResponse:
+        faults = await health.faults()
         return JSONResponse({"ready": not faults, "faults": faults}, status_code=503 if faults else 200)
 
     @router.get("/metrics")
-    def metrics() -> Response:
+    async def metrics() -> Response:
         return Response(own_metrics.exposition(), media_type=own_metrics.content_type)
 
     @router.post("/api/v1/query")
-    def query(request: QueryRequest) -> Response:
+    async def query(request: QueryRequest) -> Response:
         try:
-            return Response(runner.run(request.sql, request.format), media_type=_MEDIA_TYPES[request.format])
+            answer = await queries.run(request.sql, request.format)
+            return Response(answer, media_type=_MEDIA_TYPES[request.format])
         except GatelensError as error:
             return fault_response(error)
 
@@ -91,7 +90,8 @@ def fault_response(error: GatelensError) -> Response:
     """What went wrong as JSON, under the status that says who can cure it."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     body = {"error": str(error), "kind": type(error).__name__}
-    return Response(json.dumps(body), status_code=status, media_type="application/json")
+    headers = {"Retry-After": _RETRY_AFTER_SECONDS} if status == 503 else None
+    return Response(json.dumps(body), status_code=status, headers=headers, media_type="application/json")
 
 
 _STATUS: tuple[tuple[type[GatelensError], int], ...] = (
@@ -100,4 +100,5 @@ _STATUS: tuple[tuple[type[GatelensError], int], ...] = (
     (QueryLimitExceeded, 422),
     (QueryFailed, 400),
     (StoreUnavailable, 503),
+    (QueryQueueFull, 503),
 )

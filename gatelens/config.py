@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collector.config import CollectorConfig
+from dashboards.query_queue import QueryConfig
 from storage.errors import ConfigError
 
 _PREFIX = "GATELENS_"
@@ -53,6 +54,7 @@ class Config(BaseModel):
     storage: StorageConfig = StorageConfig()
     collector: CollectorConfig = CollectorConfig()
     web: WebConfig = WebConfig()
+    query: QueryConfig = QueryConfig()
     alerts: AlertsConfig = AlertsConfig()
 
 

@@ -1,5 +1,6 @@
 """The one process: builds every real part, starts them in order, stops them in the opposite order."""
 
+import logging
 import os
 import shlex
 from contextlib import ExitStack
@@ -24,8 +25,9 @@ from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import light
 from collector.writer import Writer
 from dashboards.app import create_app
-from dashboards.health import Health
+from dashboards.health import HEALTH_SECONDS, Health
 from dashboards.http_api import http_api
+from dashboards.query_queue import QueryMetrics, QueryQueue
 from dashboards.reports_api import reports_api
 from dashboards.settings import WebSettings
 from gatelens import __version__
@@ -40,6 +42,10 @@ from processors.alerts.rules import RuleFile, load_rules
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
+
+_log = logging.getLogger(__name__)
+
+_PAGE_HANDLES = 6
 
 
 class Gatelens:
@@ -115,9 +121,9 @@ class Gatelens:
             grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
             forward=f"{collector.forward.listen.rpartition(':')[0]}:{forward.port}" if forward.port else "",
         )
-        health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
+        health = Health(store.apart(1, HEALTH_SECONDS), lambda: spool.size / spool.capacity, lambda: writer.failing)
         engine = self._start_alerts(store, telemetry, addresses.web)
-        pages = self._pages(store, spool, engine, health, telemetry, addresses)
+        pages = self._pages(store.apart(_PAGE_HANDLES), spool, engine, health, telemetry, addresses)
         self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
         self._directory.publish(addresses)
         name_threads()
@@ -128,6 +134,8 @@ class Gatelens:
         store = connect(dsn, [self._directory.spool])
         self._cleanup.callback(store.close)
         migrate(store)
+        if not store.is_confined:
+            _log.warning("Landlock is not available here: the guard alone keeps people's queries from files.")
         return store
 
     def _start_loop(self, name: str) -> EventLoopThread:
@@ -148,10 +156,19 @@ class Gatelens:
     def _start_alerts(self, store: Store, telemetry: Telemetry, web: str) -> AlertEngine:
         path = self._config.alerts.rules
         rules = load_rules(path) if path is not None else RuleFile()
-        engine = AlertEngine(store, rules, _now, telemetry.meter, web)
+        # Neither alerts nor pages wait for each other's questions, or for people's.
+        engine = AlertEngine(store.apart(2), rules, _now, telemetry.meter, web)
         engine.start()
         self._cleanup.callback(engine.stop)
         return engine
+
+    def _queries(self, store: Store, telemetry: Telemetry) -> QueryQueue:
+        config = self._config.query
+        metrics = QueryMetrics(telemetry.meter)
+        metrics.observe_abandoned(lambda: store.abandoned)
+        queries = QueryQueue(reader(store, config.max_seconds, config.max_concurrent), config, metrics)
+        self._cleanup.callback(queries.close)
+        return queries
 
     def _pages(
         self,
@@ -165,15 +182,15 @@ class Gatelens:
         def find_segments(prefix: str) -> dict[str, object]:
             return asdict(segments(store, spool, prefix))
 
-        runner = reader(store)
+        queries = self._queries(store, telemetry)
         server = FastAPI(
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
-        server.include_router(http_api(runner, health, telemetry, find_segments))
+        server.include_router(http_api(queries, health, telemetry, find_segments))
         server.include_router(reports_api(store, _now, __version__))
         data = shlex.quote(str(self._directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
-        create_app(server, store, runner, engine, _now, settings)
+        create_app(server, store, queries, engine, _now, settings)
         return server
 
 

@@ -11,6 +11,7 @@ GatelensError
 ├── SpoolFull              no room on disk for more telemetry; the client should send it again later
 └── StoreError             ClickHouse refused or did not answer
     ├── StoreUnavailable   no answer; the same call may work later
+    ├── QueryQueueFull     too many queries run and wait; the same query may run later
     ├── QueryRefused       the read-only guard does not allow the query
     ├── QueryLimitExceeded the query would take more time, memory or rows than it may
     │   └── QueryMemoryExceeded  more memory than a statement of its kind may, whatever else runs beside it
@@ -30,6 +31,7 @@ __all__ = [
     "QueryFailed",
     "QueryLimitExceeded",
     "QueryMemoryExceeded",
+    "QueryQueueFull",
     "QueryRefused",
     "ReceiverBusy",
     "SpoolFull",
@@ -80,6 +82,10 @@ class StoreError(GatelensError):
 
 class StoreUnavailable(StoreError):
     """ClickHouse did not answer; the same call may work later."""
+
+
+class QueryQueueFull(StoreError):
+    """Too many queries run and wait; the same query may run later."""
 
 
 class QueryRefused(StoreError):

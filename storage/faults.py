@@ -9,6 +9,12 @@ _LIMIT_CODES = frozenset({158, 159, 160, 241, 307, 396})
 _MEMORY_CODE = 241
 _UNAVAILABLE_CODES = frozenset({198, 202, 209, 210, 242, 279, 425, 999})
 
+# That a file is there, that it may not be read, or that nobody listens at an address, tells of the machine.
+_MACHINE_CODES = frozenset({24, 73, 74, 75, 76, 77, 80, 107, 198, 210, 209, 291, 481, 497, 636, 1001})
+
+_REMARK_ON_SETTINGS = re.compile(r" ?\([^()]*\bsettings?\b[^()]*\)", re.I)
+_SENTENCE_ON_SETTINGS = re.compile(r"(?:(?<=\. )|^)[^.]*(?:\bsettings?\b|\bset `)[^.]*(?:\.|$)", re.I)
+
 _CODE = re.compile(r"Code:\s*(\d+)")
 # Of the statement itself; that the whole server or a user has no more may be different in a moment.
 _OWN_MEMORY = re.compile(r"[Qq]uery memory limit exceeded|[Mm]emory limit \(for query\) exceeded")
@@ -18,11 +24,20 @@ _NOISE = re.compile(
 )
 
 
+def for_people(error: StoreError) -> StoreError:
+    """The same error for a person, who is told neither what is on this machine nor which settings there are."""
+    cause = error.__cause__
+    if cause is None:
+        return error
+    if _code(getattr(cause, "code", None), str(cause)) in _MACHINE_CODES or "errno" in str(cause):
+        return QueryFailed("The query would reach beyond the tables; read from those that SHOW TABLES tells.")
+    text = _SENTENCE_ON_SETTINGS.sub("", _REMARK_ON_SETTINGS.sub("", str(error))).strip()
+    return type(error)(text or "ClickHouse refused the query; write it more simply.")
+
+
 def query_error(code: int | None, message: str) -> StoreError:
     """The error of ours for an error of ClickHouse's, without its stack trace, version and code."""
-    if code is None:
-        found = _CODE.search(message)
-        code = int(found[1]) if found else None
+    code = _code(code, message)
     text = _NOISE.sub("", _NOISE.sub("", message)).strip() or "ClickHouse gave no reason"
     if code == _MEMORY_CODE and _OWN_MEMORY.search(message):
         return QueryMemoryExceeded(f"{text} Narrow the time range, or aggregate more.")
@@ -31,3 +46,10 @@ def query_error(code: int | None, message: str) -> StoreError:
     if code in _UNAVAILABLE_CODES or (code is None and "onnection" in message):
         return StoreUnavailable(f"ClickHouse did not answer: {text}")
     return QueryFailed(text)
+
+
+def _code(code: int | None, message: str) -> int | None:
+    if code is not None:
+        return code
+    found = _CODE.search(message)
+    return int(found[1]) if found else None

@@ -1,8 +1,8 @@
 """What people may ask: one reading statement over our tables, with functions that touch nothing else.
 
-The engine's own parser decides, never a pattern over the text. It spells the one statement in a text canonically, without
-comments, and gives the syntax tree of it, which storage/guard_tree.py judges: whatever is not known to be harmless is
-refused (docs/decisions/0003-query-guard.md).
+The engine's own parser decides, never a pattern over the text. It spells the one statement in a text canonically,
+without comments, and gives its syntax tree, which storage/guard_tree.py judges: whatever is not known to be harmless
+is refused (docs/decisions/0003-query-guard.md).
 """
 
 import json
@@ -84,7 +84,7 @@ class Guard:
         self._functions = _allowed("guard_functions") | frozenset(catalogue.own_functions)
         self._aggregates = _allowed("guard_aggregates")
         self._engine_functions = frozenset(catalogue.engine_functions)
-        self._names = Names(
+        self.names = Names(
             tables=self._tables,
             columns=frozenset(catalogue.columns),
             # The body of a function of ours may hand an argument on to one of the engine's.
@@ -124,7 +124,7 @@ class Guard:
             parsed, spelled = parser.parse(
                 f"SELECT parseQueryToJSON({_quoted(statement)}) AS tree, formatQueryFromJSON(tree)"
             )[0]
-            Tree(self._names).check(json.loads(parsed))
+            Tree(self.names).check(json.loads(parsed))
         except QueryFailed as error:
             raise QueryRefused(ONLY_READS if "not supported by parseQueryToJSON" in str(error) else _TOO_DEEP) from None
         except RecursionError:

@@ -1,4 +1,4 @@
-"""A statement's syntax tree: every part of it must be known to be harmless, every name be ours or the statement's own."""
+"""A statement's syntax tree: every part must be known to be harmless, every name be ours or the statement's own."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -79,8 +79,8 @@ class Tree:
         self._visit(root, _Scope())
         if self._tells_paths and self._asks_for_paths:
             raise QueryRefused(
-                "Paths may not be read from system.parts and system.tables; name the columns that you need, and count() "
-                "without *."
+                "Paths may not be read from system.parts and system.tables; name the columns that you need, "
+                "and write count() without *."
             )
 
     def _visit(self, node: Node, scope: _Scope) -> None:

@@ -40,8 +40,8 @@ class HandleThread(Generic[Handle]):
             try:
                 future.set_result(call(self._opened(prepare)))
             except BaseException as error:
-                # Measured in chDB 26.9: after a query that failed while it was answering, the same handle gives the rest
-                # of that answer to the next query.
+                # Measured in chDB 26.9: after a query that failed while it was answering, the same handle gives the
+                # rest of that answer to the next query.
                 if isinstance(error, self._fault):
                     self._close()
                 future.set_exception(error)

@@ -41,9 +41,10 @@ class Confinement:
     readable: tuple[Path, ...]
 
     def enter(self) -> None:
-        """Confine this thread and every one that it starts, for good: other paths cannot be opened, no TCP connection made.
+        """Confine this thread and every one that it starts, for good.
 
-        Raises OSError where the kernel refuses; `is_available` says beforehand whether it can.
+        They can open no other path, and make no TCP connection. Raises OSError where the kernel refuses; `is_available`
+        says beforehand whether it does.
         """
         version = _version()
         rights = _FILE_RIGHTS.get(version, _NEWEST_FILE_RIGHTS)

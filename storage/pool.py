@@ -19,8 +19,8 @@ _SECONDS_TO_END = 10.0
 class Pool(Generic[Handle]):
     """Handles, each lent to one caller at a time: a free one, a new one, or the next that comes back.
 
-    Each has a thread of its own, in which its calls run. A call that does not end in time is abandoned: the thread goes on
-    with it, and another takes its place, until as many are abandoned as there are handles.
+    Each has a thread of its own, in which its calls run. A call that does not end in time is abandoned: its thread goes
+    on with it, and another takes its place, until as many are abandoned as there are handles.
     """
 
     def __init__(
@@ -31,7 +31,8 @@ class Pool(Generic[Handle]):
         enter: Callable[[], None] = lambda: None,
     ) -> None:
         """`fault` is what a handle raises where ClickHouse refuses a call; `enter` begins each thread."""
-        self._new = lambda: HandleThread(open_handle, fault, enter)
+        self._open = open_handle
+        self._enter = enter
         self._size = size
         self._fault = fault
         self._free: queue.LifoQueue[HandleThread[Handle] | None] = queue.LifoQueue()
@@ -58,7 +59,8 @@ class Pool(Generic[Handle]):
         except queue.Empty:
             raise StoreUnavailable("ClickHouse is busy with calls that do not end; try again in a moment.") from None
         try:
-            future = (thread := thread or self._new()).submit(call, prepare)
+            thread = thread or HandleThread(self._open, self._fault, self._enter)
+            future = thread.submit(call, prepare)
         except BaseException:
             self._free.put(thread)
             raise
@@ -67,6 +69,8 @@ class Pool(Generic[Handle]):
         except self._fault as error:
             raise query_error(getattr(error, "code", None), str(error)) from error
         except TimeoutError:
+            if future.done():
+                raise
             raise QueryLimitExceeded(
                 f"The query has not ended after {seconds:.0f} seconds. Narrow the time range, or aggregate more."
             ) from None

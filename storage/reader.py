@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from storage.errors import QueryRefused
+from storage.errors import QueryRefused, StoreError
+from storage.faults import for_people
 from storage.guard import Catalogue, Guard, QueryLimits
 from storage.store import Store
 
@@ -14,6 +15,9 @@ OUTPUT_FORMATS = {
     "jsonl": "JSONEachRow",
     "parquet": "Parquet",
 }
+
+# ClickHouse looks at its limit of time between blocks, and not within a function.
+_SECONDS_TO_STOP = 10
 
 _COLUMNS = """
 SELECT DISTINCT name FROM system.columns
@@ -36,12 +40,21 @@ class Reader:
         if name is None:
             raise QueryRefused(f"Format {output_format!r} is not known; use one of {', '.join(OUTPUT_FORMATS)}.")
         statement = self.guard.check(self.store, sql)
-        return self.store.read_only(statement, name, self.limits.settings())
+        try:
+            return self.store.read_only(
+                statement, name, self.limits.settings(), self.limits.max_seconds + _SECONDS_TO_STOP
+            )
+        except StoreError as error:
+            raise for_people(error) from error.__cause__
 
 
-def reader(store: Store) -> Reader:
+def reader(store: Store, max_seconds: int = 30, max_concurrent: int = 2) -> Reader:
     """A reader of every table and view of the store's database."""
-    return Reader(store, Guard(catalogue(store)), QueryLimits())
+    return Reader(
+        store.apart(max_concurrent, seconds=max_seconds, readers=max_concurrent),
+        Guard(catalogue(store)),
+        QueryLimits(max_seconds=max_seconds),
+    )
 
 
 def catalogue(store: Store) -> Catalogue:

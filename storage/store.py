@@ -61,8 +61,8 @@ Settings = Mapping[str, str | int]
 class Store:
     """One ClickHouse database, safe to use from many threads.
 
-    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled. An embedded engine is confined
-    to its directory and the readable ones (docs/decisions/0012-query-second-wall.md).
+    A chDB handle and an HTTP session each serve one call at a time, so handles are pooled. An embedded engine is
+    confined to its directory and the readable ones (docs/decisions/0012-query-second-wall.md).
     """
 
     def __init__(self, dsn: str, readable: Collection[Path] = (), max_handles: int = 8, max_readers: int = 2) -> None:
@@ -90,7 +90,7 @@ class Store:
         """Whether ClickHouse runs inside this process."""
         return urlsplit(self._dsn).scheme == EMBEDDED_SCHEME
 
-    def apart(self, handles: int, seconds: float | None = None) -> "Store":
+    def apart(self, handles: int, seconds: float | None = None, readers: int | None = None) -> "Store":
         """The same database through handles of its own, whose calls wait for no others; it is closed with this one.
 
         A call that has not ended after so many seconds is abandoned.
@@ -98,6 +98,7 @@ class Store:
         other = copy.copy(self)
         other._handles = self._pool(handles)
         other._seconds = seconds
+        other._max_readers = readers or self._max_readers
         return other
 
     @property
@@ -138,8 +139,8 @@ class Store:
         """The result of a statement that the guard has passed, in an output format, within limits.
 
         Embedded, limits hold only when they are set on the handle before the statement comes, and stay as they are
-        then; such handles are kept apart by their limits and used for nothing else. A statement that has not ended after so
-        many seconds, whatever its limits, is abandoned.
+        then; such handles are kept apart by their limits and used for nothing else. A statement that has not ended
+        after so many seconds, whatever its limits, is abandoned.
         """
         settings = None if self.embedded else dict(limits)
         return self._readers_within(limits).run(

@@ -1,6 +1,5 @@
 """Questions in SQL, read-only, with the guard and the limits of `gatelens query`."""
 
-import asyncio
 import base64
 import json
 import time
@@ -15,10 +14,10 @@ from dash.development.base_component import Component
 
 from dashboards import formats
 from dashboards.grid import OPTIONS
-from dashboards.http_api import QueryRunner
 from dashboards.icon import icon
 from dashboards.page import Page
 from dashboards.panel import SEARCH, URL, fault
+from dashboards.query_queue import QueryQueue
 from dashboards.view import parse_view
 from storage.errors import GatelensError
 from storage.sql import load
@@ -35,7 +34,7 @@ _EXAMPLES = (
 _ROWS_SHOWN = 2000
 
 
-def page(store: Store, runner: QueryRunner) -> Page:
+def page(store: Store, queries: QueryQueue) -> Page:
     """The SQL page."""
     return Page(
         path=PATH,
@@ -44,7 +43,7 @@ def page(store: Store, runner: QueryRunner) -> Page:
         order=40,
         has_range=False,
         layout=lambda: _layout(store),
-        register=lambda app: _register(app, runner),
+        register=lambda app: _register(app, queries),
     )
 
 
@@ -125,7 +124,7 @@ def _columns(listed: pd.DataFrame) -> Component:
     )
 
 
-def _register(app: Dash, runner: QueryRunner) -> None:
+def _register(app: Dash, queries: QueryQueue) -> None:
     @app.callback(Output("sql-text", "value"), Input(SEARCH, "data"))
     def take_over(search: str | None) -> object:
         return parse_qs((search or "").removeprefix("?")).get("sql", [no_update])[0]
@@ -146,7 +145,7 @@ def _register(app: Dash, runner: QueryRunner) -> None:
             return no_update, no_update, no_update, no_update
         started = time.monotonic()
         try:
-            answer = json.loads(await asyncio.to_thread(runner.run, text, "json"))
+            answer = json.loads(await queries.run(text, "json"))
         except GatelensError as error:
             return None, None, fault(error), no_update
         took = formats.milliseconds((time.monotonic() - started) * 1000)
@@ -166,7 +165,7 @@ def _register(app: Dash, runner: QueryRunner) -> None:
         if not clicks:
             return no_update, no_update
         try:
-            return _file(await asyncio.to_thread(runner.run, text, "csv"), "gatelens-query.csv"), None
+            return _file(await queries.run(text, "csv"), "gatelens-query.csv"), None
         except GatelensError as error:
             return no_update, fault(error)
 

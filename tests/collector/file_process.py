@@ -73,7 +73,7 @@ def _main(directory: Path, with_store: bool) -> None:
         loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config_for(directory), directory / "state").run())
         _say("ready")
         signal.pause()
-    store = connect(f"chdb://{directory / 'clickhouse'}")
+    store = connect(f"chdb://{directory / 'clickhouse'}", [directory / "spool"])
     migrate(store)
     writer = Writer(store, spool, TransformConfig(), metrics)
     writer.start()

@@ -66,7 +66,7 @@ def test_a_block_that_is_stored_in_parts_is_stored_whole(
 ) -> None:
     monkeypatch.setattr(storage, "LOAD_MEMORY_BYTES", 80 << 20)
     # A process can open only one.
-    monkeypatch.setattr(import_command, "connect", lambda dsn: store)
+    monkeypatch.setattr(import_command, "connect", lambda dsn, readable: store)
     monkeypatch.setattr(store, "close", lambda: None)
     log = tmp_path / "access.log"
     log.write_bytes(b"{}\n" * 100_000)

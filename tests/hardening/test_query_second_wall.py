@@ -14,7 +14,7 @@ from storage.errors import QueryFailed, StoreError
 from storage.landlock import is_available
 from storage.store import Store
 
-_SECRET = "the secret of a neighbour"
+_PRIVATE = "what a neighbour keeps to himself"
 
 pytestmark = pytest.mark.skipif(
     not is_available(), reason="This kernel has no Landlock, or lets nobody use it; there the guard is the only wall."
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 def elsewhere() -> Iterator[Path]:
     """A directory that is neither the store's nor among those that it may read."""
     directory = Path(tempfile.mkdtemp())
-    (directory / "secret").write_text(f"{_SECRET}\n", encoding="utf-8")
+    (directory / "secret").write_text(f"{_PRIVATE}\n", encoding="utf-8")
     os.mkfifo(directory / "fifo")
     yield directory
     shutil.rmtree(directory)
@@ -46,7 +46,7 @@ _WAYS = (
     "SELECT * FROM `{}`",
     "SELECT 1 WHERE 'x' IN `{}`",
     "DESCRIBE file('{}')",
-    "SELECT count() FROM numbers_mt(100000) WHERE number > 99990 AND length(file(if(number = 99999, '{}', '/dev/null'))) > 0",
+    "SELECT count() FROM numbers_mt(100000) WHERE number > 99998 AND file('{}' || substring('a', number)) != ''",
 )
 
 
@@ -55,7 +55,7 @@ _WAYS = (
 def test_no_file_is_read(store: Store, elsewhere: Path, way: str, path: str) -> None:
     with pytest.raises(StoreError) as raised:
         _past_the_guard(store, way.format(path.format(elsewhere=elsewhere)))
-    assert _SECRET not in str(raised.value)
+    assert _PRIVATE not in str(raised.value)
     assert "root:" not in str(raised.value)
 
 
@@ -102,4 +102,4 @@ def test_the_rest_of_the_process_stays_free(store: Store, elsewhere: Path) -> No
     reading = threading.Thread(target=lambda: read.append((elsewhere / "secret").read_text(encoding="utf-8")))
     reading.start()
     reading.join()
-    assert read == [f"{_SECRET}\n"]
+    assert read == [f"{_PRIVATE}\n"]

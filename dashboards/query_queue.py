@@ -1,0 +1,98 @@
+"""People's queries in a queue of their own: bounded in number and in time, so that nothing else ever waits for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from pydantic import BaseModel, ConfigDict, Field
+
+from storage.errors import QueryQueueFull
+
+
+class QueryConfig(BaseModel):
+    """Queries of people and programs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_seconds: int = Field(default=30, ge=1, le=3600, description="A query that takes longer is stopped.")
+    max_concurrent: int = Field(default=2, ge=1, le=64, description="So many run at a time; each may take 1 GiB.")
+    max_waiting: int = Field(default=16, ge=0, le=10_000, description="So many wait; a further one is answered 503.")
+    max_wait: float = Field(default=10, gt=0, le=3600, description="Seconds that one waits; then it is answered 503.")
+
+
+class QueryRunner(Protocol):
+    """Runs a person's statement: storage.reader.Reader."""
+
+    def run(self, sql: str, output_format: str) -> bytes:
+        """The result in a format; raises StoreError."""
+
+
+class QueryMetrics:
+    """The instruments of queries, made once for a meter."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._rejected = meter.create_counter(
+            "gatelens.query.rejected", unit="{query}", description="Queries that found no place to run, by reason."
+        )
+
+    def rejected(self, reason: str) -> None:
+        """`reason` is 'queue_full' or 'wait'."""
+        self._rejected.add(1, {"reason": reason})
+
+    def observe_abandoned(self, abandoned: Callable[[], int]) -> None:
+        """Watch how many calls to ClickHouse did not end in time."""
+
+        def observe(_: CallbackOptions) -> Iterable[Observation]:
+            yield Observation(abandoned())
+
+        self._meter.create_observable_counter(
+            "gatelens.query.abandoned",
+            [observe],
+            unit="{query}",
+            description="Queries that ClickHouse did not stop at their limit, left behind with their thread.",
+        )
+
+
+class QueryQueue:
+    """Runs statements in threads of its own; used by one event loop."""
+
+    def __init__(self, runner: QueryRunner, config: QueryConfig, metrics: QueryMetrics) -> None:
+        self._runner = runner
+        self._config = config
+        self._metrics = metrics
+        self._free = asyncio.Semaphore(config.max_concurrent)
+        self._waiting = 0
+        self._threads = ThreadPoolExecutor(config.max_concurrent, thread_name_prefix="query")
+
+    async def run(self, sql: str, output_format: str) -> bytes:
+        """The result in a format; raises StoreError, QueryQueueFull where it cannot be run in time."""
+        async with self._place():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._runner.run, sql, output_format)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        if self._free.locked() and self._waiting >= self._config.max_waiting:
+            self._metrics.rejected("queue_full")
+            raise QueryQueueFull(f"{self._waiting} queries wait already; try again in a moment.")
+        self._waiting += 1
+        try:
+            await asyncio.wait_for(self._free.acquire(), self._config.max_wait)
+        except TimeoutError:
+            self._metrics.rejected("wait")
+            raise QueryQueueFull(
+                f"The query has waited {self._config.max_wait:.0f} seconds for others; try again in a moment."
+            ) from None
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Begin nothing more; what runs is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,51 @@
+"""What a person is told of a fault: the cure, and nothing about the machine or its settings."""
+
+import pytest
+
+from storage.errors import QueryFailed, QueryLimitExceeded, StoreError
+from storage.faults import for_people, query_error
+from storage.reader import Reader, reader
+from storage.store import Store
+
+
+def _shown(message: str) -> StoreError:
+    try:
+        raise query_error(None, message) from RuntimeError(message)
+    except StoreError as error:
+        return for_people(error)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Code: 107. DB::ErrnoException: Cannot open file /etc/nothere: , errno: 2, strerror: No such file or directory",
+        "Code: 76. DB::ErrnoException: Cannot open file /etc/shadow: , errno: 13, strerror: Permission denied",
+        "Code: 291. DB::Exception: File `/etc/passwd` is not inside `/var/lib/clickhouse/user_files`.",
+        "Code: 636. DB::Exception: The table structure cannot be extracted from a file. (CANNOT_EXTRACT_TABLE_STRUCTURE)",
+        "Code: 210. DB::NetException: Connection refused (127.0.0.1:1). (NETWORK_ERROR)",
+        "Code: 497. DB::Exception: someone: Not enough privileges. (ACCESS_DENIED)",
+    ],
+)
+def test_all_that_is_beyond_the_tables_fails_alike(message: str) -> None:
+    shown = _shown(message)
+    assert type(shown) is QueryFailed
+    assert str(shown) == "The query would reach beyond the tables; read from those that SHOW TABLES tells."
+
+
+def test_settings_are_not_named() -> None:
+    limit = _shown(
+        "Code: 158. DB::Exception: Limit for rows (controlled by 'max_rows_to_read' setting) exceeded, max: 2."
+    )
+    assert type(limit) is QueryLimitExceeded
+    assert str(limit) == "Limit for rows exceeded, max: 2. Narrow the time range, or aggregate more."
+    assert str(_shown("Code: 721. DB::Exception: It is deprecated. Set `allow_it` to have it.")) == "It is deprecated."
+    only = str(_shown("Code: 1. DB::Exception: Cannot modify 'readonly' setting in readonly mode."))
+    assert only == "ClickHouse refused the query; write it more simply."
+
+
+@pytest.mark.parametrize("sql", ["SELECT formatRow('Protobuf', 1)", "SELECT formatRow('CapnProto', 1)"])
+def test_a_schema_is_not_looked_for(store: Store, sql: str) -> None:
+    people: Reader = reader(store)
+    with pytest.raises(QueryFailed, match="beyond the tables") as raised:
+        people.run(sql, "csv")
+    assert "schema" not in str(raised.value)
