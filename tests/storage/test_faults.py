@@ -21,7 +21,7 @@ def _shown(message: str) -> StoreError:
         "Code: 107. DB::ErrnoException: Cannot open file /etc/nothere: , errno: 2, strerror: No such file or directory",
         "Code: 76. DB::ErrnoException: Cannot open file /etc/shadow: , errno: 13, strerror: Permission denied",
         "Code: 291. DB::Exception: File `/etc/passwd` is not inside `/var/lib/clickhouse/user_files`.",
-        "Code: 636. DB::Exception: The table structure cannot be extracted from a file. (CANNOT_EXTRACT_TABLE_STRUCTURE)",
+        "Code: 636. DB::Exception: The structure cannot be extracted. (CANNOT_EXTRACT_TABLE_STRUCTURE)",
         "Code: 210. DB::NetException: Connection refused (127.0.0.1:1). (NETWORK_ERROR)",
         "Code: 497. DB::Exception: someone: Not enough privileges. (ACCESS_DENIED)",
     ],

@@ -1,0 +1,121 @@
+"""People's queries: so many at a time, so many that wait, for so long."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from dashboards.query_queue import QueryConfig, QueryMetrics, QueryQueue
+from storage.errors import QueryFailed, QueryQueueFull
+
+
+class _Runner:
+    """Runs a query until it is let go; counts those that run."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.running = 0
+        self.most = 0
+        self._change = threading.Lock()
+
+    def run(self, sql: str, output_format: str) -> bytes:
+        if sql == "fails":
+            raise QueryFailed("no")
+        with self._change:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self.let_go.wait(60)
+        with self._change:
+            self.running -= 1
+        return f"{sql} as {output_format}".encode()
+
+
+@pytest.fixture
+def runner() -> Iterator[_Runner]:
+    made = _Runner()
+    yield made
+    made.let_go.set()
+
+
+@pytest.fixture
+def exported() -> InMemoryMetricReader:
+    return InMemoryMetricReader()
+
+
+def _queue(runner: _Runner, exported: InMemoryMetricReader, **settings: float) -> QueryQueue:
+    meter = MeterProvider(metric_readers=[exported]).get_meter("test")
+    return QueryQueue(runner, QueryConfig.model_validate(settings), QueryMetrics(meter))
+
+
+def _rejected(exported: InMemoryMetricReader) -> dict[object, object]:
+    data = exported.get_metrics_data()
+    if data is None:
+        return {}
+    points = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
+    return {(point.attributes or {})["reason"]: getattr(point, "value", None) for point in points}
+
+
+def test_so_many_run_and_the_others_wait(runner: _Runner, exported: InMemoryMetricReader) -> None:
+    async def ask() -> list[bytes]:
+        queue = _queue(runner, exported, max_concurrent=2, max_waiting=3, max_wait=60)
+        asked = [asyncio.create_task(queue.run(f"q{number}", "csv")) for number in range(5)]
+        while runner.running < 2:
+            await asyncio.sleep(0.01)
+        runner.let_go.set()
+        answers = await asyncio.gather(*asked)
+        queue.close()
+        return answers
+
+    assert asyncio.run(ask()) == [f"q{number} as csv".encode() for number in range(5)]
+    assert runner.most == 2
+    assert _rejected(exported) == {}
+
+
+def test_one_too_many_is_turned_away_at_once(runner: _Runner, exported: InMemoryMetricReader) -> None:
+    async def ask() -> None:
+        queue = _queue(runner, exported, max_concurrent=1, max_waiting=1, max_wait=60)
+        asked = [asyncio.create_task(queue.run("q", "csv")) for _ in range(2)]
+        while runner.running < 1:
+            await asyncio.sleep(0.01)
+        with pytest.raises(QueryQueueFull, match=r"1 queries wait already; try again"):
+            await queue.run("one more", "csv")
+        runner.let_go.set()
+        await asyncio.gather(*asked)
+        queue.close()
+
+    asyncio.run(ask())
+    assert _rejected(exported) == {"queue_full": 1}
+
+
+def test_one_that_has_waited_too_long_is_turned_away(runner: _Runner, exported: InMemoryMetricReader) -> None:
+    async def ask() -> None:
+        queue = _queue(runner, exported, max_concurrent=1, max_waiting=1, max_wait=0.05)
+        first = asyncio.create_task(queue.run("q", "csv"))
+        while runner.running < 1:
+            await asyncio.sleep(0.01)
+        with pytest.raises(QueryQueueFull, match="has waited"):
+            await queue.run("one more", "csv")
+        runner.let_go.set()
+        await first
+        # Its place among those that wait is free again.
+        assert await queue.run("later", "csv") == b"later as csv"
+        queue.close()
+
+    asyncio.run(ask())
+    assert _rejected(exported) == {"wait": 1}
+
+
+def test_a_failure_frees_the_place(runner: _Runner, exported: InMemoryMetricReader) -> None:
+    async def ask() -> None:
+        queue = _queue(runner, exported, max_concurrent=1, max_waiting=0)
+        for _ in range(3):
+            with pytest.raises(QueryFailed):
+                await queue.run("fails", "csv")
+        runner.let_go.set()
+        assert await queue.run("q", "csv") == b"q as csv"
+        queue.close()
+
+    asyncio.run(ask())
