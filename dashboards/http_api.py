@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Protocol
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -65,9 +65,11 @@ def http_api(
         return PlainTextResponse("ok\n")
 
     @router.get("/readyz")
-    def readyz() -> JSONResponse:
+    def readyz(request: Request) -> JSONResponse:
         faults = health.faults()
-        return JSONResponse({"ready": not faults, "faults": faults}, status_code=503 if faults else 200)
+        # Strangers learn whether, not why.
+        told = {"faults": faults} if getattr(request.state, "is_known", True) else {}
+        return JSONResponse({"ready": not faults, **told}, status_code=503 if faults else 200)
 
     @router.get("/metrics")
     def metrics() -> Response:

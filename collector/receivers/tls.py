@@ -1,5 +1,7 @@
 """TLS of a listener: its certificate, and whose clients it takes."""
 
+import asyncio
+import logging
 import ssl
 from pathlib import Path
 
@@ -8,9 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from storage.errors import ConfigError
 
+_log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 2.0
+
 
 class TlsConfig(BaseModel):
-    """The certificate of a listener, in PEM files that are read at the start."""
+    """The certificate of a listener, in PEM files."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,6 +46,39 @@ def ssl_context(config: TlsConfig, setting: str) -> ssl.SSLContext:
             "that the key is the certificate's."
         ) from error
     return context
+
+
+async def follow_certificate(context: ssl.SSLContext, config: TlsConfig, setting: str) -> None:
+    """Show new clients the certificate that its files hold by then, as after a renewal; runs until it is cancelled."""
+    shown = judged = _versions(config)
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        found = _versions(config)
+        if found in (shown, judged):
+            continue
+        judged = found
+        try:
+            # A certificate and a key that do not fit each other would leave the port with neither.
+            ssl_context(config, setting)
+            context.load_cert_chain(config.certificate, config.key, password=_no_passphrase)
+        except (ConfigError, OSError) as error:
+            _log.warning("A new certificate cannot be used; the one of before is shown. %s", error)
+            continue
+        shown = found
+        _log.info("A new certificate is shown.", extra={"setting": setting})
+
+
+def _versions(config: TlsConfig) -> list[tuple[int, int, int] | None]:
+    """Differ from what they were if the certificate or the key was replaced or changed since."""
+    return [_version(path) for path in (config.certificate, config.key)]
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def grpc_credentials(config: TlsConfig, setting: str) -> grpc.ServerCredentials:
