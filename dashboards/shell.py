@@ -87,7 +87,7 @@ def _color_scheme() -> Component:
 
 
 def _sign_out() -> Component:
-    button = dmc.Button("Sign out", type="submit", variant="default", size="sm")
+    button = dmc.Button("Sign out", variant="default", size="sm", attributes={"root": {"type": "submit"}})
     return html.Form(button, action=SIGN_OUT, method="POST")
 
 
