@@ -24,7 +24,7 @@ def sign_in_page(wanted: str, name: str = "", fault: str = "", status: int = 200
           {_field("Password", "password", f"{_OLD_FIELD} {_focus(bool(name))}")}
           <button>Sign in</button>
         </form>"""
-    return _page("Sign in", "The pages of this Gatelens are for people who are signed in.", form, fault, status)
+    return _page("Sign in", "The pages are shown to people who are signed in.", form, fault, status)
 
 
 def setup_page(token: str, known_name: str, name: str = "", fault: str = "", status: int = 200) -> HTMLResponse:

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 _MOST_FORM_BYTES = 16 << 10
 # Each takes 64 MiB and a core for a moment, one after the other.
 _MOST_WAITING = 16
-_WRONG = "Name or password are wrong."
+_WRONG = "The name or the password is wrong."
 
 Result = TypeVar("Result")
 
