@@ -64,7 +64,7 @@ class Access:
     def notice(self, web: str) -> str:
         """What to say about signing in at the start; with a new one-time link, while there is no administrator."""
         self._administrators.drop_links()
-        if self._config.web.allow_unauthenticated and not self.policy.is_required():
+        if self.policy.allow_unauthenticated and not self.policy.is_required():
             return "off, because web.allow_unauthenticated is set"
         if self._administrators.exists():
             return ""

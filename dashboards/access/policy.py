@@ -20,9 +20,11 @@ class SignInPolicy:
 
     def is_required(self) -> bool:
         """Whether strangers see nothing. An administrator closes the pages for good."""
+        if self.mode == "required":
+            return True
         if self.allow_unauthenticated:
             return False
-        if self.mode == "required" or not self.is_loopback:
+        if not self.is_loopback:
             return True
         self._had_administrator = self._had_administrator or self.has_administrator()
         return self._had_administrator

@@ -19,7 +19,7 @@ _LINK_PREFIX = "glx_"
 _LINK_SECONDS = 24 * 3600
 
 # argon2id as RFC 9106 recommends it where memory is scarce: 64 MiB, three passes. Some 50 ms of a core.
-_HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
+PASSWORD_HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,14 @@ class Administrator:
 class Administrators:
     """There may be one, for now."""
 
-    def __init__(self, database: AccessDatabase) -> None:
+    def __init__(self, database: AccessDatabase, hasher: argon2.PasswordHasher = PASSWORD_HASHER) -> None:
         self._database = database
+        self._hasher = hasher
 
     @cached_property
     def _nobody(self) -> str:
         """What unknown names are checked against, so that they take as long as known ones."""
-        return _HASHER.hash(new_secret(""))
+        return self._hasher.hash(new_secret(""))
 
     def exists(self) -> bool:
         return bool(self._database.rows("SELECT 1 FROM administrators"))
@@ -50,7 +51,7 @@ class Administrators:
 
     def create(self, name: str, password: str, now: float) -> Administrator:
         """Make the administrator; raises AccessError where there is one, or name or password are unfit."""
-        password_hash = _hashed(name, password)
+        password_hash = self._hashed(name, password)
         with self._database.transaction() as connection:
             return _insert(connection, name, password_hash, now)
 
@@ -59,7 +60,7 @@ class Administrators:
         name = self.name()
         if not name:
             raise AccessError("There is no administrator yet; make one with `gatelens admin create`.")
-        password_hash = _hashed(name, password)
+        password_hash = self._hashed(name, password)
         with self._database.transaction() as connection:
             return _update(connection, name, password_hash)
 
@@ -71,7 +72,7 @@ class Administrators:
         )
         known, version, password_hash = found[0] if found else ("", 0, nobody)
         try:
-            _HASHER.verify(password_hash, _normal(password)[:_LONGEST_PASSWORD_BYTES])
+            self._hasher.verify(password_hash, _normal(password)[:_LONGEST_PASSWORD_BYTES])
         except argon2.exceptions.VerificationError:
             return None
         return Administrator(known, version) if known else None
@@ -99,7 +100,7 @@ class Administrators:
 
         None where the link is good no more. Raises AccessError, and leaves the link, where name or password are unfit.
         """
-        password_hash = _hashed(name, password)
+        password_hash = self._hashed(name, password)
         with self._database.transaction() as connection:
             used = connection.execute(
                 "DELETE FROM setup_links WHERE token_hash = ? AND expires_at > ?", (secret_hash(token), now)
@@ -108,6 +109,21 @@ class Administrators:
                 return None
             [known] = connection.execute("SELECT max(name) FROM administrators").fetchone()
             return _update(connection, known, password_hash) if known else _insert(connection, name, password_hash, now)
+
+    def _hashed(self, name: str, password: str) -> str:
+        """The hash of a new password; raises AccessError where name or password are unfit."""
+        name, password = _normal(name), _normal(password)
+        if not _NAME.fullmatch(name):
+            raise AccessError(
+                "The name may have up to 64 letters, digits, '.', '_', '-', '+' and '@'; choose such a name."
+            )
+        if len(password) < SHORTEST_PASSWORD:
+            raise AccessError(f"The password is too short; choose one of {SHORTEST_PASSWORD} characters or more.")
+        if len(password.encode()) > _LONGEST_PASSWORD_BYTES:
+            raise AccessError(f"The password is too long; choose one of {_LONGEST_PASSWORD_BYTES} bytes or fewer.")
+        if password.casefold() == name.casefold():
+            raise AccessError("The password is the name; choose another password.")
+        return self._hasher.hash(password)
 
 
 def _insert(connection: sqlite3.Connection, name: str, password_hash: str, now: float) -> Administrator:
@@ -127,20 +143,6 @@ def _update(connection: sqlite3.Connection, name: str, password_hash: str) -> Ad
     connection.execute("DELETE FROM sessions WHERE administrator = ?", (name,))
     connection.execute("DELETE FROM setup_links")
     return Administrator(name, version)
-
-
-def _hashed(name: str, password: str) -> str:
-    """The hash of a new password; raises AccessError where name or password are unfit."""
-    name, password = _normal(name), _normal(password)
-    if not _NAME.fullmatch(name):
-        raise AccessError("The name may have up to 64 letters, digits, '.', '_', '-', '+' and '@'; choose such a name.")
-    if len(password) < SHORTEST_PASSWORD:
-        raise AccessError(f"The password is too short; choose one of {SHORTEST_PASSWORD} characters or more.")
-    if len(password.encode()) > _LONGEST_PASSWORD_BYTES:
-        raise AccessError(f"The password is too long; choose one of {_LONGEST_PASSWORD_BYTES} bytes or fewer.")
-    if password.casefold() == name.casefold():
-        raise AccessError("The password is the name; choose another password.")
-    return _HASHER.hash(password)
 
 
 def _normal(text: str) -> str:
