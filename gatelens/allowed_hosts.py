@@ -60,7 +60,8 @@ class HostCheck:
 def host_of(host: str) -> str:
     """The name or address of a Host header, without the port."""
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        address, bracket, _ = host[1:].partition("]")
+        return address if bracket else ""
     return host.partition(":")[0].lower().removesuffix(".")
 
 
