@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +15,8 @@ from storage.errors import ConfigError
 _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 2.0
+
+Loaded = TypeVar("Loaded")
 
 
 class TlsConfig(BaseModel):
@@ -50,27 +54,54 @@ def ssl_context(config: TlsConfig, setting: str) -> ssl.SSLContext:
 
 async def follow_certificate(context: ssl.SSLContext, config: TlsConfig, setting: str) -> None:
     """Show new clients the certificate that its files hold by then, as after a renewal; runs until it is cancelled."""
-    shown = judged = _versions(config)
+
+    def load() -> bool:
+        # A certificate and a key that do not fit each other would leave the port with neither.
+        ssl_context(config, setting)
+        context.load_cert_chain(config.certificate, config.key, password=_no_passphrase)
+        return True
+
+    files = _CertificateFiles(config, setting)
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
-        found = _versions(config)
-        if found in (shown, judged):
-            continue
-        judged = found
+        files.if_changed(load)
+
+
+def grpc_credentials(config: TlsConfig, setting: str) -> grpc.ServerCredentials:
+    """The same for a gRPC server; raises ConfigError, in the name of `setting`, where a file is of no use."""
+    files = _CertificateFiles(config, setting)
+    return grpc.dynamic_ssl_server_credentials(
+        _grpc_certificate(config, setting),
+        # It is asked at each handshake; for None the one of before is shown, which the stubs do not know.
+        lambda: files.if_changed(lambda: _grpc_certificate(config, setting)),  # type: ignore[arg-type, return-value]
+        require_client_authentication=config.client_ca is not None,
+    )
+
+
+class _CertificateFiles:
+    """The files of a certificate and its key, as they were when they were looked at last."""
+
+    def __init__(self, config: TlsConfig, setting: str) -> None:
+        self._paths = (config.certificate, config.key)
+        self._setting = setting
+        self._seen = self._versions()
+
+    def if_changed(self, load: Callable[[], Loaded]) -> Loaded | None:
+        """What `load` makes of them, None where they have not changed or, which is logged, are of no use."""
+        found = self._versions()
+        if found == self._seen:
+            return None
+        self._seen = found
         try:
-            # A certificate and a key that do not fit each other would leave the port with neither.
-            ssl_context(config, setting)
-            context.load_cert_chain(config.certificate, config.key, password=_no_passphrase)
+            loaded = load()
         except (ConfigError, OSError) as error:
             _log.warning("A new certificate cannot be used; the one of before is shown. %s", error)
-            continue
-        shown = found
-        _log.info("A new certificate is shown.", extra={"setting": setting})
+            return None
+        _log.info("A new certificate is shown.", extra={"setting": self._setting})
+        return loaded
 
-
-def _versions(config: TlsConfig) -> list[tuple[int, int, int] | None]:
-    """Differ from what they were if the certificate or the key was replaced or changed since."""
-    return [_version(path) for path in (config.certificate, config.key)]
+    def _versions(self) -> list[tuple[int, int, int] | None]:
+        return [_version(path) for path in self._paths]
 
 
 def _version(path: Path) -> tuple[int, int, int] | None:
@@ -81,16 +112,12 @@ def _version(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def grpc_credentials(config: TlsConfig, setting: str) -> grpc.ServerCredentials:
-    """TLS for a gRPC server; raises ConfigError, in the name of `setting`, where a file is of no use."""
+def _grpc_certificate(config: TlsConfig, setting: str) -> "grpc.ServerCertificateConfiguration":
     # gRPC itself takes any bytes, and fails at each handshake instead.
     ssl_context(config, setting)
     authorities = config.client_ca.read_bytes() if config.client_ca is not None else None
-    return grpc.ssl_server_credentials(
-        [(config.key.read_bytes(), config.certificate.read_bytes())],
-        root_certificates=authorities,
-        require_client_auth=authorities is not None,
-    )
+    pairs = [(config.key.read_bytes(), config.certificate.read_bytes())]
+    return grpc.ssl_server_certificate_configuration(pairs, root_certificates=authorities)
 
 
 def _no_passphrase() -> str:

@@ -10,7 +10,11 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from rich.progress import Progress
 
+from gatelens.commands import run_query
+from gatelens.import_command import Import, run_import
+from gatelens.report_command import UsageQuestion, run_usage
 from storage.access.database import AccessDatabase
 from storage.access.token_files import TokenKind
 from storage.access.tokens import Tokens
@@ -127,13 +131,10 @@ def _export(public: _Public, *metadata: tuple[str, str]) -> grpc.StatusCode | No
 def test_the_commands_go_on_working(public: _Public, tmp_path: Path) -> None:
     data, log = public.process.data, tmp_path / "access.log"
     log.write_bytes(json_lines("commands", range(7)))
-    imported = run("import", log, "--environment", "commands", "--data", data)
-    assert b"7 requests" in imported.stdout, imported.stderr
-    asked = run(
-        "query", "SELECT count() FROM requests WHERE environment = 'commands'", "--format", "csv", "--data", data
-    )
-    assert asked.stdout == b"7\n" or asked.stdout.endswith(b"\n7\n"), asked.stderr
-    assert run("report", "usage", "--data", data).returncode == 0
+    [imported] = run_import(Import([log], environment="commands"), data, Progress(disable=True))
+    assert "7 requests" in str(imported)
+    assert run_query("SELECT count() FROM requests WHERE environment = 'commands'", "csv", data).split()[-1] == b"7"
+    assert run_usage(UsageQuestion("now-1h", "", "api", "csv"), data).content.startswith(b"api,requests")
 
 
 def test_a_token_that_is_revoked_is_noticed(public: _Public) -> None:
