@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +13,7 @@ from storage.errors import ConfigError
 _NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _LOOPBACK = "localhost"
 _MOST_SHOWN = 100
+_REMEMBERED = 256
 
 
 class AllowedHosts:
@@ -45,13 +47,15 @@ class HostCheck:
     def __init__(self, app: ASGIApp, allowed: AllowedHosts) -> None:
         self._app = app
         self._allowed = allowed
+        # Asked with each request, and nearly always of the same.
+        self._is_allowed = lru_cache(_REMEMBERED)(lambda host: allowed.allows(host.decode("latin-1")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             # Browsers send one always; what sends none is no browser.
-            for host in (value.decode("latin-1") for name, value in scope["headers"] if name == b"host"):
-                if not self._allowed.allows(host):
-                    shown = host_of(host)[:_MOST_SHOWN]
+            for name, host in scope["headers"]:
+                if name == b"host" and not self._is_allowed(host):
+                    shown = host_of(host.decode("latin-1"))[:_MOST_SHOWN]
                     told = f"{shown!r} is no name of this Gatelens; add it to {self._allowed.setting} if it is to be."
                     return await JSONResponse({"error": told, "kind": "HostNotAllowed"}, 421)(scope, receive, send)
         return await self._app(scope, receive, send)

@@ -25,6 +25,7 @@ from gatelens import __version__
 from gatelens.access_commands import admin_app, token_app
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
+from gatelens.listener_access import check_demo
 from storage.errors import GatelensError
 
 if TYPE_CHECKING:
@@ -114,20 +115,24 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, max=500, help="Requests a second, on average over a day.")] = 20.0,
 ) -> None:
     """Run Gatelens with a real Envoy gateway, a pair of mesh sidecars, and traffic through them."""
+    from gatelens.block_sinks import HttpSink  # noqa: PLC0415
     from gatelens.demo.history import parse_length  # noqa: PLC0415 - the demo's parts are optional
     from gatelens.demo.session import DemoSession  # noqa: PLC0415
+    from gatelens.local_access import local_client  # noqa: PLC0415
 
+    settings = load_config(config)
+    check_demo(settings)
     past = parse_length(history) if history else None
     session = DemoSession(data / "gateways", rate)
     with (
-        running(load_config(config), data) as (gatelens, addresses, stop),
+        running(settings, data) as (gatelens, addresses, stop),
         session.sending_to(gatelens, addresses),
     ):
         _announce(addresses, data, gatelens.sign_in_notice)
         for line in session.describe():
             out.print(line, highlight=False, soft_wrap=True)
         if past is not None:
-            session.backfill(past, addresses, err, stop)
+            session.backfill(past, HttpSink(addresses, local_client(data, addresses, HttpSink.SECONDS)), err, stop)
         stop.wait()
 
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_TELLING = frozenset({b"sec-fetch-site", b"origin"})
 _OWN = ("same-origin", "none")
 # What a browser sends for a page of another site without asking the server first.
 _OF_FORMS = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
@@ -35,10 +36,11 @@ class CrossSiteCheck:
         return await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
+        # Agents send neither, and many requests.
+        if not any(name in _TELLING for name, _ in scope["headers"]):
+            return None
         headers = Headers(scope=scope)
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if site is None and origin is None:
-            return None
         is_safe = scope["method"] in _SAFE
         if not self._is_own(headers, site, origin) and not (is_safe and _is_followed_link(headers)):
             told = "A page of another site asked for this, which none may; open the pages of Gatelens themselves."

@@ -41,6 +41,12 @@ def check_listeners(config: Config, *, has_sender_tokens: bool) -> None:
         raise ConfigError("\n".join(faults))
 
 
+def check_demo(config: Config) -> None:
+    """Raise ConfigError where the demo's gateways would be refused: they have no token."""
+    if needs_sender_token(config.collector.grpc, "collector.grpc.listen"):
+        raise ConfigError("The demo's gateways send no token; let collector.grpc listen on loopback, without tokens.")
+
+
 def warnings(config: Config) -> list[str]:
     """A sentence for each listener that is open to everybody because it is told to, and for passwords in the clear."""
     web, collector = config.web, config.collector

@@ -15,12 +15,10 @@ from storage.errors import AccessUnavailable
 
 SIGN_IN, SIGN_OUT, SETUP, STYLE = "/sign-in", "/sign-out", "/setup", "/sign-in/style.css"
 
-_HEALTH = ("/healthz", "/readyz")
-_OPEN = frozenset({*_HEALTH, SIGN_IN, SIGN_OUT, SETUP, STYLE})
+_READY, _METRICS, _API = "/readyz", "/metrics", "/api/"
+_OPEN = frozenset({"/healthz", _READY, SIGN_IN, SIGN_OUT, SETUP, STYLE})
 # Fonts, pictures and scripts of the pages, which are the same for everybody.
 _OPEN_FOLDER = "/assets/"
-_METRICS = "/metrics"
-_API = "/api/"
 
 
 class AccessGate:
@@ -40,15 +38,15 @@ class AccessGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"Only HTTP is served, not {scope['type']}.")
-        answer: ASGIApp = self._app
-        try:
-            is_known = self._is_known(scope)
-        except AccessUnavailable as error:
-            is_known = False
-            answer = answer if self._is_open(scope["path"]) else _unavailable(error)
-        else:
-            if not is_known and not self._is_open(scope["path"]):
-                answer = _refusal(scope)
+        answer, is_known = self._app, False
+        is_open = self._is_open(scope["path"])
+        if not is_open or scope["path"] == _READY:
+            try:
+                is_known = self._is_known(scope)
+            except AccessUnavailable as error:
+                answer = answer if is_open else _unavailable(error)
+            else:
+                answer = answer if is_known or is_open else _refusal(scope)
         scope["state"] = {**scope.get("state", {}), "is_known": is_known}
         await answer(scope, receive, send)
 
@@ -57,7 +55,7 @@ class AccessGate:
             return True
         path, headers = scope["path"], Headers(scope=scope)
         # Tokens are for programs: no page is drawn for one.
-        if path.startswith(_API) or path in _HEALTH or path == _METRICS:
+        if path.startswith(_API) or path in (_READY, _METRICS):
             scheme, _, token = headers.get("authorization", "").partition(" ")
             if scheme.lower() == "bearer" and self._is_read_token(token.strip()):
                 return True
