@@ -62,7 +62,7 @@ class Access:
         self._database.close()
 
     def notice(self, web: str) -> str:
-        """What to say about signing in at the start; with a new one-time link, while there is no administrator."""
+        """What to print about signing in at the start: a new one-time link while there is no administrator."""
         self._administrators.drop_links()
         if self.policy.allow_unauthenticated and not self.policy.is_required():
             return "off, because web.allow_unauthenticated is set"
@@ -70,29 +70,29 @@ class Access:
             return ""
         link = f"{reachable(web)}{SETUP}?token={self._administrators.new_link(time.time())}"
         if self.policy.is_required():
-            return f"create the administrator within a day: {link}"
-        return f"off on loopback while there is no administrator; create one within a day: {link}"
+            return f"to create the administrator, open within 24 hours: {link}"
+        return f"off on loopback until there is an administrator; to create one, open within 24 hours: {link}"
 
     def sign_in(self) -> SignIn:
         """The routes of signing in, for the pages' server."""
         return SignIn(self._administrators, self._sessions, time.time)
 
     def grpc_senders(self, config: GrpcConfig) -> FindSender | None:
-        """Who knows the tokens of the gRPC port; None where nobody needs one."""
+        """Looks up senders' tokens for the gRPC port; None if it needs none."""
         return self._find_sender if needs_sender_token(config, "collector.grpc.listen") else None
 
     def around_intake(self, app: ASGIApp, intake: Intake) -> ASGIApp:
-        """The HTTP port of telemetry, for whom it is meant."""
+        """The HTTP port of telemetry behind its checks."""
         config = self._config.collector.http
         needs_token = needs_sender_token(config, "collector.http.listen")
         if needs_token:
             app = SenderTokens(app, self._find_sender, intake, has_hec_tokens=bool(config.hec.tokens))
         app = CrossSiteCheck(app, self._http_hosts.names)
-        # Who has a token is no page that was fooled, and in a cluster a service has many names.
+        # A browser has no token to be tricked into using, and in a cluster a service has many names.
         return app if needs_token and not config.allowed_hosts else HostCheck(app, self._http_hosts)
 
     def around_pages(self, app: ASGIApp, script_hashes: Sequence[str]) -> ASGIApp:
-        """The port of the pages, for whom it is meant."""
+        """The pages' port behind its checks."""
         app = AccessGate(app, self.policy, self._sessions, self._is_read_token)
         app = CrossSiteCheck(app, self._web_hosts.names, form_paths=(SIGN_IN, SIGN_OUT, SETUP))
         app = HostCheck(app, self._web_hosts)

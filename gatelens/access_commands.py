@@ -41,9 +41,11 @@ def create_administrator(
     with _database(data) as database:
         administrators = Administrators(database)
         if administrators.exists():
-            raise AccessError("There is an administrator already; `gatelens admin set-password` sets another password.")
+            raise AccessError(
+                "An administrator already exists; change the password with `gatelens admin set-password`."
+            )
         administrators.create(name, _password(), time.time())
-    err.print("Sign in with it on the pages.")
+    err.print(f"{name} can sign in now.", highlight=False, markup=False)
 
 
 @admin_app.command("set-password")
@@ -92,7 +94,7 @@ def list_tokens(data: Data = DEFAULT_DATA) -> None:
 
 @token_app.command("revoke")
 def revoke_token(name: Annotated[str, typer.Argument(help="The token's name.")], data: Data = DEFAULT_DATA) -> None:
-    """Make a token worthless, within two seconds."""
+    """Invalidate a token, within two seconds."""
     with _database(data) as database:
         Tokens(database).revoke(name)
     err.print(f"The token {name} is revoked.", highlight=False, markup=False)
@@ -115,6 +117,6 @@ def _database(data: Path) -> Iterator[AccessDatabase]:
 def _password() -> str:
     """Never an argument: those are seen by everybody on the machine, and kept in the shell's history."""
     if sys.stdin.isatty():
-        typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Password, once more", err=True)
+        typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
         return typed
     return sys.stdin.readline().rstrip("\r\n")

@@ -56,7 +56,8 @@ class HostCheck:
             for name, host in scope["headers"]:
                 if name == b"host" and not self._is_allowed(host):
                     shown = host_of(host.decode("latin-1"))[:_MOST_SHOWN]
-                    told = f"{shown!r} is no name of this Gatelens; add it to {self._allowed.setting} if it is to be."
+                    setting = self._allowed.setting
+                    told = f"{shown!r} is not a host name of this Gatelens; if it should be, add it to {setting}."
                     return await JSONResponse({"error": told, "kind": "HostNotAllowed"}, 421)(scope, receive, send)
         return await self._app(scope, receive, send)
 

@@ -43,7 +43,7 @@ class CrossSiteCheck:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         is_safe = scope["method"] in _SAFE
         if not self._is_own(headers, site, origin) and not (is_safe and _is_followed_link(headers)):
-            told = "A page of another site asked for this, which none may; open the pages of Gatelens themselves."
+            told = "Requests from pages of other sites are refused; open Gatelens' own pages instead."
             return JSONResponse({"error": told, "kind": "CrossSiteRequest"}, 403)
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if not is_safe and content_type in _OF_FORMS and scope["path"] not in self._form_paths:

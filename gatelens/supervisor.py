@@ -54,7 +54,7 @@ class Gatelens:
         self._cleanup = ExitStack()
         self._intake: Intake | None = None
         self._loop: EventLoopThread | None = None
-        # What there is to say about signing in, once it has started.
+        # How to sign in, set by `start`.
         self.sign_in_notice = ""
 
     def start(self) -> Addresses:

@@ -95,9 +95,9 @@ class _CertificateFiles:
         try:
             loaded = load()
         except (ConfigError, OSError) as error:
-            _log.warning("A new certificate cannot be used; the one of before is shown. %s", error)
+            _log.warning("A new certificate cannot be used; the previous one stays in use. %s", error)
             return None
-        _log.info("A new certificate is shown.", extra={"setting": self._setting})
+        _log.info("A new certificate is in use.", extra={"setting": self._setting})
         return loaded
 
     def _versions(self) -> list[tuple[int, int, int] | None]:

@@ -24,7 +24,7 @@ def sign_in_page(wanted: str, name: str = "", fault: str = "", status: int = 200
           {_field("Password", "password", f"{_OLD_FIELD} {_focus(bool(name))}")}
           <button>Sign in</button>
         </form>"""
-    return _page("Sign in", "The pages are shown to people who are signed in.", form, fault, status)
+    return _page("Sign in", "Enter the administrator's name and password.", form, fault, status)
 
 
 def setup_page(token: str, known_name: str, name: str = "", fault: str = "", status: int = 200) -> HTMLResponse:
@@ -32,15 +32,15 @@ def setup_page(token: str, known_name: str, name: str = "", fault: str = "", sta
     held = f'value="{escape(known_name)}" readonly' if known_name else f'value="{escape(name)}" autofocus'
     title = "Set a new password" if known_name else "Set up the administrator"
     lead = (
-        "It replaces the one of before, and ends all sessions."
+        "It replaces the current password and ends all sessions."
         if known_name
-        else "Afterwards the pages are shown only to people who are signed in. This link works once."
+        else "From then on the pages are shown only after signing in. This link works once."
     )
     form = f"""<form method="post" action="/setup">
           <input type="hidden" name="token" value="{escape(token)}">
           {_field("Name", "name", f'{held} autocomplete="username" autocapitalize="none" required')}
           {_field("Password", "password", _NEW_FIELD, f"{SHORTEST_PASSWORD} characters or more")}
-          {_field("Password, once more", "repeated", _NEW_FIELD)}
+          {_field("Repeat password", "repeated", _NEW_FIELD)}
           <button>{"Set password" if known_name else "Create administrator"}</button>
         </form>"""
     return _page(title, lead, form, fault, status)
@@ -49,17 +49,17 @@ def setup_page(token: str, known_name: str, name: str = "", fault: str = "", sta
 def no_administrator_page() -> HTMLResponse:
     """What there is to see before anybody can sign in."""
     lead = (
-        "Nobody can sign in yet. Open the link that Gatelens printed when it started, or get another one on its"
-        " machine with <code>gatelens admin link</code>"
+        "Nobody can sign in yet. Open the link that Gatelens printed when it started, or get a new one on its machine"
+        " with <code>gatelens admin link</code>."
     )
     return _page("No administrator yet", lead, "", "", 200)
 
 
 def used_link_page() -> HTMLResponse:
-    """A link that is good no more."""
+    """A link that no longer works."""
     lead = (
-        "A link works once, for a day, and until Gatelens starts again. Get another one on its"
-        " machine with <code>gatelens admin link</code>"
+        "A link works once, for 24 hours, and until Gatelens restarts. Get a new one on its machine with"
+        " <code>gatelens admin link</code>."
     )
     return _page("This link no longer works", lead, "", "", 410)
 

@@ -1,4 +1,4 @@
-"""Lets in who is signed in or has a token, and tells everybody else how."""
+"""Admits sessions and tokens; tells everybody else how to get one."""
 
 from collections.abc import Callable
 from urllib.parse import quote
@@ -66,7 +66,7 @@ class AccessGate:
 
 
 def _refusal(scope: Scope) -> Response:
-    """A person is led to the sign-in page and back; a program is told what to send."""
+    """Sends a person to the sign-in page and back; tells a program what to send."""
     headers, path = Headers(scope=scope), scope["path"]
     is_page = not path.startswith((_API, "/_dash", _METRICS))
     if is_page and scope["method"] in ("GET", "HEAD") and "text/html" in headers.get("accept", ""):

@@ -1,4 +1,4 @@
-"""When signing in is required."""
+"""Decides when signing in is required."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ SignInMode = Literal["auto", "required"]
 
 @dataclass
 class SignInPolicy:
-    """As the settings of the pages' listener and the existence of an administrator have it."""
+    """Follows from the settings of the pages' listener and from whether there is an administrator."""
 
     mode: SignInMode
     is_loopback: bool
@@ -19,7 +19,7 @@ class SignInPolicy:
     _had_administrator: bool = False
 
     def is_required(self) -> bool:
-        """Whether strangers see nothing. An administrator closes the pages for good."""
+        """Whether a session or token is needed. Once there is an administrator, it always is."""
         if self.mode == "required":
             return True
         if self.allow_unauthenticated:

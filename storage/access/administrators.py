@@ -24,14 +24,14 @@ PASSWORD_HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106
 
 @dataclass(frozen=True)
 class Administrator:
-    """Who signed in; another version means that the password is another since."""
+    """Who signed in. The version changes with the password."""
 
     name: str
     password_version: int
 
 
 class Administrators:
-    """There may be one, for now."""
+    """At most one, for now."""
 
     def __init__(self, database: AccessDatabase, hasher: argon2.PasswordHasher = PASSWORD_HASHER) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class Administrators:
         return next((name for (name,) in self._database.rows("SELECT name FROM administrators")), "")
 
     def create(self, name: str, password: str, now: float) -> Administrator:
-        """Make the administrator; raises AccessError where there is one, or name or password are unfit."""
+        """Make the administrator; raises AccessError if there is one, or if name or password are not acceptable."""
         password_hash = self._hashed(name, password)
         with self._database.transaction() as connection:
             return _insert(connection, name, password_hash, now)
@@ -59,7 +59,7 @@ class Administrators:
         """Set another password, which ends all sessions; raises AccessError where there is no administrator."""
         name = self.name()
         if not name:
-            raise AccessError("There is no administrator yet; make one with `gatelens admin create`.")
+            raise AccessError("No administrator exists yet; create one with `gatelens admin create`.")
         password_hash = self._hashed(name, password)
         with self._database.transaction() as connection:
             return _update(connection, name, password_hash)
@@ -78,7 +78,7 @@ class Administrators:
         return Administrator(known, version) if known else None
 
     def new_link(self, now: float) -> str:
-        """The token of a new link; links of before are good no more."""
+        """The token of a new link; earlier links stop working."""
         token = new_secret(_LINK_PREFIX)
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM setup_links")
@@ -86,7 +86,7 @@ class Administrators:
         return token
 
     def drop_links(self) -> None:
-        """Make all links void."""
+        """Invalidate all links."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM setup_links")
 
@@ -96,9 +96,9 @@ class Administrators:
         return bool(self._database.rows(statement, secret_hash(token), now))
 
     def redeem_link(self, token: str, name: str, password: str, now: float) -> Administrator | None:
-        """Use a link up: make the administrator, or give the one there is another password.
+        """Use up a link: create the administrator, or set the existing one's password.
 
-        None where the link is good no more. Raises AccessError, and leaves the link, where name or password are unfit.
+        None if it no longer works. Raises AccessError, and keeps the link, if name or password are not acceptable.
         """
         password_hash = self._hashed(name, password)
         with self._database.transaction() as connection:
@@ -111,7 +111,7 @@ class Administrators:
             return _update(connection, known, password_hash) if known else _insert(connection, name, password_hash, now)
 
     def _hashed(self, name: str, password: str) -> str:
-        """The hash of a new password; raises AccessError where name or password are unfit."""
+        """The hash of a new password; raises AccessError if name or password are not acceptable."""
         name, password = _normal(name), _normal(password)
         if not _NAME.fullmatch(name):
             raise AccessError(
@@ -122,13 +122,13 @@ class Administrators:
         if len(password.encode()) > _LONGEST_PASSWORD_BYTES:
             raise AccessError(f"The password is too long; choose one of {_LONGEST_PASSWORD_BYTES} bytes or fewer.")
         if password.casefold() == name.casefold():
-            raise AccessError("The password is the name; choose another password.")
+            raise AccessError("The password must differ from the name; choose another one.")
         return self._hasher.hash(password)
 
 
 def _insert(connection: sqlite3.Connection, name: str, password_hash: str, now: float) -> Administrator:
     if connection.execute("SELECT 1 FROM administrators").fetchone():
-        raise AccessError("There is an administrator already; change the password with `gatelens admin set-password`.")
+        raise AccessError("An administrator already exists; change the password with `gatelens admin set-password`.")
     connection.execute("INSERT INTO administrators VALUES (?, ?, 1, ?)", (_normal(name), password_hash, now))
     connection.execute("DELETE FROM setup_links")
     return Administrator(_normal(name), 1)

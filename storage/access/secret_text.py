@@ -1,4 +1,4 @@
-"""Secrets that Gatelens makes: how they look, and what is kept of them."""
+"""Secrets that Gatelens generates: their form, and the hash that is stored."""
 
 import hashlib
 import secrets
@@ -17,7 +17,7 @@ def new_secret(prefix: str) -> str:
 
 
 def secret_hash(secret: str) -> bytes:
-    """What is kept of a secret. A fast hash will do: nobody can try 2 to the power of 256 secrets."""
+    """What is stored of a secret. A fast hash suffices: nobody can try 2 to the power of 256 secrets."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 

@@ -36,13 +36,13 @@ class Tokens:
         self._database = database
 
     def create(self, name: str, kind: TokenKind, now: float) -> str:
-        """A new token, which is shown this once; raises AccessError where the name is taken or unfit."""
+        """A new token, which is shown this once; raises AccessError if the name is taken or not acceptable."""
         if not _NAME.fullmatch(name):
             raise AccessError("A token's name is up to 64 letters, digits, '.', '_' and '-'; choose such a name.")
         token = new_secret(_PREFIXES[kind])
         with self._database.transaction() as connection:
             if connection.execute("SELECT 1 FROM tokens WHERE name = ?", (name,)).fetchone():
-                raise AccessError(f"There is a token {name!r} already; choose another name, or revoke that one first.")
+                raise AccessError(f"A token named {name!r} already exists; choose another name, or revoke it first.")
             connection.execute("INSERT INTO tokens VALUES (?, ?, ?, ?)", (name, kind.value, secret_hash(token), now))
         return token
 
@@ -52,10 +52,10 @@ class Tokens:
         return [TokenRecord(name, TokenKind(kind), created_at) for name, kind, created_at in found]
 
     def revoke(self, name: str) -> None:
-        """Make a token worthless; raises AccessError where there is none of this name."""
+        """Invalidate a token; raises AccessError where there is none of this name."""
         with self._database.transaction() as connection:
             if not connection.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount:
-                raise AccessError(f"There is no token {name!r}; `gatelens token list` names them.")
+                raise AccessError(f"No token is named {name!r}; `gatelens token list` shows them.")
 
 
 class TokenCheck:
@@ -103,9 +103,9 @@ class TokenCheck:
                 self._seen = seen
             self._fault = ""
         except AccessUnavailable as error:
-            # The tokens of before are good until the disk can be read again.
+            # The tokens read last stay valid until the disk can be read again.
             if str(error) != self._fault:
-                _log.error("The tokens cannot be read; those of before stay in force. %s", error)
+                _log.error("The tokens cannot be read; the ones read last stay in force. %s", error)
             self._fault = str(error)
 
     def _read(self) -> dict[tuple[TokenKind, bytes], str]:

@@ -41,10 +41,10 @@ def _fault(*arguments: str, data: Path, typed: str = "") -> str:
 
 def test_an_administrator_is_made_once(data: Path) -> None:
     assert "12 characters" in _fault("admin", "create", "ann", data=data, typed="short\n")
-    assert "no administrator yet" in _fault("admin", "set-password", data=data, typed=f"{_RIGHT}\n")
+    assert "No administrator exists yet" in _fault("admin", "set-password", data=data, typed=f"{_RIGHT}\n")
     made = _run("admin", "create", "ann", data=data, typed=f"{_RIGHT}\n")
     assert (made.exit_code, _RIGHT in made.output) == (0, False)
-    assert "There is an administrator already" in _fault("admin", "create", "bob", data=data, typed=f"{_RIGHT}\n")
+    assert "An administrator already exists" in _fault("admin", "create", "bob", data=data, typed=f"{_RIGHT}\n")
     assert _run("admin", "set-password", data=data, typed=f"{_RIGHT[::-1]}\r\n").exit_code == 0
     with closing(AccessDatabase(data)) as database:
         assert Administrators(database).verify("ann", _RIGHT[::-1]) is not None
@@ -73,7 +73,7 @@ def test_tokens_are_made_listed_and_revoked(data: Path) -> None:
         check = TokenCheck(database, [], "local")
         assert (check.name_of(TokenKind.READ, reader), check.name_of(TokenKind.SEND, sender)) == ("dashboard", "edge")
     assert _run("token", "revoke", "edge", data=data).exit_code == 0
-    assert "There is no token 'edge'" in _fault("token", "revoke", "edge", data=data)
+    assert "No token is named 'edge'" in _fault("token", "revoke", "edge", data=data)
     assert "edge" not in _run("token", "list", data=data).stdout
 
 

@@ -70,12 +70,12 @@ def test_what_another_process_changes_is_noticed_in_a_second(database: AccessDat
 def test_names_are_unique_and_fit_for_a_list(database: AccessDatabase) -> None:
     tokens = Tokens(database)
     tokens.create("edge", _SEND, 0)
-    with pytest.raises(AccessError, match="There is a token 'edge' already"):
+    with pytest.raises(AccessError, match="A token named 'edge' already exists"):
         tokens.create("edge", _READ, 0)
     for name in ("", "-edge", "a b", "a\n", "é", "x" * 65):
         with pytest.raises(AccessError, match="choose such a name"):
             tokens.create(name, _SEND, 0)
-    with pytest.raises(AccessError, match="There is no token 'of-nobody'"):
+    with pytest.raises(AccessError, match="No token is named 'of-nobody'"):
         tokens.revoke("of-nobody")
 
 

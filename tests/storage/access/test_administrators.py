@@ -56,7 +56,7 @@ def test_letters_are_the_same_however_they_are_typed(administrators: Administrat
         ("x" * 65, _RIGHT, "The name may have"),
         (_NAME, "eleven char", "12 characters or more"),
         (_NAME, "x" * 1025, "1024 bytes or fewer"),
-        ("administrator", "Administrator", "The password is the name"),
+        ("administrator", "Administrator", "The password must differ"),
     ],
 )
 def test_what_is_unfit_is_refused(administrators: Administrators, name: str, password: str, told: str) -> None:
@@ -66,10 +66,10 @@ def test_what_is_unfit_is_refused(administrators: Administrators, name: str, pas
 
 
 def test_there_is_one(administrators: Administrators) -> None:
-    with pytest.raises(AccessError, match="There is no administrator yet"):
+    with pytest.raises(AccessError, match="No administrator exists yet"):
         administrators.set_password(_RIGHT)
     administrators.create(_NAME, _RIGHT, 0)
-    with pytest.raises(AccessError, match="There is an administrator already"):
+    with pytest.raises(AccessError, match="An administrator already exists"):
         administrators.create("bob", _RIGHT, 0)
     assert administrators.set_password(_RIGHT[::-1]) == Administrator(_NAME, 2)
     assert administrators.verify(_NAME, _RIGHT) is None
