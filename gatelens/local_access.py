@@ -8,19 +8,25 @@ import httpx
 
 from gatelens.data_directory import Addresses
 from storage.access.secret_text import new_secret
+from storage.errors import AccessUnavailable
 
 _FILE = "local-token"
 _PREFIX = "gll_"
 
 
 def leave_local_token(directory: Path) -> str:
-    """Make the token of this run and leave it in the data directory."""
+    """Make the token of this run and leave it in the data directory; raises AccessUnavailable."""
     token = new_secret(_PREFIX)
     written = directory / f"{_FILE}.new"
-    written.unlink(missing_ok=True)
-    with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(token)
-    written.rename(directory / _FILE)
+    try:
+        written.unlink(missing_ok=True)
+        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(token)
+        written.rename(directory / _FILE)
+    except OSError as error:
+        raise AccessUnavailable(
+            f"{written} cannot be written: {error.strerror}. Make room on the disk, and let this user write there."
+        ) from error
     return token
 
 

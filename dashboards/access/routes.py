@@ -23,7 +23,7 @@ from dashboards.access.form_page import (
 from dashboards.access.gate import SETUP, SIGN_IN, SIGN_OUT, STYLE
 from dashboards.access.own_path import own_path
 from dashboards.access.sessions import Sessions
-from storage.access.administrators import Administrator, Administrators
+from storage.access.administrators import Administrator, Administrators, normal
 from storage.errors import AccessError, AccessUnavailable
 
 _log = logging.getLogger(__name__)
@@ -79,9 +79,10 @@ class SignIn:
     async def sign_in(self, request: Request) -> Response:
         form = await _form(request)
         name, wanted = form.get("name", ""), own_path(form.get("next", "/"))
-        peer = peer_key(request.client.host if request.client else "")
+        # However the name is spelled: the attempts are at the same account.
+        peer, account = peer_key(request.client.host if request.client else ""), normal(name)
         wait = self._of_peer.take(peer)
-        if not wait and (wait := self._of_account.take(name)):
+        if not wait and (wait := self._of_account.take(account)):
             self._of_peer.give_back(peer)
         if wait:
             return _too_many(wanted, name, wait)
@@ -94,7 +95,7 @@ class SignIn:
             _log.warning("A sign-in failed.", extra={"peer": peer})
             return sign_in_page(wanted, name, _WRONG, 403)
         self._of_peer.give_back(peer)
-        self._of_account.give_back(name)
+        self._of_account.give_back(account)
         _log.info("The administrator signed in.", extra={"peer": peer})
         return self._signed_in(request, found, wanted)
 

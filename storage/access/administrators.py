@@ -68,11 +68,11 @@ class Administrators:
         """Who this is, None where name or password are wrong; takes as long for one as for the other."""
         nobody = self._nobody
         found = self._database.rows(
-            "SELECT name, password_version, password_hash FROM administrators WHERE name = ?", _normal(name)
+            "SELECT name, password_version, password_hash FROM administrators WHERE name = ?", normal(name)
         )
         known, version, password_hash = found[0] if found else ("", 0, nobody)
         try:
-            self._hasher.verify(password_hash, _normal(password)[:_LONGEST_PASSWORD_BYTES])
+            self._hasher.verify(password_hash, normal(password)[:_LONGEST_PASSWORD_BYTES])
         except argon2.exceptions.VerificationError:
             return None
         return Administrator(known, version) if known else None
@@ -112,7 +112,7 @@ class Administrators:
 
     def _hashed(self, name: str, password: str) -> str:
         """The hash of a new password; raises AccessError if name or password are not acceptable."""
-        name, password = _normal(name), _normal(password)
+        name, password = normal(name), normal(password)
         if not _NAME.fullmatch(name):
             raise AccessError(
                 "The name may have up to 64 letters, digits, '.', '_', '-', '+' and '@'; choose such a name."
@@ -129,9 +129,9 @@ class Administrators:
 def _insert(connection: sqlite3.Connection, name: str, password_hash: str, now: float) -> Administrator:
     if connection.execute("SELECT 1 FROM administrators").fetchone():
         raise AccessError("An administrator already exists; change the password with `gatelens admin set-password`.")
-    connection.execute("INSERT INTO administrators VALUES (?, ?, 1, ?)", (_normal(name), password_hash, now))
+    connection.execute("INSERT INTO administrators VALUES (?, ?, 1, ?)", (normal(name), password_hash, now))
     connection.execute("DELETE FROM setup_links")
-    return Administrator(_normal(name), 1)
+    return Administrator(normal(name), 1)
 
 
 def _update(connection: sqlite3.Connection, name: str, password_hash: str) -> Administrator:
@@ -145,6 +145,6 @@ def _update(connection: sqlite3.Connection, name: str, password_hash: str) -> Ad
     return Administrator(name, version)
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """The same text however a keyboard puts it together, as NIST SP 800-63B asks; what is no text becomes '?'."""
     return unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode("utf-8"))

@@ -52,7 +52,7 @@ class AccessDatabase:
     def __init__(self, directory: Path) -> None:
         """Open it, or make it in a directory; raises AccessUnavailable."""
         self._path = directory / _FILE
-        self._lock = threading.RLock()
+        self._reading, self._writing = threading.Lock(), threading.Lock()
         with self._failures_named():
             directory.mkdir(parents=True, exist_ok=True)
             # SQLite gives its log the permissions of the database.
@@ -62,12 +62,11 @@ class AccessDatabase:
                     f"{self._path} belongs to the user with the id {owner}; run this as that user, as Gatelens does."
                 )
             self._path.chmod(0o600)
-            self._connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            # Readers, such as an event loop, never wait for a writer so.
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
+            self._writer = self._connect()
+            # A connection of its own: in this mode readers, such as an event loop, never wait for a writer.
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            self._writer.execute("PRAGMA synchronous = FULL")
+            self._reader = self._connect()
         try:
             with self.transaction() as connection:
                 self._bring_up_to_date(connection)
@@ -76,31 +75,35 @@ class AccessDatabase:
             raise
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        with self._reading, self._writing:
+            self._reader.close()
+            self._writer.close()
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """What a SELECT finds; raises AccessUnavailable."""
-        with self._lock, self._failures_named():
-            return self._connection.execute(statement, parameters).fetchall()
+        with self._reading, self._failures_named():
+            return self._reader.execute(statement, parameters).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything that is done inside is on disk at its end, or none of it; raises AccessUnavailable."""
-        with self._lock, self._failures_named():
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._writing, self._failures_named():
+            self._writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
                 raise
 
-    def version(self) -> tuple[int, int]:
+    def version(self) -> int:
         """Differs from what it was if anything was changed since, by this process or another."""
-        [(by_others,)] = self.rows("PRAGMA data_version")
-        return by_others, self._connection.total_changes
+        [(version,)] = self.rows("PRAGMA data_version")
+        return int(version)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
         [(version,)] = connection.execute("PRAGMA user_version")

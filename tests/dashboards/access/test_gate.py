@@ -211,6 +211,8 @@ def test_guesses_of_one_peer_are_slowed_down(port: Port) -> None:
 def test_guesses_of_many_peers_are_slowed_down_together(port: Port) -> None:
     found = [port.sign_in(password=_WRONG, peer=f"192.0.2.{n}").status_code for n in range(22)]
     assert found == [403] * 20 + [429] * 2
+    # Nor does another spelling of the same name get more of them.
+    assert port.sign_in(name="\uff41nn", password=_WRONG, peer="192.0.2.98").status_code == 429
     assert port.sign_in(name="bob", peer="192.0.2.99").status_code == 403
     port.clock.now += 10
     assert port.sign_in(peer="192.0.2.100").status_code == 303
@@ -250,8 +252,8 @@ def test_the_link_of_the_first_start(make_port: Callable[..., Port]) -> None:
 
 def test_a_database_that_cannot_be_read_lets_nobody_in(port: Port) -> None:
     port.sign_in()
-    port.database.rows("PRAGMA query_only = 1")
-    assert port.ask("GET", "/").status_code == 200
+    with port.database.transaction() as connection:
+        connection.execute("PRAGMA query_only = 1")
     port.clock.now += 600
     # Only that the session is used cannot be written down.
     assert port.ask("GET", "/").status_code == 200

@@ -103,3 +103,15 @@ def test_the_file_of_another_user_is_not_taken_over(tmp_path: Path) -> None:
     os.chown(tmp_path / "access.sqlite", 4711, 4711)
     with pytest.raises(AccessUnavailable, match="the user with the id 4711; run this as that user"):
         AccessDatabase(tmp_path)
+
+
+def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
+    database, other = AccessDatabase(tmp_path), AccessDatabase(tmp_path)
+    with other.transaction() as connection:
+        connection.execute(_INSERT, ("a", b"1"))
+        # It would be a fault after five seconds.
+        assert _names(database) == []
+        assert database.version() == database.version()
+    assert _names(database) == ["a"]
+    database.close()
+    other.close()
