@@ -53,6 +53,7 @@ def create_app(
     engine: AlertEngine,
     clock: Callable[[], datetime],
     settings: WebSettings,
+    is_sign_in_required: Callable[[], bool],
 ) -> Dash:
     """Put the pages on a web server; what the server routes already stays its own."""
     pages = [
@@ -74,7 +75,7 @@ def create_app(
         index_string=_INDEX,
     )
     dmc.pre_render_color_scheme()
-    app.layout = shell()
+    app.layout = lambda: shell(has_session=is_sign_in_required())
     _register_navigation(app, pages, store, clock)
     register_toolbar(app)
     for page in pages:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Protocol
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -63,9 +63,11 @@ def http_api(
         return PlainTextResponse("ok\n")
 
     @router.get("/readyz")
-    async def readyz() -> JSONResponse:
+    async def readyz(request: Request) -> JSONResponse:
         faults = await health.faults()
-        return JSONResponse({"ready": not faults, "faults": faults}, status_code=503 if faults else 200)
+        # Strangers learn whether, not why.
+        details = {"faults": faults} if getattr(request.state, "is_known", True) else {}
+        return JSONResponse({"ready": not faults, **details}, status_code=503 if faults else 200)
 
     @router.get("/metrics")
     async def metrics() -> Response:

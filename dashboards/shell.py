@@ -7,6 +7,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.access.gate import SIGN_OUT
 from dashboards.icon import icon
 from dashboards.page import Page
 from dashboards.panel import TICK, URL
@@ -27,7 +28,7 @@ _THEME = {
 }
 
 
-def shell() -> Component:
+def shell(*, has_session: bool) -> Component:
     """The frame; callbacks fill the menu, the toolbar and the page."""
     brand = dcc.Link(
         dmc.Group([html.Img(src="/assets/logo.svg", height=26, alt=""), "Gatelens"], gap="xs"),
@@ -38,14 +39,7 @@ def shell() -> Component:
     header = dmc.Group(
         [
             dmc.Group([unfold, brand], gap="xs"),
-            dmc.ColorSchemeToggle(
-                lightIcon=icon("sun"),
-                darkIcon=icon("moon"),
-                variant="default",
-                size=36,
-                id="color-scheme",
-                **{"aria-label": "Light or dark"},
-            ),
+            dmc.Group([*([_sign_out()] if has_session else []), _color_scheme()], gap="xs"),
         ],
         justify="space-between",
         h="100%",
@@ -79,6 +73,22 @@ def shell() -> Component:
         defaultColorScheme="auto",
         theme=_THEME,
     )
+
+
+def _color_scheme() -> Component:
+    return dmc.ColorSchemeToggle(
+        lightIcon=icon("sun"),
+        darkIcon=icon("moon"),
+        variant="default",
+        size=36,
+        id="color-scheme",
+        **{"aria-label": "Light or dark"},
+    )
+
+
+def _sign_out() -> Component:
+    button = dmc.Button("Sign out", variant="default", size="sm", attributes={"root": {"type": "submit"}})
+    return html.Form(button, action=SIGN_OUT, method="POST")
 
 
 def menu_place(*, unfolded: bool) -> dict[str, Any]:

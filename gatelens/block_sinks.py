@@ -42,9 +42,12 @@ class SpoolSink:
 class HttpSink:
     """A running Gatelens; raises httpx.HTTPError where it does not answer."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    SECONDS = 60.0
+
+    def __init__(self, addresses: Addresses, client: httpx.Client | None = None) -> None:
+        """`client` has what the process asks of its clients; without it, that is nothing."""
         self._addresses = addresses
-        self._client = httpx.Client(timeout=60, trust_env=False)
+        self._client = client or httpx.Client(timeout=self.SECONDS, trust_env=False)
 
     def stored(self, prefix: str) -> set[str]:
         return set(self.find(prefix).stored)

@@ -22,8 +22,10 @@ from rich.progress import (
 )
 
 from gatelens import __version__
+from gatelens.access_commands import admin_app, token_app
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
+from gatelens.listener_access import check_demo
 from storage.errors import GatelensError
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ app = typer.Typer(
 )
 report_app = typer.Typer(no_args_is_help=True, help="Write a report to a file.")
 app.add_typer(report_app, name="report")
+app.add_typer(admin_app, name="admin")
+app.add_typer(token_app, name="token")
 
 out = Console()
 err = Console(stderr=True)
@@ -96,8 +100,8 @@ def _print_error(error: GatelensError) -> None:
 @app.command()
 def up(data: Data = DEFAULT_DATA, config: ConfigFile = None) -> None:
     """Run Gatelens: receivers, ClickHouse, pages and alerts in one process, until it is stopped."""
-    with running(load_config(config), data) as (_, addresses, stop):
-        _announce(addresses, data)
+    with running(load_config(config), data) as (gatelens, addresses, stop):
+        _announce(addresses, data, gatelens.sign_in_notice)
         stop.wait()
 
 
@@ -111,20 +115,24 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, max=500, help="Requests a second, on average over a day.")] = 20.0,
 ) -> None:
     """Run Gatelens with a real Envoy gateway, a pair of mesh sidecars, and traffic through them."""
+    from gatelens.block_sinks import HttpSink  # noqa: PLC0415
     from gatelens.demo.history import parse_length  # noqa: PLC0415 - the demo's parts are optional
     from gatelens.demo.session import DemoSession  # noqa: PLC0415
+    from gatelens.local_access import local_client  # noqa: PLC0415
 
+    settings = load_config(config)
+    check_demo(settings)
     past = parse_length(history) if history else None
     session = DemoSession(data / "gateways", rate)
     with (
-        running(load_config(config), data) as (gatelens, addresses, stop),
+        running(settings, data) as (gatelens, addresses, stop),
         session.sending_to(gatelens, addresses),
     ):
-        _announce(addresses, data)
+        _announce(addresses, data, gatelens.sign_in_notice)
         for line in session.describe():
             out.print(line, highlight=False, soft_wrap=True)
         if past is not None:
-            session.backfill(past, addresses, err, stop)
+            session.backfill(past, HttpSink(addresses, local_client(data, addresses, HttpSink.SECONDS)), err, stop)
         stop.wait()
 
 
@@ -242,13 +250,15 @@ def running(config: Config, data: Path) -> "Iterator[tuple[Gatelens, Addresses, 
             gatelens.stop()
 
 
-def _announce(addresses: Addresses, data: Path) -> None:
+def _announce(addresses: Addresses, data: Path, sign_in: str) -> None:
     out.print(f"[bold]Gatelens {__version__}[/] is ready; data in {data}", highlight=False)
     out.print(f"  pages       {addresses.web}", highlight=False)
     out.print(f"  gRPC        {addresses.grpc} (OTLP, ALS)", highlight=False)
     if addresses.forward:
         out.print(f"  Forward     {addresses.forward} (Fluent Bit, Fluentd)", highlight=False)
     out.print(f"  HTTP        {addresses.http} (OTLP, /ingest, HEC, remote write)", highlight=False)
+    if sign_in:
+        out.print(f"  sign-in     {sign_in}", highlight=False, soft_wrap=True, markup=False)
     out.print("Stop with Ctrl+C.")
 
 

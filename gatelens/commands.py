@@ -8,6 +8,7 @@ import httpx
 
 from gatelens.config import Config, load_config
 from gatelens.data_directory import DataDirectory, running_process
+from gatelens.local_access import local_client
 from storage.errors import GatelensError, QueryRefused
 from storage.migrate import migrate
 from storage.reader import reader
@@ -25,12 +26,8 @@ def run_query(sql: str, output_format: str, data: Path) -> bytes:
         with own_store(data) as store:
             return reader(store).run(sql, output_format)
     try:
-        answer = httpx.post(
-            f"{process.web}/api/v1/query",
-            json={"sql": sql, "format": output_format},
-            timeout=_QUERY_SECONDS,
-            trust_env=False,
-        )
+        with local_client(data, process, _QUERY_SECONDS) as client:
+            answer = client.post(f"{process.web}/api/v1/query", json={"sql": sql, "format": output_format})
     except httpx.HTTPError as error:
         raise GatelensError(f"The running Gatelens at {process.web} does not answer: {error}. Try again.") from error
     if answer.is_error:

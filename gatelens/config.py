@@ -10,6 +10,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collector.config import CollectorConfig
+from collector.receivers.tls import TlsConfig
+from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
 from storage.errors import ConfigError
 
@@ -36,6 +38,25 @@ class WebConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: str = Field(default="127.0.0.1:8050", description="Address and port; port 0 picks a free one.")
+    sign_in: SignInMode = Field(
+        default="auto",
+        description="auto: required on other addresses than loopback, and once there is an administrator.",
+    )
+    allow_unauthenticated: bool = Field(default=False, description="Show everything to everybody, on any address.")
+    open_metrics: bool = Field(default=False, description="Show /metrics without a token.")
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Names under which the pages answer, beside those of loopback and addresses."
+    )
+    tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")
+
+
+class AccessConfig(BaseModel):
+    """Tokens of programs, beside those that `gatelens token create` makes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read_token_files: tuple[Path, ...] = Field(default=(), description="Files of tokens for the HTTP API, one a line.")
+    sender_token_files: tuple[Path, ...] = Field(default=(), description="Files of tokens of senders, one a line.")
 
 
 class AlertsConfig(BaseModel):
@@ -51,6 +72,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    access: AccessConfig = AccessConfig()
     storage: StorageConfig = StorageConfig()
     collector: CollectorConfig = CollectorConfig()
     web: WebConfig = WebConfig()

@@ -23,6 +23,9 @@ class Addresses:
     grpc: str
     # host:port of Fluent Forward; empty where it is not listened for.
     forward: str = ""
+    # The files of the certificates that `web` and `http` show; empty without TLS.
+    web_certificate: str = ""
+    http_certificate: str = ""
 
 
 class DataDirectory:

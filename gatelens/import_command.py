@@ -22,6 +22,7 @@ from gatelens.commands import acquired
 from gatelens.config import load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.import_outcome import Imported, outcome
+from gatelens.local_access import local_client
 from storage.errors import GatelensError
 from storage.migrate import migrate
 from storage.store import connect
@@ -52,7 +53,7 @@ class _Door:
 def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | GatelensError]:
     """Store files; returns what became of each, or why it could not be read: the others are stored all the same."""
     process = running_process(data)
-    with _own_door(data) if process is None else _remote_door(process) as door:
+    with _own_door(data) if process is None else _remote_door(data, process) as door:
         summaries = [_import(path, job, door.sink, progress) for path in job.files]
         return [
             summary if isinstance(summary, GatelensError) else outcome(summary, door.sink.find, door.is_patience_over)
@@ -78,8 +79,8 @@ def _import(path: Path, job: Import, sink: SpoolSink | HttpSink, progress: Progr
 
 
 @contextmanager
-def _remote_door(process: Addresses) -> Iterator[_Door]:
-    sink = HttpSink(process)
+def _remote_door(data: Path, process: Addresses) -> Iterator[_Door]:
+    sink = HttpSink(process, local_client(data, process, HttpSink.SECONDS))
     deadline: float | None = None
 
     def is_patience_over() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 
 from collector.receivers.keepalive import keep_alive
+from collector.receivers.tls import TlsConfig
 from storage.errors import ConfigError
 
 _BACKLOG = 2048
@@ -46,6 +47,21 @@ def shown(bound: socket.socket) -> str:
     """The address of a bound socket as a URL's host and port."""
     host, port = bound.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def address(bound: socket.socket, tls: TlsConfig | None) -> str:
+    """The URL of a bound socket."""
+    return f"{'https' if tls else 'http'}://{shown(bound)}"
+
+
+def certificate(tls: TlsConfig | None) -> str:
+    """The file of a listener's certificate; '' without TLS."""
+    return str(tls.certificate.resolve()) if tls else ""
+
+
+def reachable(web: str) -> str:
+    """An address to open in a browser on this machine: nobody can go to one that stands for all of them."""
+    return web.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 class AsgiServer:

@@ -13,6 +13,7 @@ from dashboards.reports_api import REQUESTS_HEADER, ROWS_HEADER
 from gatelens import __version__
 from gatelens.commands import own_store, refusal
 from gatelens.data_directory import Addresses, running_process
+from gatelens.local_access import local_client
 from processors.reports.period import parse_period
 from processors.reports.renderers import RENDERERS, renderer
 from processors.reports.report import usage_report
@@ -48,7 +49,7 @@ class UsageFile:
 def run_usage(question: UsageQuestion, data: Path) -> UsageFile:
     """The report, from the process that owns the data directory or by opening it. Raises GatelensError."""
     process = running_process(data)
-    return _own(question, data) if process is None else _remote(question, process)
+    return _own(question, data) if process is None else _remote(question, data, process)
 
 
 def format_of(format_name: str, output: Path) -> str:
@@ -105,7 +106,7 @@ def _own(question: UsageQuestion, data: Path) -> UsageFile:
     return UsageFile(renderer(question.format).render(report), len(report.rows), report.total["requests"])
 
 
-def _remote(question: UsageQuestion, process: Addresses) -> UsageFile:
+def _remote(question: UsageQuestion, data: Path, process: Addresses) -> UsageFile:
     parameters = {
         "from": question.start,
         "to": question.end,
@@ -117,7 +118,8 @@ def _remote(question: UsageQuestion, process: Addresses) -> UsageFile:
     }
     address = f"{process.web}/api/v1/reports/usage"
     try:
-        answer = httpx.get(address, params=parameters, timeout=_REPORT_SECONDS, trust_env=False)
+        with local_client(data, process, _REPORT_SECONDS) as client:
+            answer = client.get(address, params=parameters)
     except httpx.HTTPError as error:
         raise GatelensError(
             f"The running Gatelens at {process.web} did not answer: {error}. Try again, or a shorter period."

@@ -3,6 +3,7 @@
 import logging
 import os
 import shlex
+import ssl
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from collector.receivers.grpc_server import GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig, Scraper
-from collector.receivers.tls import ssl_context
+from collector.receivers.tls import TlsConfig, follow_certificate, ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import light
@@ -27,14 +28,16 @@ from collector.writer import Writer
 from dashboards.app import create_app
 from dashboards.health import HEALTH_SECONDS, Health
 from dashboards.http_api import http_api
+from dashboards.inline_scripts import script_hashes
 from dashboards.query_queue import QueryMetrics, QueryQueue
 from dashboards.reports_api import reports_api
 from dashboards.settings import WebSettings
 from gatelens import __version__
+from gatelens.access import Access
 from gatelens.config import Config
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import AsgiServer, bind, shown
+from gatelens.listeners import AsgiServer, address, bind, certificate
 from gatelens.telemetry import Telemetry
 from gatelens.thread_names import name_threads
 from processors.alerts.engine import AlertEngine
@@ -57,6 +60,8 @@ class Gatelens:
         self._cleanup = ExitStack()
         self._intake: Intake | None = None
         self._loop: EventLoopThread | None = None
+        # How to sign in, set by `start`.
+        self.sign_in_notice = ""
 
     def start(self) -> Addresses:
         """Start everything; raises ConfigError, DataDirectoryBusy or StoreError, and leaves nothing behind then."""
@@ -77,7 +82,7 @@ class Gatelens:
         self._loop.spawn(Scraper(self._intake, config).run())
 
     def _start(self) -> Addresses:
-        collector = self._config.collector
+        collector, web = self._config.collector, self._config.web
         web_socket = bind(self._config.web.listen, "web.listen")
         self._cleanup.callback(web_socket.close)
         http_socket = bind(collector.http.listen, "collector.http.listen")
@@ -86,6 +91,8 @@ class Gatelens:
         bind(collector.grpc.listen, "collector.grpc.listen").close()
         self._directory.acquire()
         self._cleanup.callback(self._directory.release)
+        access = Access(self._config, self._directory.path)
+        self._cleanup.callback(access.close)
 
         store = self._open_store()
         telemetry = Telemetry(__version__)
@@ -105,9 +112,10 @@ class Gatelens:
 
         self._intake = Intake(spool, metrics)
         loop = self._loop = self._start_loop("intake")
-        grpc_port = self._serve_grpc(loop, self._intake)
-        tls = ssl_context(collector.http.tls, "collector.http.tls") if collector.http.tls else None
-        self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket, tls))
+        grpc_port = self._serve_grpc(loop, self._intake, access)
+        http_tls = self._tls(loop, collector.http.tls, "collector.http.tls")
+        intake_app = access.around_intake(http_app(self._intake, collector.http), self._intake)
+        self._serve(loop, AsgiServer(intake_app, http_socket, http_tls))
         forward = ForwardServer(spool, chunks, metrics, collector.forward)
         loop.run(forward.start())
         self._cleanup.callback(lambda: loop.run(forward.stop()))
@@ -116,15 +124,20 @@ class Gatelens:
 
         addresses = Addresses(
             pid=os.getpid(),
-            web=f"http://{shown(web_socket)}",
-            http=f"{'https' if tls else 'http'}://{shown(http_socket)}",
+            web=address(web_socket, web.tls),
+            http=address(http_socket, collector.http.tls),
             grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
             forward=f"{collector.forward.listen.rpartition(':')[0]}:{forward.port}" if forward.port else "",
+            web_certificate=certificate(web.tls),
+            http_certificate=certificate(collector.http.tls),
         )
         health = Health(store.apart(1, HEALTH_SECONDS), lambda: spool.size / spool.capacity, lambda: writer.failing)
         engine = self._start_alerts(store, telemetry, addresses.web)
-        pages = self._pages(store.apart(_PAGE_HANDLES), spool, engine, health, telemetry, addresses)
-        self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
+        pages = self._pages(store.apart(_PAGE_HANDLES), spool, engine, health, telemetry, addresses, access)
+        web_loop = self._start_loop("web")
+        web_app = access.around_pages(pages, web_loop.run(script_hashes(pages)))
+        self._serve(web_loop, AsgiServer(web_app, web_socket, self._tls(web_loop, web.tls, "web.tls")))
+        self.sign_in_notice = access.notice(addresses.web)
         self._directory.publish(addresses)
         name_threads()
         return addresses
@@ -143,8 +156,16 @@ class Gatelens:
         self._cleanup.callback(loop.close)
         return loop
 
-    def _serve_grpc(self, loop: EventLoopThread, intake: Intake) -> int:
-        server = GrpcServer(intake, self._config.collector.grpc)
+    def _tls(self, loop: EventLoopThread, config: TlsConfig | None, setting: str) -> ssl.SSLContext | None:
+        if config is None:
+            return None
+        context = ssl_context(config, setting)
+        loop.spawn(follow_certificate(context, config, setting))
+        return context
+
+    def _serve_grpc(self, loop: EventLoopThread, intake: Intake, access: Access) -> int:
+        config = self._config.collector.grpc
+        server = GrpcServer(intake, config, access.grpc_senders(config))
         loop.run(server.start())
         self._cleanup.callback(lambda: loop.run(server.stop()))
         return server.port
@@ -178,6 +199,7 @@ class Gatelens:
         health: Health,
         telemetry: Telemetry,
         addresses: Addresses,
+        access: Access,
     ) -> FastAPI:
         def find_segments(prefix: str) -> dict[str, object]:
             return asdict(segments(store, spool, prefix))
@@ -188,9 +210,10 @@ class Gatelens:
         )
         server.include_router(http_api(queries, health, telemetry, find_segments))
         server.include_router(reports_api(store, _now, __version__))
+        server.include_router(access.sign_in().router())
         data = shlex.quote(str(self._directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
-        create_app(server, store, queries, engine, _now, settings)
+        create_app(server, store, queries, engine, _now, settings, access.policy.is_required)
         return server
 
 

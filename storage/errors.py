@@ -1,6 +1,8 @@
 """Every error that Gatelens raises on purpose.
 
 GatelensError
+├── AccessError            an administrator or a token cannot be made, changed or revoked as asked
+│   └── AccessUnavailable  the database of access cannot be read or written
 ├── ConfigError            the configuration cannot be used; raised before anything starts
 ├── DataDirectoryBusy      another process owns the data directory
 ├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
@@ -21,6 +23,8 @@ A message is one sentence about what happened and one about the cure. It never h
 """
 
 __all__ = [
+    "AccessError",
+    "AccessUnavailable",
     "ConfigError",
     "DataDirectoryBusy",
     "GatelensError",
@@ -42,6 +46,14 @@ __all__ = [
 
 class GatelensError(Exception):
     """The root of the tree; `str(error)` is fit to be shown to a user."""
+
+
+class AccessError(GatelensError):
+    """An administrator or a token cannot be made, changed or revoked as asked."""
+
+
+class AccessUnavailable(AccessError):
+    """The database of access cannot be read or written."""
 
 
 class ConfigError(GatelensError):

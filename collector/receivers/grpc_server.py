@@ -15,6 +15,8 @@ from collector.receivers.als import stream_payloads
 from collector.receivers.intake import Intake
 from collector.receivers.keepalive import IDLE_SECONDS
 from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, RETRY_SECONDS, check_protobuf, retry_info, status
+from collector.receivers.sender_metadata import SenderMetadata
+from collector.receivers.sender_tokens import NEEDED, FindSender, SenderTokenMode
 from collector.receivers.tls import TlsConfig, grpc_credentials
 from storage.errors import ConfigError, PayloadError, SpoolFull
 
@@ -49,6 +51,10 @@ class GrpcConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: str = Field(default="127.0.0.1:4317", description="Address and port; port 0 picks a free one.")
+    sender_tokens: SenderTokenMode = Field(
+        default="auto", description="Whether senders need a token; auto: on other addresses than those of loopback."
+    )
+    allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
     max_message_size: ByteSize = Field(default=ByteSize(20 << 20), description="Larger messages are refused.")
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain gRPC.")
@@ -57,9 +63,11 @@ class GrpcConfig(BaseModel):
 class GrpcServer:
     """Serves until stopped; must be used on one event loop."""
 
-    def __init__(self, intake: Intake, config: GrpcConfig) -> None:
+    def __init__(self, intake: Intake, config: GrpcConfig, find_sender: FindSender | None = None) -> None:
+        """`find_sender` knows whose tokens are good; without it nobody needs one."""
         self._intake = intake
         self._config = config
+        self._senders = SenderMetadata(find_sender)
         self._server: grpc.aio.Server | None = None
         self.port = 0
 
@@ -74,7 +82,7 @@ class GrpcServer:
                 *_KEEPALIVE.items(),
             ]
         )
-        server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment),))
+        server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment, self._senders),))
         try:
             self.port = self._bind(server)
         except RuntimeError as error:
@@ -96,9 +104,10 @@ class GrpcServer:
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic for the type checker alone
-    def __init__(self, intake: Intake, environment: str) -> None:
+    def __init__(self, intake: Intake, environment: str, senders: SenderMetadata) -> None:
         self._intake = intake
         self._environment = environment
+        self._senders = senders
         self._methods = {
             **{
                 method: grpc.unary_unary_rpc_method_handler(self._export(FORMATS[signal]))
@@ -106,9 +115,21 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             },
             _ALS: grpc.stream_unary_rpc_method_handler(self._stream_access_logs),
         }
+        self._refuse_without_token = grpc.stream_unary_rpc_method_handler(self._unauthenticated)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
-        return self._methods.get(handler_call_details.method)
+        handler = self._methods.get(handler_call_details.method)
+        if handler is not None and not self._senders.are_good(handler_call_details.invocation_metadata):
+            return self._refuse_without_token
+        return handler
+
+    async def _unauthenticated(self, _messages: AsyncIterator[bytes], context: _Context) -> bytes:
+        await self._abort_unauthenticated(context)
+        return _SUCCESS
+
+    async def _abort_unauthenticated(self, context: _Context) -> None:
+        self._intake.refused("grpc", "unauthenticated")
+        await context.abort(grpc.StatusCode.UNAUTHENTICATED, f"{NEEDED}, as metadata `authorization: Bearer <token>`.")
 
     def _export(self, format_name: str) -> "Callable[[bytes, _Context], Awaitable[bytes]]":
         async def export(request: bytes, context: _Context) -> bytes:
@@ -131,6 +152,9 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         unwritten: deque[tuple[bytes, asyncio.Future[None]]] = deque()
         try:
             async for payload in stream_payloads(messages):
+                if not self._senders.are_good(context.invocation_metadata()):
+                    # A stream outlives the token that it was opened with.
+                    await self._abort_unauthenticated(context)
                 unwritten.append((payload, await self._offer_with_patience(payload, peer)))
                 if len(unwritten) > _UNWRITTEN_MESSAGES:
                     await self._see_written(*unwritten.popleft(), peer)

@@ -3,7 +3,6 @@
 https://docs.splunk.com/Documentation/Splunk/latest/Data/TroubleshootHTTPEventCollector has its answers.
 """
 
-import base64
 import hmac
 import json
 import re
@@ -19,6 +18,7 @@ from collector.receivers.body_memory import BodyMemory
 from collector.receivers.hec_config import HecToken
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
+from collector.receivers.sender_tokens import told_token
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -170,10 +170,10 @@ class _Hec:
         return _answer(_SUCCESS, {"ackId": self._next_ack - 1})
 
     def _token(self, request: Request) -> HecToken | None:
-        """What the settings say of the client's token; None where they name no tokens, and any is good."""
-        if not self._config.hec.tokens:
+        """What the settings say of the client's token; None where they say nothing of it, and it is good."""
+        if not self._config.hec.tokens or "sender" in request.scope.get("state", {}):
             return None
-        told = _told_token(request.headers.get("authorization", "")).encode()
+        told = _presented(request.headers.get("authorization", "")).encode()
         for known in self._config.hec.tokens:
             if hmac.compare_digest(known.token.get_secret_value().encode(), told):
                 return known
@@ -184,19 +184,13 @@ def _asked_for(body: bytes) -> list[int]:
     return [int(number) for number in json.loads(body)["acks"][:_MOST_ACKS_ASKED]]
 
 
-def _told_token(authorization: str) -> str:
-    scheme, _, told = authorization.strip().partition(" ")
-    if not scheme:
+def _presented(authorization: str) -> str:
+    """The token in a header Authorization; raises _Refused where there is none."""
+    if not authorization.strip():
         raise _Refused(_NO_TOKEN)
-    if scheme.lower() == "splunk" and told.strip():
-        return told.strip()
-    if scheme.lower() == "basic":
-        try:
-            # Of user:password, the password; any user is good.
-            return base64.b64decode(told.strip(), validate=True).decode().partition(":")[2]
-        except ValueError as error:
-            raise _Refused(_NO_AUTHORIZATION) from error
-    raise _Refused(_NO_AUTHORIZATION)
+    if not (token := told_token(authorization)):
+        raise _Refused(_NO_AUTHORIZATION)
+    return token
 
 
 def _channel(request: Request) -> str:

@@ -13,6 +13,7 @@ from collector.receivers.body_memory import HELD_BYTES, BodyMemory, timely
 from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
+from collector.receivers.sender_tokens import SenderTokenMode
 from collector.receivers.tls import TlsConfig
 from storage.errors import PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
@@ -35,6 +36,13 @@ class HttpConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: str = Field(default="127.0.0.1:4318", description="Address and port; port 0 picks a free one.")
+    sender_tokens: SenderTokenMode = Field(
+        default="auto", description="Whether senders need a token; auto: on other addresses than those of loopback."
+    )
+    allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Names under which the port answers, beside those of loopback and addresses."
+    )
     max_body_size: ByteSize = Field(
         default=ByteSize(64 << 20), description="Larger bodies, packed or unpacked, are refused."
     )

@@ -64,10 +64,10 @@ class DemoSession:
             f"  curl -H 'x-api-key: {key}' {demo.als_gateway}/orders/v2/orders/4711",
         ]
 
-    def backfill(self, length: timedelta, addresses: Addresses, console: Console, stop: threading.Event) -> None:
+    def backfill(self, length: timedelta, sink: HttpSink, console: Console, stop: threading.Event) -> None:
         """Store so much past that is not stored yet, until it is done or stopped."""
         starts = history.stretches(length, datetime.now(UTC))
-        past = history.History(HttpSink(addresses), self._rate, stop.is_set)
+        past = history.History(sink, self._rate, stop.is_set)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("History, in ten minutes", total=len(starts))

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
+from starlette.types import ASGIApp
 
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
 from collector.receivers.protobuf_fields import fields, read_varint
+from collector.receivers.sender_tokens import FindSender, SenderTokens
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
@@ -61,14 +63,18 @@ def receivers(
     room: int = 1 << 30,
     environment: str = "",
     metrics: CollectorMetrics | None = None,
+    find_sender: FindSender | None = None,
 ) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
     intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     grpc_config = GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit), environment=environment)
-    grpc_server = GrpcServer(intake, grpc_config)
-    web = AsgiServer(http_app(intake, HttpConfig(max_body_size=ByteSize(limit), environment=environment)), bound)
+    grpc_server = GrpcServer(intake, grpc_config, find_sender)
+    app: ASGIApp = http_app(intake, HttpConfig(max_body_size=ByteSize(limit), environment=environment))
+    if find_sender is not None:
+        app = SenderTokens(app, find_sender, intake, has_hec_tokens=False)
+    web = AsgiServer(app, bound)
     loop.run(grpc_server.start())
     loop.run(web.start())
     try:

@@ -133,3 +133,22 @@ def test_a_key_with_a_passphrase_does_not_ask_for_it(tmp_path: Path, made: Certi
     )
     with pytest.raises(ConfigError, match="need no passphrase"):
         ssl_context(TlsConfig(certificate=made.server.certificate, key=locked), "collector.http.tls")
+
+
+def test_over_grpc_a_certificate_that_is_renewed_is_shown_to_new_clients(tmp_path: Path, made: Certificates) -> None:
+    shown = Pair(tmp_path / "shown.pem", tmp_path / "shown.key")
+    _copy(made.server, shown)
+    with _ports(tmp_path / "spool", TlsConfig(certificate=shown.certificate, key=shown.key)) as (rpc, _):
+        assert _export(rpc, made.authority) == b""
+        # Half of it: the one of before is shown on.
+        shown.certificate.write_bytes(made.stranger.certificate.read_bytes())
+        assert _export(rpc, made.authority) == b""
+        _copy(made.stranger, shown)
+        with pytest.raises(grpc.RpcError):
+            _export(rpc, made.authority)
+        assert _export(rpc, made.stranger.certificate) == b""
+
+
+def _copy(source: Pair, target: Pair) -> None:
+    target.certificate.write_bytes(source.certificate.read_bytes())
+    target.key.write_bytes(source.key.read_bytes())

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from gatelens.data_directory import Addresses, running_process
+from gatelens.local_access import local_client
 
 READY_SECONDS = 40
 STOP_SECONDS = 40
@@ -29,11 +30,13 @@ Rows = list[dict[str, Any]]
 Found = TypeVar("Found")
 
 
-def run(*arguments: str | Path, settings: Mapping[str, str] = FREE_PORTS) -> subprocess.CompletedProcess[bytes]:
-    """A `gatelens` command that ends by itself; `settings` are its GATELENS_… variables."""
+def run(
+    *arguments: str | Path, settings: Mapping[str, str] = FREE_PORTS, typed: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    """A `gatelens` command that ends by itself; `settings` are its GATELENS_… variables, `typed` its input."""
     return subprocess.run(
         [sys.executable, "-m", "gatelens", *map(str, arguments)],
-        env=_environment(settings), capture_output=True, timeout=60, check=False,
+        env=_environment(settings), capture_output=True, timeout=60, check=False, input=typed.encode(),
     )  # fmt: skip
 
 
@@ -48,8 +51,9 @@ def until(look: Callable[[], Found], done: Callable[[Found], bool], seconds: flo
 class GatelensProcess:
     """`gatelens up` on a directory, from entry to exit; its output is in `log`."""
 
-    def __init__(self, data: Path, *arguments: str | Path) -> None:
+    def __init__(self, data: Path, *arguments: str | Path, settings: Mapping[str, str] = FREE_PORTS) -> None:
         self.data = data
+        self._settings = settings
         self._arguments = arguments
         self._output = data.with_name(f"{data.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,7 +75,7 @@ class GatelensProcess:
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gatelens", "up", "--data", self.data, *self._arguments],
-                env=_environment(FREE_PORTS), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                env=_environment(self._settings), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
         deadline = time.monotonic() + READY_SECONDS
         while not self._is_ready(self._process):
@@ -99,9 +103,8 @@ class GatelensProcess:
 
     def rows(self, sql: str) -> Rows:
         """The rows of a query over HTTP."""
-        answer = httpx.post(
-            f"{self.addresses.web}/api/v1/query", json={"sql": sql, "format": "json"}, trust_env=False, timeout=60
-        )
+        with local_client(self.data, self.addresses, 60) as client:
+            answer = client.post(f"{self.addresses.web}/api/v1/query", json={"sql": sql, "format": "json"})
         assert answer.status_code == 200, answer.text
         found: Rows = json.loads(answer.content)["data"]
         return found
@@ -127,7 +130,8 @@ class GatelensProcess:
         if found is None or found.pid != process.pid:
             return False
         self.addresses = found
-        return httpx.get(f"{found.web}/readyz", trust_env=False, timeout=30).status_code == 200
+        with local_client(self.data, found, 30) as client:
+            return client.get(f"{found.web}/readyz").status_code == 200
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -44,6 +44,7 @@ class ForwardConfig(BaseModel):
     listen: str = Field(
         default="127.0.0.1:24224", description="Address and port; port 0 picks a free one. Empty: not over TCP."
     )
+    allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
     unix_socket: Path | None = Field(default=None, description="A Unix socket to listen on as well.")
     tls: TlsConfig | None = Field(default=None, description="TLS on the TCP port.")
     shared_key: SecretStr | None = Field(

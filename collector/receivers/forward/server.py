@@ -15,7 +15,7 @@ from collector.receivers.forward.delivery import RECEIVER, Delivery
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.wire import Wire
 from collector.receivers.offload import Offload
-from collector.receivers.tls import ssl_context
+from collector.receivers.tls import follow_certificate, ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import ConfigError, PayloadError, PayloadTooLarge
@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _PLACES_FOR_LARGE = 4
 _HEARTBEAT = b"\0"
+_TLS = "collector.forward.tls"
 
 
 class ForwardServer:
@@ -45,6 +46,7 @@ class ForwardServer:
         self._servers: list[asyncio.Server] = []
         self._heartbeats: asyncio.DatagramTransport | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._following: asyncio.Task[None] | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -60,6 +62,8 @@ class ForwardServer:
             server.close()
         if self._heartbeats is not None:
             self._heartbeats.close()
+        if self._following is not None:
+            self._following.cancel()
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
@@ -73,7 +77,7 @@ class ForwardServer:
                 f"collector.forward.listen is {listen!r}; give an address and a port, such as 127.0.0.1:24224."
             )
         host = host.strip("[]")
-        tls = ssl_context(self._config.tls, "collector.forward.tls") if self._config.tls is not None else None
+        tls = self._tls()
         try:
             await self._listen_tcp(host, int(port), tls)
         except OSError as error:
@@ -81,6 +85,13 @@ class ForwardServer:
                 f"collector.forward.listen {listen} cannot be opened: {error.strerror}. Stop the process that uses it, "
                 "or set another address of this machine (port 0 picks a free one)."
             ) from error
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self._config.tls is None:
+            return None
+        context = ssl_context(self._config.tls, _TLS)
+        self._following = asyncio.create_task(follow_certificate(context, self._config.tls, _TLS))
+        return context
 
     async def _listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         loop = asyncio.get_running_loop()

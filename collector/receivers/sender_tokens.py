@@ -1,0 +1,70 @@
+"""Only senders with a token are taken: over HTTP as Bearer, as Splunk's clients send one, or as a basic password."""
+
+import base64
+from collections.abc import Callable
+from typing import Literal
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from collector.receivers.intake import Intake
+
+# Whose token it is; None where it is no good one.
+FindSender = Callable[[str], str | None]
+SenderTokenMode = Literal["auto", "required"]
+
+_HEC = "/services/collector"
+_HEC_HEALTH = f"{_HEC}/health"
+NEEDED = "A token is needed; send one that `gatelens token create NAME --for send` made"
+
+
+class SenderTokens:
+    """ASGI middleware. `scope["state"]["sender"]` is then the name of the token.
+
+    Without one, what HEC's own tokens are for goes on: they are looked at there.
+    """
+
+    def __init__(self, app: ASGIApp, find_sender: FindSender, intake: Intake, *, has_hec_tokens: bool) -> None:
+        self._app = app
+        self._find_sender = find_sender
+        self._intake = intake
+        self._has_hec_tokens = has_hec_tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            authorization = Headers(scope=scope).get("authorization", "")
+            token = told_token(authorization)
+            sender = self._find_sender(token) if token else None
+            if sender is not None:
+                scope["state"] = {**scope.get("state", {}), "sender": sender}
+            elif not self._is_taken_without(scope["path"]):
+                self._intake.refused("http", "unauthenticated")
+                return await _refusal(scope["path"], authorization)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+    def _is_taken_without(self, path: str) -> bool:
+        return path.startswith(_HEC_HEALTH) or (path.startswith(_HEC) and self._has_hec_tokens)
+
+
+def told_token(authorization: str) -> str:
+    """The token in a header Authorization; '' where it holds none."""
+    scheme, _, told = authorization.strip().partition(" ")
+    if scheme.lower() in ("bearer", "splunk"):
+        return told.strip()
+    if scheme.lower() == "basic":
+        try:
+            # Of user:password, the password; any user is good.
+            return base64.b64decode(told.strip(), validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return ""
+
+
+def _refusal(path: str, authorization: str) -> Response:
+    if path.startswith(_HEC):
+        # As HEC tells it, whose clients know no other.
+        code, text, status = (4, "Invalid token", 403) if authorization else (2, "Token is required", 401)
+        return JSONResponse({"text": text, "code": code}, status)
+    headers = {"WWW-Authenticate": "Bearer"}
+    return JSONResponse({"error": f"{NEEDED}, as `Authorization: Bearer <token>`."}, 401, headers)

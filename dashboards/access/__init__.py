@@ -1,0 +1,1 @@
+"""Who may see the pages and read the HTTP API: signing in, sessions, tokens."""

@@ -1,0 +1,122 @@
+"""`gatelens admin` and `gatelens token`: they change the database of access, which a running process looks at."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gatelens.data_directory import running_process
+from gatelens.listeners import reachable
+from storage.access.administrators import Administrators
+from storage.access.database import AccessDatabase
+from storage.access.token_files import TokenKind
+from storage.access.tokens import Tokens
+from storage.errors import AccessError
+
+admin_app = typer.Typer(no_args_is_help=True, help="Make the administrator of the pages, or set another password.")
+token_app = typer.Typer(no_args_is_help=True, help="Make and revoke tokens of programs.")
+
+out = Console()
+err = Console(stderr=True)
+
+Data = Annotated[
+    Path,
+    typer.Option("--data", envvar="GATELENS_DATA", help="The directory that holds everything.", show_default=True),
+]
+DEFAULT_DATA = Path("data")
+
+
+@admin_app.command("create")
+def create_administrator(
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")], data: Data = DEFAULT_DATA
+) -> None:
+    """Make the administrator; the password is asked for, or read from standard input."""
+    with _database(data) as database:
+        administrators = Administrators(database)
+        if administrators.exists():
+            raise AccessError(
+                "An administrator already exists; change the password with `gatelens admin set-password`."
+            )
+        administrators.create(name, _password(), time.time())
+    err.print(f"{name} can sign in now.", highlight=False, markup=False)
+
+
+@admin_app.command("set-password")
+def set_password(data: Data = DEFAULT_DATA) -> None:
+    """Set another password, which ends all sessions; it is asked for, or read from standard input."""
+    with _database(data) as database:
+        Administrators(database).set_password(_password())
+    err.print("The password is set; all sessions have ended.")
+
+
+@admin_app.command("link")
+def link(data: Data = DEFAULT_DATA) -> None:
+    """Print a link by which a password can be set in the browser, once and within a day."""
+    process = running_process(data)
+    if process is None:
+        raise AccessError(f"No Gatelens runs on {data}; start it, or use `gatelens admin create`.")
+    with _database(data) as database:
+        token = Administrators(database).new_link(time.time())
+    out.print(f"{reachable(process.web)}/setup?token={token}", highlight=False, soft_wrap=True, markup=False)
+
+
+@token_app.command("create")
+def create_token(
+    name: Annotated[str, typer.Argument(help="What it is called in the list.")],
+    kind: Annotated[
+        TokenKind, typer.Option("--for", help="What it is good for: to read the HTTP API, or to send telemetry.")
+    ] = TokenKind.READ,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Make a token and print it, this once."""
+    with _database(data) as database:
+        token = Tokens(database).create(name, kind, time.time())
+    out.print(token, highlight=False, soft_wrap=True, markup=False)
+
+
+@token_app.command("list")
+def list_tokens(data: Data = DEFAULT_DATA) -> None:
+    """Name the tokens that were made by command."""
+    with _database(data) as database:
+        tokens = Tokens(database).list()
+    table = Table("name", "for", "created")
+    for token in tokens:
+        table.add_row(token.name, token.kind, f"{datetime.fromtimestamp(token.created_at, UTC):%Y-%m-%d %H:%M} UTC")
+    out.print(table)
+
+
+@token_app.command("revoke")
+def revoke_token(name: Annotated[str, typer.Argument(help="The token's name.")], data: Data = DEFAULT_DATA) -> None:
+    """Invalidate a token, within two seconds."""
+    with _database(data) as database:
+        Tokens(database).revoke(name)
+    err.print(f"The token {name} is revoked.", highlight=False, markup=False)
+
+
+@contextmanager
+def _database(data: Path) -> Iterator[AccessDatabase]:
+    if not data.exists():
+        err.print(
+            f"{data} is a new data directory; --data names that of `gatelens up`.",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    database = AccessDatabase(data)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _password() -> str:
+    """Never an argument: those are seen by everybody on the machine, and kept in the shell's history."""
+    if sys.stdin.isatty():
+        typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password", err=True)
+        return typed
+    return sys.stdin.readline().rstrip("\r\n")
