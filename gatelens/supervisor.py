@@ -101,7 +101,11 @@ class Gatelens:
         loop = self._loop = self._start_loop("intake")
         grpc_port = self._serve_grpc(loop, self._intake)
         tls = ssl_context(collector.http.tls, "collector.http.tls") if collector.http.tls else None
-        self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket, tls))
+        receivers = http_app(self._intake, collector.http)
+        self._serve(
+            loop,
+            AsgiServer(receivers, http_socket, tls, limits=collector.http, count_refused=metrics.connection_refused),
+        )
         forward = ForwardServer(spool, chunks, metrics, collector.forward)
         loop.run(forward.start())
         self._cleanup.callback(lambda: loop.run(forward.stop()))
@@ -118,7 +122,15 @@ class Gatelens:
         health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
         engine = self._start_alerts(store, telemetry, addresses.web)
         pages = self._pages(store, spool, engine, health, telemetry, addresses)
-        self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
+        web = AsgiServer(
+            pages,
+            web_socket,
+            limits=self._config.web,
+            max_body_size=int(self._config.web.max_body_size),
+            name="web",
+            count_refused=metrics.connection_refused,
+        )
+        self._serve(self._start_loop("web"), web)
         self._directory.publish(addresses)
         name_threads()
         return addresses
