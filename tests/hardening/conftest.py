@@ -7,11 +7,10 @@ import pytest
 from tests.running import RunningGatelens
 
 _SETTINGS = {
-    "HEADER_TIMEOUT": "1.5",
-    "BODY_TIMEOUT": "2",
-    "SEND_TIMEOUT": "2",
-    "KEEPALIVE_TIMEOUT": "3",
-    "KEEPALIVE_REQUESTS": "1000",
+    "HEADER_TIMEOUT": "1",
+    "BODY_TIMEOUT": "1",
+    "SEND_TIMEOUT": "1",
+    "KEEPALIVE_TIMEOUT": "2",
     "MAX_CONNECTIONS": "60",
     "MAX_CONNECTIONS_PER_PEER": "20",
 }
@@ -24,6 +23,8 @@ def gatelens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGatele
         for section in ("WEB", "COLLECTOR__HTTP")
         for name, value in _SETTINGS.items()
     }
+    settings["GATELENS_WEB__KEEPALIVE_REQUESTS"] = "5000"
+    settings["GATELENS_COLLECTOR__HTTP__KEEPALIVE_REQUESTS"] = "1000000"
     with RunningGatelens(tmp_path_factory.mktemp("hardening") / "data", settings) as running:
         yield running
 

@@ -20,8 +20,9 @@ from collector.receivers.net.limits import HttpLimits
 from collector.receivers.net.pace import Pace
 
 _HEAD_END = b"\r\n\r\n"
-# How long a client that is refused may still send, so that it reads the answer before a reset loses it.
+# So much a client that is refused may still send, so that it reads the answer before a reset loses it.
 _LINGER_SECONDS = 2
+_LINGER_BYTES = 1 << 20
 # What a transport lets pile up before it asks for a pause, and what is left of it when it asks to go on.
 _WATER = (64 << 10, 16 << 10)
 # Of bodies that an application waits for, it tells the client itself; this is for all others.
@@ -67,6 +68,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._send_pace = Pace(self._limits.send_timeout, self._limits.min_rate, now)
         self._unsent = self._drained = 0
         self._refused_at: float | None = None
+        self._dropped = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -82,8 +84,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refused_at is not None:
-            return
-        if self._ahead:
+            self._dropped += len(data)
+            if self._dropped > _LINGER_BYTES:
+                self.transport.abort()
+        elif self._ahead:
             self._wait_with(self._ahead + data)
         else:
             self._take(data)
