@@ -1,15 +1,23 @@
 """HTTP as bytes on a socket, for what no client library would send."""
 
+import select
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 WAIT_SECONDS = 30
 
 
-def connect(url: str) -> socket.socket:
+def connect(url: str, receive_buffer: int = 0) -> socket.socket:
     address = urlsplit(url)
-    return socket.create_connection((address.hostname, address.port), timeout=WAIT_SECONDS)
+    client = socket.socket()
+    client.settimeout(WAIT_SECONDS)
+    if receive_buffer:
+        # Later would be too late: the server knows then that there is more room, and what it sends is dropped.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.connect((address.hostname, address.port))
+    return client
 
 
 def read_to_end(client: socket.socket) -> bytes:
@@ -54,6 +62,14 @@ def send_until_cut(client: socket.socket, data: bytes, times: int) -> int:
         except OSError:
             return number
     return times
+
+
+def trickle(client: socket.socket, pieces: Iterable[bytes]) -> bytes:
+    """Send a piece now and then until the server says something or cuts; returns what it says."""
+    for piece in pieces:
+        if select.select([client], [], [], 0.05)[0] or not send_until_cut(client, piece, 1):
+            return read_to_end(client)
+    raise AssertionError("The connection was never cut.")
 
 
 def post(path: str, body: bytes, *headers: str) -> bytes:
