@@ -1,6 +1,7 @@
 """Sockets and ASGI servers that the process opens itself, so that a taken port is an error before anything runs."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from collector.receivers.net.http_protocol import HttpProtocol, Port
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.receivers.net.limits import HttpLimits
 from storage.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 _BACKLOG = 2048
 _STOP_SECONDS = 3
@@ -122,4 +125,12 @@ class AsgiServer:
             now = serving.get_loop().time()
             for protocol in tuple(self._server.server_state.connections):
                 if isinstance(protocol, HttpProtocol):
-                    protocol.check(now)
+                    _check(protocol, now)
+
+
+def _check(protocol: HttpProtocol, now: float) -> None:
+    try:
+        protocol.check(now)
+    except Exception:
+        # Whatever one connection does, the limits hold for the others.
+        _log.exception("A connection could not be checked.")

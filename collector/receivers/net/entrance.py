@@ -5,13 +5,18 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+from uvloop.loop import SSLProtocol  # type: ignore[attr-defined]  # left out of its stubs
+
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 
 NewProtocol = Callable[[Admission], asyncio.Protocol]
 
 
 class Entrance(asyncio.Protocol):
-    """Hands an admitted connection over to the protocol that serves it, which releases the admission at its end."""
+    """Hands an admitted connection over to the protocol that serves it, which releases the admission at its end.
+
+    A server that is given the TLS context itself shows a connection to nobody before its handshake is done.
+    """
 
     def __init__(
         self,
@@ -24,49 +29,58 @@ class Entrance(asyncio.Protocol):
         self._limiter = limiter
         self._tls = tls
         self._handshake_timeout = handshake_timeout
-        self._admission: Admission | None = None
-        # Came with the end of the handshake.
-        self._early = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # No isinstance: uvloop's transports are none of asyncio's.
-        self._transport = cast(asyncio.Transport, transport)
-        self._peer = peer_address(self._transport)
-        self._admission = self._limiter.admit(self._peer, self._transport.abort)
-        if self._admission is None:
-            self._transport.abort()
+        connected = cast(asyncio.Transport, transport)
+        peer = peer_address(connected)
+        admission = self._limiter.admit(peer, connected.abort)
+        if admission is None:
+            connected.abort()
         elif self._tls is None:
-            self._hand_over(self._transport, self._admission)
+            _hand_over(connected, self._serve(admission))
         else:
-            # Kept here, for a loop holds its tasks only weakly.
-            self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(self._tls, self._admission))
+            self._secure(connected, self._tls, admission, peer)
 
-    def data_received(self, data: bytes) -> None:
-        self._early += data
+    def _secure(self, transport: asyncio.Transport, tls: ssl.SSLContext, admission: Admission, peer: str) -> None:
+        """Shake hands, then hand over.
 
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._admission is not None:
-            self._admission.release()
+        Not by the loop's `start_tls`: by the time that has begun, the client's first words may have been read.
+        """
+        loop = asyncio.get_running_loop()
+        secured = _Secured(self._serve, admission)
+        shaken = loop.create_future()
+        handshake = SSLProtocol(
+            loop, secured, tls, shaken, server_side=True, ssl_handshake_timeout=self._handshake_timeout
+        )
+        transport.set_protocol(handshake)
+        handshake.connection_made(transport)
 
-    def _hand_over(self, transport: asyncio.Transport, admission: Admission) -> None:
-        protocol = self._serve(admission)
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        if self._early:
-            protocol.data_received(self._early)
+        def done(shaken: "asyncio.Future[None]") -> None:
+            # A connection that was aborted in between has no exception.
+            if shaken.exception() is not None or not secured.is_served:
+                admission.release()
+                self._limiter.refused("tls_handshake", peer)
 
-    async def _shake_hands(self, tls: ssl.SSLContext, admission: Admission) -> None:
-        try:
-            secured = await asyncio.get_running_loop().start_tls(
-                self._transport, self, tls, server_side=True, ssl_handshake_timeout=self._handshake_timeout
-            )
-        except OSError:
-            self._limiter.refused("tls_handshake", self._peer)
-            admission.release()
-            self._transport.abort()
-            return
-        if secured is not None and not secured.is_closing():
-            self._hand_over(secured, admission)
+        shaken.add_done_callback(done)
+
+
+class _Secured(asyncio.Protocol):
+    """Stands for the protocol of a connection until its handshake is done."""
+
+    def __init__(self, serve: NewProtocol, admission: Admission) -> None:
+        self._serve = serve
+        self._admission = admission
+        self.is_served = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.is_served = True
+        _hand_over(cast(asyncio.Transport, transport), self._serve(self._admission))
+
+
+def _hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
 
 
 def peer_address(transport: asyncio.BaseTransport) -> str:

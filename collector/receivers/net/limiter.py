@@ -30,6 +30,10 @@ class Admission:
         """The connection has ended."""
         self._limiter.released(self)
 
+    def refused(self, reason: str) -> None:
+        """Count that the connection is cut."""
+        self._limiter.refused(reason, self.network)
+
 
 class ConnectionLimiter:
     """Admits connections to one port; must be used on one event loop.
@@ -71,6 +75,13 @@ class ConnectionLimiter:
         self._admitted.add(admission)
         self._by_network[network] += 1
         return admission
+
+    def close_idle(self, seconds: float) -> None:
+        """Close the connections that have been idle for longer; none has a request to answer, so none is counted."""
+        oldest = self._clock() - seconds
+        for admission in [found for found in self._admitted if found.idle_since and found.idle_since < oldest]:
+            self.released(admission)
+            admission.close()
 
     def released(self, admission: Admission) -> None:
         if admission in self._admitted:
