@@ -23,6 +23,8 @@ def gatelens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGatele
         for section in ("WEB", "COLLECTOR__HTTP")
         for name, value in _SETTINGS.items()
     }
+    settings["GATELENS_COLLECTOR__GRPC__MAX_CONNECTIONS"] = "50"
+    settings["GATELENS_COLLECTOR__GRPC__IDLE_TIMEOUT"] = "1"
     settings["GATELENS_WEB__KEEPALIVE_REQUESTS"] = "5000"
     settings["GATELENS_COLLECTOR__HTTP__KEEPALIVE_REQUESTS"] = "1000000"
     with RunningGatelens(tmp_path_factory.mktemp("hardening") / "data", settings) as running:
