@@ -34,6 +34,11 @@ class CollectorMetrics:
             unit="{payload}",
             description="Payloads refused, by reason; the client knows.",
         )
+        self._connections_refused = meter.create_counter(
+            "gatelens.connections.refused",
+            unit="{connection}",
+            description="Connections turned away or cut, by port and reason.",
+        )
         self._segments = meter.create_counter(
             "gatelens.writer.segments", unit="{segment}", description="Spool segments stored in ClickHouse."
         )
@@ -67,6 +72,10 @@ class CollectorMetrics:
     def refused(self, receiver: str, reason: str) -> None:
         """`reason` is one of a few words, which docs/metrics.md lists."""
         self._refused.add(1, {"receiver": receiver, "reason": reason})
+
+    def connection_refused(self, port: str, reason: str) -> None:
+        """`reason` is one of a few words, which docs/metrics.md lists."""
+        self._connections_refused.add(1, {"input": port, "reason": reason})
 
     def stored(self, format_name: str, insert_seconds: float, lag_seconds: float) -> None:
         attributes: Attributes = {"format": format_name}

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
 
 from collector.config import CollectorConfig
+from collector.receivers.net.limits import HttpLimits
 from collector.receivers.tls import TlsConfig
 from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
@@ -32,12 +33,11 @@ class StorageConfig(BaseModel):
     )
 
 
-class WebConfig(BaseModel):
+class WebConfig(HttpLimits):
     """Pages, HTTP API, health and metrics."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     listen: str = Field(default="127.0.0.1:8050", description="Address and port; port 0 picks a free one.")
+    max_body_size: ByteSize = Field(default=ByteSize(8 << 20), description="Larger bodies are refused.")
     sign_in: SignInMode = Field(
         default="auto",
         description="auto: required on other addresses than loopback, and once there is an administrator.",

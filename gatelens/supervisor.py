@@ -115,7 +115,10 @@ class Gatelens:
         grpc_port = self._serve_grpc(loop, self._intake, access)
         http_tls = self._tls(loop, collector.http.tls, "collector.http.tls")
         intake_app = access.around_intake(http_app(self._intake, collector.http), self._intake)
-        self._serve(loop, AsgiServer(intake_app, http_socket, http_tls))
+        receivers = AsgiServer(
+            intake_app, http_socket, http_tls, limits=collector.http, count_refused=metrics.connection_refused
+        )
+        self._serve(loop, receivers)
         forward = ForwardServer(spool, chunks, metrics, collector.forward)
         loop.run(forward.start())
         self._cleanup.callback(lambda: loop.run(forward.stop()))
@@ -136,7 +139,16 @@ class Gatelens:
         pages = self._pages(store.apart(_PAGE_HANDLES), spool, engine, health, telemetry, addresses, access)
         web_loop = self._start_loop("web")
         web_app = access.around_pages(pages, web_loop.run(script_hashes(pages)))
-        self._serve(web_loop, AsgiServer(web_app, web_socket, self._tls(web_loop, web.tls, "web.tls")))
+        pages_server = AsgiServer(
+            web_app,
+            web_socket,
+            self._tls(web_loop, web.tls, "web.tls"),
+            limits=web,
+            max_body_size=int(web.max_body_size),
+            name="web",
+            count_refused=metrics.connection_refused,
+        )
+        self._serve(web_loop, pages_server)
         self.sign_in_notice = access.notice(addresses.web)
         self._directory.publish(addresses)
         name_threads()

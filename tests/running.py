@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,8 +28,10 @@ _FREE_PORTS = {
 class RunningGatelens:
     """`gatelens up` on a directory, from entry to exit."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
+        """`settings` are environment variables."""
         self._data = data
+        self._settings = dict(settings or {})
         self.addresses = Addresses(0, "", "", "")
         self.ready_seconds = 0.0
 
@@ -36,7 +39,7 @@ class RunningGatelens:
         started = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "gatelens", "up", "--data", str(self._data)],
-            env={**os.environ, **_FREE_PORTS},
+            env={**os.environ, **_FREE_PORTS, **self._settings},
             stdout=subprocess.DEVNULL,
         )
         while (found := running_process(self._data)) is None or found.pid != self._process.pid:

@@ -25,6 +25,8 @@ _DOCS = _ROOT / "docs"
 _PACKAGES = ("storage", "collector", "processors", "dashboards", "gatelens")
 _MARKDOWN = (_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *sorted(_DOCS.rglob("*.md")))
 
+_UNITS = ((" GiB", 30), (" MiB", 20), (" KiB", 10), ("", 0))
+
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
@@ -65,7 +67,8 @@ def _default(field: FieldInfo) -> str:
     if value in ("", ()):
         return "empty"
     if field.annotation is ByteSize:
-        return f"`{value >> 30} GiB`" if value % (1 << 30) == 0 else f"`{value >> 20} MiB`"
+        unit, shift = next(pair for pair in _UNITS if value % (1 << pair[1]) == 0)
+        return f"`{value >> shift}{unit}`"
     return f"`{value}`"
 
 
@@ -145,6 +148,7 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector = CollectorMetrics(telemetry.meter)
     collector.accepted("http", "envoy_json", 1)
     collector.refused("http", "malformed")
+    collector.connection_refused("http", "malformed")
     collector.stored("envoy_json", 0.1, 0.2)
     collector.failed("envoy_json")
     collector.salvaged("envoy_json", 1)

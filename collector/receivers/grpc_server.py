@@ -39,6 +39,10 @@ _KEEPALIVE = {
     "grpc.http2.max_pings_without_data": 0,
 }
 
+# For TLS, and for the settings that both sides of HTTP/2 begin with.
+_HANDSHAKE_SECONDS = 10
+_METADATA_BYTES = 16 << 10
+
 _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
 # The log service acknowledges nothing, so messages of a stream need not wait for the disk one by one.
@@ -56,6 +60,13 @@ class GrpcConfig(BaseModel):
     )
     allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
     max_message_size: ByteSize = Field(default=ByteSize(20 << 20), description="Larger messages are refused.")
+    max_connections: int = Field(default=2000, ge=1, le=100_000, description="More connections are closed at once.")
+    max_concurrent_streams: int = Field(
+        default=256, ge=1, le=100_000, description="Calls that one connection may have open; more of them wait."
+    )
+    idle_timeout: float = Field(
+        default=120.0, gt=0, le=86_400, description="Seconds after which a connection without a call is closed."
+    )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain gRPC.")
 
@@ -80,6 +91,7 @@ class GrpcServer:
                 # telemetry.
                 ("grpc.so_reuseport", 0),
                 *_KEEPALIVE.items(),
+                *_limits(self._config).items(),
             ]
         )
         server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment, self._senders),))
@@ -182,6 +194,18 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
                 return self._intake.offer("grpc", [stamped])[0]
             except SpoolFull:
                 await asyncio.sleep(RETRY_SECONDS)
+
+
+def _limits(config: GrpcConfig) -> dict[str, int]:
+    return {
+        "grpc.max_allowed_incoming_connections": config.max_connections,
+        "grpc.max_concurrent_streams": config.max_concurrent_streams,
+        "grpc.max_connection_idle_ms": int(config.idle_timeout * 1000),
+        "grpc.server_handshake_timeout_ms": _HANDSHAKE_SECONDS * 1000,
+        "grpc.http2.settings_timeout": _HANDSHAKE_SECONDS * 1000,
+        "grpc.max_metadata_size": _METADATA_BYTES,
+        "grpc.absolute_max_metadata_size": _METADATA_BYTES,
+    }
 
 
 def _retry_details(message: str) -> tuple[tuple[str, bytes], ...]:

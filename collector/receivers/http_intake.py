@@ -3,15 +3,16 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Concatenate
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic import ByteSize, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import read_body
-from collector.receivers.body_memory import HELD_BYTES, BodyMemory, timely
+from collector.receivers.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.hec_config import HecConfig
 from collector.receivers.intake import Intake
+from collector.receivers.net.limits import HttpLimits
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.sender_tokens import SenderTokenMode
 from collector.receivers.tls import TlsConfig
@@ -30,10 +31,8 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
 }
 
 
-class HttpConfig(BaseModel):
+class HttpConfig(HttpLimits):
     """OTLP over HTTP, and plain ingest."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: str = Field(default="127.0.0.1:4318", description="Address and port; port 0 picks a free one.")
     sender_tokens: SenderTokenMode = Field(
@@ -52,9 +51,6 @@ class HttpConfig(BaseModel):
     large_body_wait: float = Field(
         default=5.0, ge=0, le=60, description="Seconds that a large body waits for others; then it is to come again."
     )
-    body_timeout: float = Field(
-        default=30.0, gt=0, le=3600, description="Seconds without a byte of a body after which it is refused."
-    )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")
     hec: HecConfig = HecConfig()
@@ -70,7 +66,7 @@ class HttpIntake:
 
     def chunks(self, request: Request) -> AsyncIterator[bytes]:
         """The body as it comes; raises PayloadStalled where it does not."""
-        return timely(request, self._config.body_timeout)
+        return self._memory.timely(request, self._config.body_timeout, self._config.min_rate)
 
     async def body(
         self, request: Request, *, may_be_empty: bool = False, chunks: AsyncIterator[bytes] | None = None

@@ -16,6 +16,7 @@ from pydantic import ByteSize
 from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.server import ForwardServer
+from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
@@ -32,8 +33,13 @@ class CountingMetrics(CollectorMetrics):
         super().__init__(NoOpMeter("test"))
         self.reasons: list[str] = []
 
+        self.connection_reasons: list[str] = []
+
     def refused(self, receiver: str, reason: str) -> None:
         self.reasons.append(reason)
+
+    def connection_refused(self, port: str, reason: str) -> None:
+        self.connection_reasons.append(reason)
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,13 @@ class Agent:
 
     def is_closed(self) -> bool:
         return self.answer() is None
+
+
+def admission() -> Admission:
+    """A place for a connection that is served by nothing else."""
+    admitted = ConnectionLimiter("test", 1, 1, lambda port, reason: None).admit("", lambda: None)
+    assert admitted is not None
+    return admitted
 
 
 def event_time(seconds: int = MOMENT, nanoseconds: int = 0) -> msgpack.ExtType:

@@ -21,6 +21,7 @@ from gatelens.event_loop import EventLoopThread
 from storage.errors import ConfigError
 from tests.collector.certificates import certificates
 from tests.collector.forward_rig import MOMENT, Agent, CountingMetrics, ForwardRig, forward
+from tests.collector.waiting import wait_until
 
 _CHUNK = ["app", [[MOMENT, {"log": "x"}]], {"chunk": "c"}]
 _USERS = [{"name": "edge", "password": "secret"}, {"name": "other", "password": "word"}]
@@ -197,12 +198,16 @@ def test_more_connections_than_may_be_are_closed(tmp_path: Path) -> None:
         for agent in (first, second):
             agent.send(_CHUNK)
             assert agent.answer() == {"ack": "c"}
+            agent.socket.sendall(msgpack.packb(_CHUNK)[:-1])
+        wait_until(lambda: all(found.idle_since is None for found in rig.server._limiter._admitted))
         with rig.connect() as third:
             assert third.is_closed()
         first.socket.close()
-        second.leave()
-        second.socket.close()
+        wait_until(lambda: len(rig.server._limiter._admitted) == 1)
+        second.socket.sendall(msgpack.packb(_CHUNK)[-1:])
+        assert second.answer() == {"ack": "c"}
         with rig.connect() as again:
             again.send(_CHUNK)
             assert again.answer() == {"ack": "c"}
-        assert rig.metrics.reasons == ["too_many_connections"]
+        second.socket.close()
+        assert rig.metrics.connection_reasons == ["too_many_connections"]

@@ -20,6 +20,7 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.connection import Connection, Shared
 from collector.receivers.forward.delivery import Delivery
 from collector.receivers.forward.lines import Rules
+from collector.receivers.forward.memory import MessageMemory
 from collector.receivers.forward.message import Message, parse
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
@@ -47,6 +48,9 @@ class _AllAtOnce:
         self._pieces = [data]
         self.answers: list[Any] = []
 
+    def rest(self) -> None:
+        """Nobody closes it."""
+
     async def read(self) -> Sequence[bytes]:
         pieces, self._pieces = self._pieces, []
         return pieces
@@ -62,7 +66,7 @@ def _serve(directory: Path, data: bytes, **settings: Any) -> list[str]:
     wire = _AllAtOnce(data)
 
     async def serve(delivery: Delivery) -> None:
-        shared = Shared(config, Rules(config), delivery, "", asyncio.Semaphore(4), Offload())
+        shared = Shared(config, Rules(config), delivery, "", MessageMemory(4), Offload())
         await Connection(cast(Wire, wire), "", shared).serve()
 
     with _spool(directory) as (spool, chunks):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from collector.receivers.forward.wire import Wire
+from tests.collector.forward_rig import admission
 
 
 class _Socket(asyncio.Transport):
@@ -34,7 +35,7 @@ async def _unserved(_: Wire) -> None:
 def _connected(look: Callable[[Wire, _Socket], Awaitable[None]]) -> None:
     async def run() -> None:
         with socket.socket(socket.AF_UNIX) as own:
-            wire, transport = Wire(_unserved), _Socket(own)
+            wire, transport = Wire(_unserved, admission()), _Socket(own)
             wire.connection_made(transport)
             await look(wire, transport)
 

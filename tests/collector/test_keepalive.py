@@ -18,6 +18,7 @@ from collector.receivers.forward.wire import Wire
 from gatelens.listeners import bind
 from tests.collector import envoy_messages
 from tests.collector.certificates import certificates
+from tests.collector.forward_rig import admission
 from tests.collector.receiver_rig import receivers
 
 _STREAM = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
@@ -46,7 +47,9 @@ def test_connections_of_forward(tmp_path: Path, loop: Callable[[], asyncio.Abstr
             server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             server_side.load_cert_chain(made.server.certificate, made.server.key)
             client_side = ssl.create_default_context(cafile=made.authority)
-        server = await asyncio.get_running_loop().create_server(lambda: Wire(serve), "127.0.0.1", 0, ssl=server_side)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Wire(serve, admission()), "127.0.0.1", 0, ssl=server_side
+        )
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), ssl=client_side)
         assert await reader.read() == b""
         writer.close()

@@ -57,7 +57,15 @@ class ForwardConfig(BaseModel):
     max_chunk_size: ByteSize = Field(
         default=ByteSize(32 << 20), description="Larger messages, packed or unpacked, end their connection."
     )
-    max_connections: int = Field(default=256, ge=1, le=10_000, description="More connections are closed at once.")
+    max_connections: int = Field(
+        default=256, ge=1, le=10_000, description="Beyond it the longest idle connection is closed, or the new one."
+    )
+    max_connections_per_peer: int = Field(
+        default=128, ge=1, le=10_000, description="The same for the connections of one address (of one IPv6 /64)."
+    )
+    idle_timeout: float = Field(
+        default=600.0, gt=0, le=86_400, description="Seconds after which a connection without a message is closed."
+    )
     remembered_chunks: int = Field(
         default=65_536,
         ge=1,

@@ -12,18 +12,23 @@ from collector.receivers.forward.delivery import Body, Delivery
 from collector.receivers.forward.framing import Framer, Whole
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.lines import Rules
+from collector.receivers.forward.memory import LARGE_MESSAGE_BYTES, MessageMemory
 from collector.receivers.forward.message import Message, are_slow_to_parse, parse
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
+from collector.receivers.net.pace import Pace
 from collector.receivers.offload import LARGE_BYTES, Offload
 from storage.errors import PayloadError
 
 _HANDSHAKE_SECONDS = 10
 _LARGEST_HANDSHAKE = 64 << 10
-# From the first byte of a message to its last.
+# From the first byte of a message to its last; and how long it may lag behind a rate. That is higher for one that has a
+# place: it would not come whole in time at a lower one.
 _MESSAGE_SECONDS = 120
-# A message that is larger takes one of a few places, so that many connections cannot fill the memory together.
-_LARGE_BYTES = 4 << 20
+_LAG_SECONDS = 30.0
+_BYTES_PER_SECOND = 500
+_LAG_SECONDS_WITH_PLACE = 10.0
+_BYTES_PER_SECOND_WITH_PLACE = LARGE_MESSAGE_BYTES // _MESSAGE_SECONDS
 # Looking for the end of a message takes a part of so many of the time at most; a pause for it has an end too.
 _PAUSE_FOR_WORK = 10
 _LONGEST_PAUSE_SECONDS = 0.1
@@ -41,7 +46,7 @@ class Shared:
     rules: Rules
     delivery: Delivery
     hostname: str
-    places_for_large: asyncio.Semaphore
+    memory: MessageMemory
     offload: Offload
 
 
@@ -54,7 +59,7 @@ class Connection:
         self._shared = shared
         self._limit = int(shared.config.max_chunk_size)
         self._framer = Framer(self._limit)
-        self._has_place = False
+        self._held = shared.memory.hold()
         self._converting = asyncio.Lock()
 
     @property
@@ -86,25 +91,35 @@ class Connection:
         try:
             while messages := await self._next_messages():
                 await self._accept(messages)
-                self._leave_place()
+                self._held.release()
         finally:
-            self._leave_place()
+            self._held.release()
 
     async def _next_messages(self) -> list[Whole]:
         """The messages that have come; none where the agent has left between two."""
-        if not self._framer.size and not await self._read(self._framer):
-            return []
+        if not self._framer.size:
+            self._wire.rest()
+            if not await self._read(self._framer):
+                return []
+        pace = Pace(_LAG_SECONDS, _BYTES_PER_SECOND, time.monotonic())
         async with asyncio.timeout(_MESSAGE_SECONDS):
             while True:
                 started = time.monotonic()
                 if messages := self._framer.messages():
                     return messages
                 await asyncio.sleep(min((time.monotonic() - started) * _PAUSE_FOR_WORK, _LONGEST_PAUSE_SECONDS))
-                if self._framer.size > _LARGE_BYTES and not self._has_place:
-                    await self._shared.places_for_large.acquire()
-                    self._has_place = True
-                if not await self._read(self._framer):
-                    raise ConnectionResetError("The client left in the middle of a message.")
+                if await self._held.grow(self._framer.size):
+                    pace = Pace(_LAG_SECONDS_WITH_PLACE, _BYTES_PER_SECOND_WITH_PLACE, time.monotonic())
+                await self._read_more(pace)
+
+    async def _read_more(self, pace: Pace) -> None:
+        """Read on in the middle of a message; raises TimeoutError where it lags behind."""
+        before = self._framer.size
+        pace.wait(now := time.monotonic())
+        async with asyncio.timeout(pace.left(now)):
+            if not await self._read(self._framer):
+                raise ConnectionResetError("The client left in the middle of a message.")
+        pace.moved(self._framer.size - before, time.monotonic())
 
     async def _read(self, framer: Framer) -> bool:
         """Give a framer what has come; False where the agent has left."""
@@ -178,11 +193,6 @@ class Connection:
 
     def _records(self) -> Records:
         return Records(self._shared.rules, self._shared.config)
-
-    def _leave_place(self) -> None:
-        if self._has_place:
-            self._shared.places_for_large.release()
-            self._has_place = False
 
 
 def _are_large(messages: Sequence[Message]) -> bool:

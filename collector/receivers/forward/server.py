@@ -13,7 +13,10 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.connection import Connection, HandshakeRefused, Shared
 from collector.receivers.forward.delivery import RECEIVER, Delivery
 from collector.receivers.forward.lines import Rules
+from collector.receivers.forward.memory import MessageMemory
 from collector.receivers.forward.wire import Wire
+from collector.receivers.net.entrance import Entrance
+from collector.receivers.net.limiter import ConnectionLimiter
 from collector.receivers.offload import Offload
 from collector.receivers.tls import follow_certificate, ssl_context
 from collector.spool.spool import Spool
@@ -23,6 +26,8 @@ from storage.errors import ConfigError, PayloadError, PayloadTooLarge
 _log = logging.getLogger(__name__)
 
 _PLACES_FOR_LARGE = 4
+_HANDSHAKE_SECONDS = 10.0
+_IDLE_CHECK_SECONDS = 10.0
 _HEARTBEAT = b"\0"
 _TLS = "collector.forward.tls"
 
@@ -39,14 +44,18 @@ class ForwardServer:
             Delivery(spool, chunks, metrics),
             # Fluentd refuses a server that has its own name, such as another program on its machine.
             f"gatelens-{socket.gethostname()}",
-            asyncio.Semaphore(_PLACES_FOR_LARGE),
+            MessageMemory(_PLACES_FOR_LARGE),
             Offload(),
+        )
+        self._limiter = ConnectionLimiter(
+            RECEIVER, config.max_connections, config.max_connections_per_peer, metrics.connection_refused
         )
         self._needs_handshake = handshake.is_needed(config)
         self._servers: list[asyncio.Server] = []
         self._heartbeats: asyncio.DatagramTransport | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
+        self._closing_idle: asyncio.Task[None] | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -55,9 +64,12 @@ class ForwardServer:
             await self._listen(self._config.listen)
         if self._config.unix_socket is not None:
             await self._listen_unix(self._config.unix_socket)
+        self._closing_idle = asyncio.create_task(self._close_idle())
 
     async def stop(self) -> None:
         """Stop at once; what has not been answered is sent again by its agent."""
+        if self._closing_idle is not None:
+            self._closing_idle.cancel()
         for server in self._servers:
             server.close()
         if self._heartbeats is not None:
@@ -95,7 +107,7 @@ class ForwardServer:
 
     async def _listen_tcp(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Wire(self._serve), host, port, ssl=tls)
+        server = await loop.create_server(lambda: self._entrance(tls), host, port)
         self._servers.append(server)
         self.port = server.sockets[0].getsockname()[1]
         if self._config.heartbeat:
@@ -107,12 +119,20 @@ class ForwardServer:
             if path.is_socket():
                 path.unlink()
             loop = asyncio.get_running_loop()
-            self._servers.append(await loop.create_unix_server(lambda: Wire(self._serve), path))
+            self._servers.append(await loop.create_unix_server(self._entrance, path))
         except OSError as error:
             raise ConfigError(
                 f"collector.forward.unix_socket {path} cannot be opened: {error.strerror}. Check that its directory is "
                 "there and may be written, and that nothing else has this name."
             ) from error
+
+    def _entrance(self, tls: ssl.SSLContext | None = None) -> Entrance:
+        return Entrance(lambda admission: Wire(self._serve, admission), self._limiter, tls, _HANDSHAKE_SECONDS)
+
+    async def _close_idle(self) -> None:
+        while True:
+            await asyncio.sleep(min(self._config.idle_timeout / 4, _IDLE_CHECK_SECONDS))
+            self._limiter.close_idle(self._config.idle_timeout)
 
     async def _serve(self, wire: Wire) -> None:
         task = asyncio.current_task()
@@ -125,9 +145,6 @@ class ForwardServer:
             await wire.close()
 
     async def _serve_peer(self, wire: Wire, peer: str) -> None:
-        if len(self._connections) > self._config.max_connections:
-            self._turn_away(peer, "too_many_connections", "There are as many connections as may be.")
-            return
         connection = Connection(wire, peer, self._shared)
         try:
             if self._needs_handshake:

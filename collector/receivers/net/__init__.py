@@ -1,0 +1,1 @@
+"""What stands between a socket and a receiver: who may connect, how much, how fast, and for how long."""
