@@ -51,12 +51,13 @@ def create_app(
     store: Store,
     runner: QueryRunner,
     engine: AlertEngine,
+    ledger_fault: Callable[[], str],
     clock: Callable[[], datetime],
     settings: WebSettings,
 ) -> Dash:
     """Put the pages on a web server; what the server routes already stays its own."""
     pages = [
-        overview.page(store, clock, settings),
+        overview.page(store, ledger_fault, clock, settings),
         api.page(store, clock),
         alerts.page(engine, clock),
         sql.page(store, runner),

@@ -11,11 +11,12 @@ _FULL = 0.9
 
 @dataclass(frozen=True)
 class Health:
-    """What readiness depends on: ClickHouse, room in the spool, and a writer that gets on."""
+    """What readiness depends on: ClickHouse, room in the spool, a writer that gets on, a ledger that balances."""
 
     store: Store
     spool_fill: Callable[[], float]
     writer_fault: Callable[[], str]
+    ledger_fault: Callable[[], str] = lambda: ""
 
     def faults(self) -> list[str]:
         """One sentence for each reason why telemetry cannot be taken in or shown; empty when ready."""
@@ -28,4 +29,6 @@ class Health:
             faults.append(f"The spool is {self.spool_fill():.0%} full; ClickHouse does not take telemetry fast enough.")
         if fault := self.writer_fault():
             faults.append(f"The last segment could not be stored and is tried again: {fault}")
+        if fault := self.ledger_fault():
+            faults.append(f"What was accepted is not what is stored: {fault}")
         return faults

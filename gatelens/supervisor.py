@@ -19,6 +19,7 @@ from collector.receivers.http_app import http_app
 from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig, Scraper
 from collector.receivers.tls import ssl_context
+from collector.reconciliation import Reconciler
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import light
@@ -92,7 +93,8 @@ class Gatelens:
         self._cleanup.callback(chunks.close)
         spool = Spool(self._directory.spool, collector.spool, light())
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer)
+        reconciler = self._reconciler(store, spool, metrics)
+        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, reconciler.lost)
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
@@ -115,7 +117,8 @@ class Gatelens:
             grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
             forward=f"{collector.forward.listen.rpartition(':')[0]}:{forward.port}" if forward.port else "",
         )
-        health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
+        reconciler.start()
+        health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing, lambda: reconciler.fault)
         engine = self._start_alerts(store, telemetry, addresses.web)
         pages = self._pages(store, spool, engine, health, telemetry, addresses)
         self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
@@ -128,6 +131,13 @@ class Gatelens:
         self._cleanup.callback(store.close)
         migrate(store)
         return store
+
+    def _reconciler(self, store: Store, spool: Spool, metrics: CollectorMetrics) -> Reconciler:
+        path = self._directory.path / "reconciliation.json"
+        reconciler = Reconciler(store, spool, path, _now, self._config.collector.reconciliation)
+        metrics.observe_ledger(lambda: reconciler.differences, lambda: reconciler.reconciled_at)
+        self._cleanup.callback(reconciler.stop)
+        return reconciler
 
     def _start_loop(self, name: str) -> EventLoopThread:
         loop = EventLoopThread(name)
@@ -172,7 +182,7 @@ class Gatelens:
         server.include_router(reports_api(store, _now, __version__))
         data = shlex.quote(str(self._directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
-        create_app(server, store, runner, engine, _now, settings)
+        create_app(server, store, runner, engine, health.ledger_fault, _now, settings)
         return server
 
 

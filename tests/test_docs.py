@@ -149,6 +149,7 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector.failed("envoy_json")
     collector.salvaged("envoy_json", 1)
     collector.observe_spool(lambda: 1, lambda: 2, lambda: 3)
+    collector.observe_ledger(lambda: 0, lambda: 1.5)
     alerting = AlertMetrics(telemetry.meter)
     alerting.evaluated("rule", "evaluated", 0.1)
     alerting.notified("receiver", "delivered")

@@ -14,6 +14,7 @@ from dashboards.cards import cards
 from dashboards.charts import latency, traffic
 from dashboards.empty import first_steps, nothing_here
 from dashboards.grid import Rows, drawn, grid, number, rows, text
+from dashboards.ledger_notice import ledger_notice
 from dashboards.page import Page
 from dashboards.panel import answering, graph, panel
 from dashboards.settings import WebSettings
@@ -54,7 +55,7 @@ _GATEWAY_COLUMNS = [
 ]
 
 
-def page(store: Store, clock: Callable[[], datetime], settings: WebSettings) -> Page:
+def page(store: Store, ledger_fault: Callable[[], str], clock: Callable[[], datetime], settings: WebSettings) -> Page:
     """The overview."""
     return Page(
         path=PATH,
@@ -63,7 +64,7 @@ def page(store: Store, clock: Callable[[], datetime], settings: WebSettings) -> 
         order=10,
         has_range=True,
         layout=_layout,
-        register=lambda app: _register(app, store, clock, settings),
+        register=lambda app: _register(app, store, ledger_fault, clock, settings),
     )
 
 
@@ -92,11 +93,17 @@ def _layout() -> Component:
     )
 
 
-def _register(app: Dash, store: Store, clock: Callable[[], datetime], settings: WebSettings) -> None:
+def _register(
+    app: Dash,
+    store: Store,
+    ledger_fault: Callable[[], str],
+    clock: Callable[[], datetime],
+    settings: WebSettings,
+) -> None:
     def notices(view: View, now: datetime) -> list[Component]:
         window = view.window(now)
         unread = set_aside.notice(dead_letters(store, window, view.filters))
-        told = [unread] if unread else []
+        told = [*ledger_notice(ledger_fault()), *([unread] if unread else [])]
         newest = last_request(store)
         if newest is None:
             return [*told, first_steps(settings)]
