@@ -97,7 +97,7 @@ class Reconciler:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._keep()
+            self._keep()
 
     def reconcile(self) -> None:
         """Compare everything that has been stored for long enough. Raises StoreError."""

@@ -24,6 +24,8 @@ from rich.progress import (
 from gatelens import __version__
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
+from gatelens.descriptors import raise_descriptor_limit
+from gatelens.private_directory import private_files
 from storage.errors import GatelensError
 
 if TYPE_CHECKING:
@@ -233,8 +235,9 @@ def running(config: Config, data: Path) -> "Iterator[tuple[Gatelens, Addresses, 
     from gatelens.telemetry import log_to_stderr  # noqa: PLC0415
 
     log_to_stderr()
+    raise_descriptor_limit()
     gatelens = Gatelens(config, data)
-    with _stop_requests() as stop:
+    with private_files(), _stop_requests() as stop:
         addresses = gatelens.start()
         try:
             yield gatelens, addresses, stop

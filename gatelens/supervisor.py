@@ -38,6 +38,7 @@ from gatelens.telemetry import Telemetry
 from gatelens.thread_names import name_threads
 from processors.alerts.engine import AlertEngine
 from processors.alerts.rules import RuleFile, load_rules
+from storage.full_disk import ensure_room, full_disk_explained
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
@@ -54,9 +55,10 @@ class Gatelens:
         self._loop: EventLoopThread | None = None
 
     def start(self) -> Addresses:
-        """Start everything; raises ConfigError, DataDirectoryBusy or StoreError, and leaves nothing behind then."""
+        """Start everything; raises ConfigError, DataDirectoryBusy, DiskFull or StoreError; nothing runs then."""
         try:
-            return self._start()
+            with full_disk_explained(self._directory.path):
+                return self._start()
         except BaseException:
             self.stop()
             raise
@@ -81,6 +83,7 @@ class Gatelens:
         bind(collector.grpc.listen, "collector.grpc.listen").close()
         self._directory.acquire()
         self._cleanup.callback(self._directory.release)
+        ensure_room(self._directory.path)
 
         store = self._open_store()
         telemetry = Telemetry(__version__)

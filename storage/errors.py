@@ -3,6 +3,7 @@
 GatelensError
 ├── ConfigError            the configuration cannot be used; raised before anything starts
 ├── DataDirectoryBusy      another process owns the data directory
+├── DiskFull               the disk of the data directory has no room for what is to be done
 ├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
 ├── PayloadError           a client sent what cannot be accepted; sending it again will not help
 │   ├── PayloadStalled     its rest does not come
@@ -22,6 +23,7 @@ A message is one sentence about what happened and one about the cure. It never h
 __all__ = [
     "ConfigError",
     "DataDirectoryBusy",
+    "DiskFull",
     "GatelensError",
     "InvalidReport",
     "PayloadError",
@@ -48,6 +50,10 @@ class ConfigError(GatelensError):
 
 class DataDirectoryBusy(GatelensError):
     """Another process owns the data directory."""
+
+
+class DiskFull(GatelensError):
+    """The disk of the data directory has no room for what is to be done."""
 
 
 class InvalidReport(GatelensError):

@@ -161,6 +161,7 @@ def test_a_segment_that_vanished_while_nothing_ran_is_found(
 ) -> None:
     for segment_id in ("reconciled-here", "reconciled-removed", "reconciled-stored"):
         _append(spool, segment_id)
+    reconciler.start()
     reconciler.stop()
     spool.close()
     (removed,) = spool._directory.glob("*reconciled-removed*")
