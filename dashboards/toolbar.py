@@ -121,6 +121,7 @@ def _select(identity: str, placeholder: str, value: str, choices: Sequence[str])
         data=[{"value": choice, "label": choice} for choice in known],
         value=value or None,
         placeholder=placeholder,
+        nothingFoundMessage="Not among the busiest",
         searchable=True,
         clearable=True,
         w=190,

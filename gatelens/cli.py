@@ -27,6 +27,7 @@ from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.descriptors import raise_descriptor_limit
 from gatelens.private_directory import private_files
 from storage.errors import GatelensError
+from storage.untrusted_text import for_terminal
 
 if TYPE_CHECKING:
     from gatelens.supervisor import Gatelens
@@ -77,6 +78,7 @@ class OutputFormat(StrEnum):
 
     table = "table"
     csv = "csv"
+    csv_raw = "csv_raw"
     json = "json"
     jsonl = "jsonl"
     parquet = "parquet"
@@ -92,7 +94,7 @@ def main() -> None:
 
 
 def _print_error(error: GatelensError) -> None:
-    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {escape(for_terminal(str(error)))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -174,7 +176,7 @@ def import_files(
         if isinstance(outcome, GatelensError):
             _print_error(outcome)
         else:
-            out.print(f"{text_of(path)}: {outcome}", highlight=False, soft_wrap=True, markup=False)
+            out.print(for_terminal(f"{text_of(path)}: {outcome}"), highlight=False, soft_wrap=True, markup=False)
     if any(isinstance(outcome, GatelensError) for outcome in outcomes):
         raise typer.Exit(1)
 

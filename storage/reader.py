@@ -1,18 +1,28 @@
 """Queries from people: checked by the guard, run read-only and within limits."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from storage.errors import QueryRefused
 from storage.guard import Guard, QueryLimits
 from storage.store import Store
+from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet
 
 # ClickHouse's names for the formats that people ask for.
 OUTPUT_FORMATS = {
     "table": "PrettyCompactNoEscapes",
     "csv": "CSVWithNames",
+    "csv_raw": "CSVWithNames",
     "json": "JSON",
     "jsonl": "JSONEachRow",
     "parquet": "Parquet",
+}
+
+
+# Formats whose readers take some text for commands.
+_PRESENTED: Mapping[str, Callable[[bytes], bytes]] = {
+    "table": bytes_for_terminal,
+    "csv": csv_for_spreadsheet,
 }
 
 
@@ -30,7 +40,8 @@ class Reader:
         if name is None:
             raise QueryRefused(f"Format {output_format!r} is not known; use one of {', '.join(OUTPUT_FORMATS)}.")
         statement = self.guard.check(self.store, sql)
-        return self.store.read_only(statement, name, self.limits.settings())
+        answer = self.store.read_only(statement, name, self.limits.settings())
+        return _PRESENTED.get(output_format, bytes)(answer)
 
 
 def reader(store: Store) -> Reader:

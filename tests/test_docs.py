@@ -154,6 +154,7 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     alerting.evaluated("rule", "evaluated", 0.1)
     alerting.notified("receiver", "delivered")
     alerting.observe_firing(lambda: {"rule": 1})
+    alerting.observe_beyond_limit(lambda: {"rule": 1})
     shown = set(re.findall(r"^# TYPE (\S+)", telemetry.exposition().decode(), re.MULTILINE))
     telemetry.close()
     documented = _doc("metrics")

@@ -19,7 +19,7 @@ from dashboards.page import Page
 from dashboards.panel import answering, graph, panel
 from dashboards.settings import WebSettings
 from dashboards.view import View
-from processors.traffic.apis import apis
+from processors.traffic.apis import MOST_ROWS, apis
 from processors.traffic.choices import last_request
 from processors.traffic.filters import NO_ROUTE
 from processors.traffic.gateways import gateways
@@ -29,6 +29,8 @@ from processors.traffic.totals import totals
 from storage.store import Store
 
 PATH = "/"
+
+_BUSIEST = f"the {MOST_ROWS} busiest"
 
 _API_COLUMNS = [
     drawn("name", "API", "PageLink", minWidth=120),
@@ -83,10 +85,11 @@ def _layout() -> Component:
                 ],
                 cols={"base": 1, "lg": 3},
             ),
-            panel("APIs", grid("overview-apis", _API_COLUMNS, empty="No APIs", row_id="name")),
+            panel("APIs", grid("overview-apis", _API_COLUMNS, empty="No APIs", row_id="name"), _BUSIEST),
             panel(
                 "Gateways",
                 grid("overview-gateways", _GATEWAY_COLUMNS, empty="No gateways"),
+                _BUSIEST,
             ),
         ],
         gap="md",
