@@ -55,7 +55,7 @@ class Reconciler:
         self._progress = read_progress(path, clock())
         self._is_kept = False
         # Segments that are no longer in the spool and that nobody is known to have stored.
-        self._missing = set(self._progress.waiting) - set(spool.waiting(""))
+        self._missing = set(self._progress.waiting) - spool.unstored()
         self._missing_change = threading.Lock()
         self._reconciled_at = 0.0
         self._failure = ""
@@ -101,8 +101,7 @@ class Reconciler:
 
     def reconcile(self) -> None:
         """Compare everything that has been stored for long enough. Raises StoreError."""
-        if self._is_kept and not self._path.exists():
-            self._progress = replace(self._progress, suspects=(), differences=(), count=0)
+        self._drop_accepted()
         self._confirm_suspects()
         self._compare_stored()
         self._look_for_missing()
@@ -111,7 +110,7 @@ class Reconciler:
 
     def _confirm_suspects(self) -> None:
         """Look again at what did not seem to balance; segments that are being stored remain suspects."""
-        waiting = set(self._spool.waiting(""))
+        waiting = self._spool.unstored()
         judged = [one for one in self._progress.suspects if one not in waiting][:_SEGMENTS_AT_ONCE]
         found = mismatches_of(self._store, judged)
         left = tuple(one for one in self._progress.suspects if one not in set(judged))
@@ -151,10 +150,17 @@ class Reconciler:
         prefix = f"{segment_id}~"
         return bool(self._spool.waiting(prefix) or stored_segments(self._store, prefix))
 
+    def _drop_accepted(self) -> None:
+        """Drop the differences whose file somebody has deleted."""
+        if self._is_kept and not self._path.exists():
+            self._progress = replace(self._progress, suspects=(), differences=(), count=0)
+
     def _keep(self) -> None:
+        # Deleted in the middle of a comparison, it would be written again with what was accepted.
+        self._drop_accepted()
         with self._missing_change:
             missing = set(self._missing)
-        self._progress = replace(self._progress, waiting=tuple(sorted({*self._spool.waiting(""), *missing})))
+        self._progress = replace(self._progress, waiting=tuple(sorted(self._spool.unstored() | missing)))
         try:
             write_progress(self._path, self._progress)
         except OSError as error:

@@ -91,6 +91,9 @@ def main() -> None:
     except GatelensError as error:
         _print_error(error)
         sys.exit(1)
+    except UnicodeEncodeError:
+        _print_error(GatelensError("An argument holds bytes that are no UTF-8 text; write it in UTF-8."))
+        sys.exit(1)
 
 
 def _print_error(error: GatelensError) -> None:

@@ -27,6 +27,7 @@ from collector.writer import Writer
 from dashboards.app import create_app
 from dashboards.health import Health
 from dashboards.http_api import http_api
+from dashboards.invalid_requests import answer_invalid_requests
 from dashboards.reports_api import reports_api
 from dashboards.settings import WebSettings
 from gatelens import __version__
@@ -181,6 +182,7 @@ class Gatelens:
         server = FastAPI(
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
+        answer_invalid_requests(server)
         server.include_router(http_api(runner, health, telemetry, find_segments))
         server.include_router(reports_api(store, _now, __version__))
         data = shlex.quote(str(self._directory.path.absolute()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from storage.errors import QueryRefused
 from storage.guard import Guard, QueryLimits
 from storage.store import Store
-from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet
+from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet, is_text
 
 # ClickHouse's names for the formats that people ask for.
 OUTPUT_FORMATS = {
@@ -39,6 +39,8 @@ class Reader:
         name = OUTPUT_FORMATS.get(output_format)
         if name is None:
             raise QueryRefused(f"Format {output_format!r} is not known; use one of {', '.join(OUTPUT_FORMATS)}.")
+        if not is_text(sql):
+            raise QueryRefused("The query holds half of a surrogate pair, which is no Unicode text; remove it.")
         statement = self.guard.check(self.store, sql)
         answer = self.store.read_only(statement, name, self.limits.settings())
         return _PRESENTED.get(output_format, bytes)(answer)

@@ -12,6 +12,15 @@ _QUOTED = re.compile(rb'"(?:[^"]|"")*+"')
 _QUOTED_FORMULA_STARTS = tuple(f'"{start}'.encode() for start in _FORMULA_STARTS)
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8; JSON and the arguments of a command can hold what cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def for_terminal(text: str) -> str:
     r"""The text with what a terminal would obey written out, such as \x1b; Unicode's surrogates too."""
     written_out = text.encode("utf-8", "backslashreplace").decode()

@@ -16,7 +16,8 @@ def within_limit(rule: Rule, previous: Alerts, samples: Sequence[Sample]) -> tup
     meeting = [sample for sample in samples if rule.is_met_by(sample.value, sample.requests)]
     if not rule.limit or len(meeting) + len(previous) <= rule.limit:
         return meeting, 0
-    known, new = [], []
+    known: list[Sample] = []
+    new: list[Sample] = []
     for sample in meeting:
         (known if fingerprint(rule.labels_of(sample.group)) in previous else new).append(sample)
     room = max(rule.limit - len(previous), 0)

@@ -73,7 +73,9 @@ def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook)
     assert body["truncatedAlerts"] == _NAMES + 1 - len(body["alerts"])
     assert body["commonAnnotations"]["truncated"] == f"and {body['truncatedAlerts']:,} more"
     assert _rule_row(status)["fault"] == "19,001 more meet it than its limit of 1,000; narrow its filters"
-    measured = json.loads(reader.get_metrics_data().to_json())
+    data = reader.get_metrics_data()
+    assert data is not None
+    measured = json.loads(data.to_json())
     [scope] = measured["resource_metrics"][0]["scope_metrics"]
     gauges = {metric["name"]: metric["data"]["data_points"] for metric in scope["metrics"]}
     assert [point["value"] for point in gauges["gatelens.alerts.beyond_limit"]] == [19_001]

@@ -48,7 +48,8 @@ def test_csv_is_changed_in_texts_alone() -> None:
 
 _SQL = (
     "SELECT 'a\x1b]0;owned\\x07' AS `title`, '=HYPERLINK(\"http://x\",\"y\")' AS formula, '-5' AS text, -5 AS number,"
-    " toDecimal32(-1.5, 1) AS decimal, ['=a', '-b'] AS list, ('=t', -1) AS pair, CAST(NULL AS Nullable(String)) AS nothing, '@\"q\",' AS quoted,"
+    " toDecimal32(-1.5, 1) AS decimal, ['=a', '-b'] AS list, ('=t', -1) AS pair, "
+    " CAST(NULL AS Nullable(String)) AS nothing, '@\"q\",' AS quoted,"
     " toDate('1970-01-01') AS day"
 )
 
