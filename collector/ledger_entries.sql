@@ -8,7 +8,8 @@ SELECT
     max(received_at) AS last_received,
     max(stored_at) AS stored
 FROM books
-WHERE stored_at > fromUnixTimestamp64Micro({after:Int64}) AND stored_at <= least(fromUnixTimestamp64Micro({until:Int64}), now64(6) - {settled:UInt32})
+WHERE stored_at > fromUnixTimestamp64Micro({after:Int64})
+    AND stored_at <= least(fromUnixTimestamp64Micro({until:Int64}), now64(6) - {settled:UInt32})
     AND ({all:Bool} OR segment_id IN {only:Array(String)})
 GROUP BY segment_id
 ORDER BY stored

@@ -11,6 +11,8 @@ FROM
     FROM requests
     WHERE ingested_at BETWEEN fromUnixTimestamp64Micro({since:Int64}) AND fromUnixTimestamp64Micro({until:Int64})
         AND time >= fromUnixTimestamp64Micro({happened_since:Int64})
+        -- As in the sorting key; it is not derived from the line above.
+        AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Micro({happened_since:Int64}, 'UTC'))
     GROUP BY segment_id
     UNION ALL
     SELECT segment_id, count()

@@ -95,12 +95,16 @@ class Reconciler:
     def stop(self) -> None:
         """Stop, and note what waits in the spool."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if not self._thread.is_alive():
+            return
+        self._thread.join()
+        try:
             self._keep()
+        except OSError as error:
+            self._failed(error)
 
     def reconcile(self) -> None:
-        """Compare everything that has been stored for long enough. Raises StoreError."""
+        """Compare everything that has been stored for long enough. Raises StoreError and OSError."""
         self._drop_accepted()
         self._confirm_suspects()
         self._compare_stored()
@@ -161,17 +165,13 @@ class Reconciler:
         with self._missing_change:
             missing = set(self._missing)
         self._progress = replace(self._progress, waiting=tuple(sorted(self._spool.unstored() | missing)))
-        try:
-            write_progress(self._path, self._progress)
-        except OSError as error:
-            self._failed(f"{self._path} cannot be written: {error.strerror}")
-        else:
-            self._is_kept = True
+        write_progress(self._path, self._progress)
+        self._is_kept = True
 
-    def _failed(self, failure: str) -> None:
-        if failure != self._failure:
-            _log.error("The ledger could not be reconciled; it is tried again.", extra={"error": failure})
-        self._failure = failure
+    def _failed(self, error: Exception) -> None:
+        if str(error) != self._failure:
+            _log.error("The ledger could not be reconciled; it is tried again.", extra={"error": str(error)})
+        self._failure = str(error)
 
     def _work(self) -> None:
         pause = 0.0
@@ -179,8 +179,8 @@ class Reconciler:
             pause = self._interval
             try:
                 self.reconcile()
-            except StoreError as error:
-                self._failed(str(error))
+            except (StoreError, OSError) as error:
+                self._failed(error)
             except Exception:
                 # A thread that has ended would find nothing any more.
                 _log.exception("A comparison of the ledger broke off; the next one is tried.")

@@ -11,8 +11,8 @@ _log = logging.getLogger(__name__)
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OWNER_ONLY = stat.S_IRWXU
-# What a directory holds that has been a data directory before.
-_MARK = "clickhouse"
+# What a directory holds that has been a data directory before, the first of them always.
+_OURS = ("clickhouse", "spool", "forward", "files")
 
 
 @contextmanager
@@ -35,8 +35,8 @@ def make_private(path: Path) -> None:
     mode = path.stat().st_mode
     if not mode & _OTHERS:
         return
-    is_ours = not mode & stat.S_ISVTX and ((path / _MARK).is_dir() or not any(path.iterdir()))
-    for narrowed in [path] if is_ours else [entry for entry in path.iterdir() if entry.name == _MARK]:
+    is_ours = not mode & stat.S_ISVTX and ((path / _OURS[0]).is_dir() or not any(path.iterdir()))
+    for narrowed in [path] if is_ours else [path / name for name in _OURS if (path / name).is_dir()]:
         _narrow(narrowed)
 
 
