@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.collector.access_logs import json_lines
 from tests.e2e.callbacks import call, callback_of, callbacks
 from tests.e2e.gatelens_process import GatelensProcess, run
 
@@ -57,6 +58,15 @@ def test_no_address_fails_by_what_it_holds(client: httpx.Client, text: str) -> N
     for address in _ADDRESSES:
         answer = client.get(f"{address}{text}")
         assert answer.status_code < 500, (address, answer.text)
+
+
+@pytest.mark.parametrize("text", _ENCODED.values(), ids=_ENCODED)
+def test_no_intake_fails_by_its_address(process: GatelensProcess, text: str) -> None:
+    for address in (f"envoy_json?environment={text}&gateway={text}&peer={text}", f"{text}?x", f"?environment={text}"):
+        answer = httpx.post(
+            f"{process.addresses.http}/ingest/{address}", content=json_lines("a", range(1)), trust_env=False, timeout=60
+        )
+        assert answer.status_code < 500, (address[:60], answer.text)
 
 
 def test_no_callback_fails_by_what_it_is_given(client: httpx.Client) -> None:
