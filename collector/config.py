@@ -7,6 +7,7 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.grpc_server import GrpcConfig
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.scrape import ScrapeConfig
+from collector.reconciliation import ReconciliationConfig
 from collector.spool.spool import SpoolConfig
 from collector.transforms.formats import TransformConfig
 from collector.writer import WriterConfig
@@ -21,6 +22,7 @@ class CollectorConfig(BaseModel):
     forward: ForwardConfig = ForwardConfig()
     grpc: GrpcConfig = GrpcConfig()
     http: HttpConfig = HttpConfig()
+    reconciliation: ReconciliationConfig = ReconciliationConfig()
     scrape: ScrapeConfig = ScrapeConfig()
     spool: SpoolConfig = SpoolConfig()
     transforms: TransformConfig = TransformConfig()

@@ -95,7 +95,12 @@ class CollectorMetrics:
         self._gauge("gatelens.spool.capacity", "By", "Room for bytes that wait.", capacity)
         self._gauge("gatelens.spool.backlog", "{segment}", "Sealed segments that wait for the writer.", backlog)
 
-    def _gauge(self, name: str, unit: str, description: str, read: Callable[[], int]) -> None:
+    def observe_ledger(self, differences: Callable[[], int], reconciled_at: Callable[[], float]) -> None:
+        """Watch whether the segment ledger balances, and when it was last compared."""
+        self._gauge("gatelens.ledger.differences", "{segment}", "Segments that do not balance.", differences)
+        self._gauge("gatelens.ledger.reconciled.timestamp", "s", "When the ledger was last compared.", reconciled_at)
+
+    def _gauge(self, name: str, unit: str, description: str, read: Callable[[], float]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
             return [Observation(read())]
 

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,11 +46,14 @@ class Writer:
         transforms: TransformConfig,
         metrics: CollectorMetrics,
         config: WriterConfig | None = None,
+        lost: Callable[[str], None] = lambda segment_id: None,
     ) -> None:
+        """`lost` hears of segments that have left the spool and that this writer has not stored."""
         self._store = store
         self._spool = spool
         self._transforms = transforms
         self._metrics = metrics
+        self._lost = lost
         self._salvage = Salvage(store, spool, transforms)
         self._shortcuts = Shortcuts()
         self._stopping = threading.Event()
@@ -176,4 +180,5 @@ class Writer:
         """Somebody has moved the file away, as they are told to do with one of a format that is not known."""
         _log.error("A segment has left the spool unstored.", extra={"segment": segment.path.name})
         self._spool.remove(segment)
+        self._lost(segment.id)
         self._failing = ""

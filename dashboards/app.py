@@ -51,13 +51,14 @@ def create_app(
     store: Store,
     queries: QueryQueue,
     engine: AlertEngine,
+    ledger_fault: Callable[[], str],
     clock: Callable[[], datetime],
     settings: WebSettings,
     is_sign_in_required: Callable[[], bool],
 ) -> Dash:
     """Put the pages on a web server; what the server routes already stays its own."""
     pages = [
-        overview.page(store, clock, settings),
+        overview.page(store, ledger_fault, clock, settings),
         api.page(store, clock),
         alerts.page(engine, clock),
         sql.page(store, queries),
@@ -89,7 +90,7 @@ def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: 
 
     @app.callback(Output(CONTENT, "children"), Input(URL, "pathname"), State(URL, "search"))
     def show(path: str, search: str | None) -> list[Component]:
-        page = by_path.get(path)
+        page = by_path.get(str(path))
         return [dcc.Store(id=SEARCH, data=search), page.layout() if page else _not_found(path)]
 
     app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash has no types for it
@@ -103,7 +104,8 @@ def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: 
     @app.callback(Output(MENU, "children"), Output(TOOLBAR, "children"), Input(URL, "pathname"), Input(URL, "search"))
     async def frame(path: str, search: str | None) -> tuple[list[Component], Component | None]:
         view = parse_view(search)
-        if path not in by_path or not by_path[path].has_range:
+        page = by_path.get(str(path))
+        if page is None or not page.has_range:
             return menu(pages, path, view), None
         environments, gateways = await asyncio.to_thread(_choices, store, view, clock())
         return menu(pages, path, view), toolbar(view, path, environments, gateways, clock())

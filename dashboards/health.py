@@ -15,7 +15,7 @@ HEALTH_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Health:
-    """What readiness depends on: ClickHouse, room in the spool, and a writer that gets on.
+    """What readiness depends on: ClickHouse, room in the spool, a writer that gets on, a ledger that balances.
 
     The store has handles that nothing else uses, and calls that end within HEALTH_SECONDS.
     """
@@ -23,6 +23,7 @@ class Health:
     store: Store
     spool_fill: Callable[[], float]
     writer_fault: Callable[[], str]
+    ledger_fault: Callable[[], str] = lambda: ""
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "health"), init=False)
 
     async def faults(self) -> list[str]:
@@ -40,4 +41,6 @@ class Health:
             faults.append(f"The spool is {self.spool_fill():.0%} full; ClickHouse does not take telemetry fast enough.")
         if fault := self.writer_fault():
             faults.append(f"The last segment could not be stored and is tried again: {fault}")
+        if fault := self.ledger_fault():
+            faults.append(f"What was accepted is not what is stored: {fault}")
         return faults

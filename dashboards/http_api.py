@@ -23,6 +23,7 @@ from storage.errors import (
 _MEDIA_TYPES = {
     "table": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
+    "csv_raw": "text/csv; charset=utf-8",
     "json": "application/json",
     "jsonl": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
@@ -45,7 +46,7 @@ class QueryRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sql: str = Field(min_length=1)
-    format: Literal["table", "csv", "json", "jsonl", "parquet"] = "json"
+    format: Literal["table", "csv", "csv_raw", "json", "jsonl", "parquet"] = "json"
 
 
 def http_api(

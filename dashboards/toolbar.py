@@ -106,12 +106,17 @@ def register_toolbar(app: Dash) -> None:
     ) -> tuple[object, object]:
         if not (clicks or entered or ended):
             return no_update, no_update
-        changed = parse_view(search).but(start=start.strip(), end=end.strip())
+        changed = parse_view(search).but(start=_text(start), end=_text(end))
         try:
             changed.window(datetime.now().astimezone())
         except GatelensError as error:
             return no_update, str(error)
         return changed.query(), None
+
+
+def _text(value: object) -> str:
+    """What a reader has written into a field; nothing where a browser has sent anything else."""
+    return value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _select(identity: str, placeholder: str, value: str, choices: Sequence[str]) -> Component:
@@ -121,6 +126,7 @@ def _select(identity: str, placeholder: str, value: str, choices: Sequence[str])
         data=[{"value": choice, "label": choice} for choice in known],
         value=value or None,
         placeholder=placeholder,
+        nothingFoundMessage="Not among the busiest",
         searchable=True,
         clearable=True,
         w=190,

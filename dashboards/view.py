@@ -90,6 +90,16 @@ _NAMES = {
 
 def parse_view(search: str | None) -> View:
     """The view of a URL's query; what is missing is the default, what is unknown is ignored."""
-    told = parse_qs((search or "").removeprefix("?"))
-    found = {field: told[name][0] for field, name in _NAMES.items() if told.get(name)}
-    return View(**found)
+    told = parse_search(search)
+    return View(**{field: told[name] for field, name in _NAMES.items() if name in told})
+
+
+def parse_search(search: object) -> dict[str, str]:
+    """The first value of each parameter of a URL's query, as a browser has sent it: it may be anything."""
+    text = search if isinstance(search, str) else ""
+    # Half of a surrogate pair could be neither asked for nor shown.
+    text = text.encode("utf-8", "replace").decode()
+    try:
+        return {name: values[0] for name, values in parse_qs(text.removeprefix("?"), max_num_fields=100).items()}
+    except ValueError:
+        return {}

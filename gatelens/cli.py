@@ -25,8 +25,11 @@ from gatelens import __version__
 from gatelens.access_commands import admin_app, token_app
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
+from gatelens.descriptors import raise_descriptor_limit
 from gatelens.listener_access import check_demo
+from gatelens.private_directory import private_files
 from storage.errors import GatelensError
+from storage.untrusted_text import for_terminal
 
 if TYPE_CHECKING:
     from gatelens.supervisor import Gatelens
@@ -79,6 +82,7 @@ class OutputFormat(StrEnum):
 
     table = "table"
     csv = "csv"
+    csv_raw = "csv_raw"
     json = "json"
     jsonl = "jsonl"
     parquet = "parquet"
@@ -91,10 +95,13 @@ def main() -> None:
     except GatelensError as error:
         _print_error(error)
         sys.exit(1)
+    except UnicodeEncodeError:
+        _print_error(GatelensError("An argument holds bytes that are no UTF-8 text; write it in UTF-8."))
+        sys.exit(1)
 
 
 def _print_error(error: GatelensError) -> None:
-    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {escape(for_terminal(str(error)))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -180,7 +187,7 @@ def import_files(
         if isinstance(outcome, GatelensError):
             _print_error(outcome)
         else:
-            out.print(f"{text_of(path)}: {outcome}", highlight=False, soft_wrap=True, markup=False)
+            out.print(for_terminal(f"{text_of(path)}: {outcome}"), highlight=False, soft_wrap=True, markup=False)
     if any(isinstance(outcome, GatelensError) for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -241,8 +248,9 @@ def running(config: Config, data: Path) -> "Iterator[tuple[Gatelens, Addresses, 
     from gatelens.telemetry import log_to_stderr  # noqa: PLC0415
 
     log_to_stderr()
+    raise_descriptor_limit()
     gatelens = Gatelens(config, data)
-    with _stop_requests() as stop:
+    with private_files(), _stop_requests() as stop:
         addresses = gatelens.start()
         try:
             yield gatelens, addresses, stop

@@ -8,8 +8,11 @@ import httpx
 
 from gatelens.config import Config, load_config
 from gatelens.data_directory import DataDirectory, running_process
+from gatelens.descriptors import raise_descriptor_limit
 from gatelens.local_access import local_client
+from gatelens.private_directory import private_files
 from storage.errors import GatelensError, QueryRefused
+from storage.full_disk import full_disk_explained
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
@@ -64,12 +67,14 @@ def own_store(data: Path) -> Iterator[Store]:
 
 @contextmanager
 def acquired(directory: DataDirectory) -> Iterator[None]:
-    """Own a data directory from entry to exit."""
-    directory.acquire()
-    try:
-        yield
-    finally:
-        directory.release()
+    """Own a data directory from entry to exit, and make no files in it that others may read."""
+    raise_descriptor_limit()
+    with private_files(), full_disk_explained(directory.path):
+        directory.acquire()
+        try:
+            yield
+        finally:
+            directory.release()
 
 
 def refusal(answer: httpx.Response) -> str:

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from gatelens.private_directory import make_private
 from storage.errors import ConfigError, DataDirectoryBusy
+from storage.full_disk import disk_full, is_full
 
 _LOCK = "lock"
 _ADDRESSES = "gatelens.json"
@@ -46,9 +48,11 @@ class DataDirectory:
     def acquire(self) -> None:
         """Take the directory; raises DataDirectoryBusy where another process has it, ConfigError where it is none."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_private(self.path)
             lock = (self.path / _LOCK).open("a+")
         except OSError as error:
+            if is_full(error):
+                raise disk_full(self.path, error.strerror) from error
             raise ConfigError(
                 f"{self.path} cannot be the data directory: {error.strerror}. "
                 "Give --data a directory that this user may write to; it is made where there is none."
@@ -82,8 +86,12 @@ def running_process(path: Path) -> Addresses | None:
     """The process that owns a data directory, or None when none runs."""
     try:
         addresses = Addresses(**json.loads((path / _ADDRESSES).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None
+    except PermissionError as error:
+        raise ConfigError(
+            f"{path} is for its owner alone; run this command as the user that runs Gatelens, as with sudo -u."
+        ) from error
     try:
         os.kill(addresses.pid, 0)
     except ProcessLookupError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 from opentelemetry.metrics import NoOpMeter
+from rich.markup import escape
 from rich.progress import Progress
 
 from collector.importer import ImportSummary, import_file
@@ -26,6 +27,7 @@ from gatelens.local_access import local_client
 from storage.errors import GatelensError
 from storage.migrate import migrate
 from storage.store import connect
+from storage.untrusted_text import for_terminal
 
 # A running Gatelens stores what is durable within a second, unless it is far behind or ClickHouse is away.
 _PATIENCE_SECONDS = 30
@@ -62,7 +64,7 @@ def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | G
 
 
 def _import(path: Path, job: Import, sink: SpoolSink | HttpSink, progress: Progress) -> ImportSummary | GatelensError:
-    task = progress.add_task(text_of(Path(path.name)), total=path.stat().st_size)
+    task = progress.add_task(escape(for_terminal(text_of(Path(path.name)))), total=path.stat().st_size)
     try:
         return import_file(
             path,

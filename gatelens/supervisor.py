@@ -21,6 +21,7 @@ from collector.receivers.http_app import http_app
 from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig, Scraper
 from collector.receivers.tls import TlsConfig, follow_certificate, ssl_context
+from collector.reconciliation import Reconciler
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import light
@@ -29,6 +30,7 @@ from dashboards.app import create_app
 from dashboards.health import HEALTH_SECONDS, Health
 from dashboards.http_api import http_api
 from dashboards.inline_scripts import script_hashes
+from dashboards.invalid_requests import answer_invalid_requests
 from dashboards.query_queue import QueryMetrics, QueryQueue
 from dashboards.reports_api import reports_api
 from dashboards.settings import WebSettings
@@ -42,6 +44,7 @@ from gatelens.telemetry import Telemetry
 from gatelens.thread_names import name_threads
 from processors.alerts.engine import AlertEngine
 from processors.alerts.rules import RuleFile, load_rules
+from storage.full_disk import ensure_room, full_disk_explained
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
@@ -64,9 +67,10 @@ class Gatelens:
         self.sign_in_notice = ""
 
     def start(self) -> Addresses:
-        """Start everything; raises ConfigError, DataDirectoryBusy or StoreError, and leaves nothing behind then."""
+        """Start everything; raises ConfigError, DataDirectoryBusy, DiskFull or StoreError; nothing runs then."""
         try:
-            return self._start()
+            with full_disk_explained(self._directory.path):
+                return self._start()
         except BaseException:
             self.stop()
             raise
@@ -91,6 +95,7 @@ class Gatelens:
         bind(collector.grpc.listen, "collector.grpc.listen").close()
         self._directory.acquire()
         self._cleanup.callback(self._directory.release)
+        ensure_room(self._directory.path)
         access = Access(self._config, self._directory.path)
         self._cleanup.callback(access.close)
 
@@ -105,7 +110,8 @@ class Gatelens:
         self._cleanup.callback(chunks.close)
         spool = Spool(self._directory.spool, collector.spool, light())
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer)
+        reconciler = self._reconciler(store, spool, metrics)
+        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, reconciler.lost)
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
@@ -134,7 +140,13 @@ class Gatelens:
             web_certificate=certificate(web.tls),
             http_certificate=certificate(collector.http.tls),
         )
-        health = Health(store.apart(1, HEALTH_SECONDS), lambda: spool.size / spool.capacity, lambda: writer.failing)
+        reconciler.start()
+        health = Health(
+            store.apart(1, HEALTH_SECONDS),
+            lambda: spool.size / spool.capacity,
+            lambda: writer.failing,
+            lambda: reconciler.fault,
+        )
         engine = self._start_alerts(store, telemetry, addresses.web)
         pages = self._pages(store.apart(_PAGE_HANDLES), spool, engine, health, telemetry, addresses, access)
         web_loop = self._start_loop("web")
@@ -162,6 +174,13 @@ class Gatelens:
         if not store.is_confined:
             _log.warning("Landlock is not available here: the guard alone keeps people's queries from files.")
         return store
+
+    def _reconciler(self, store: Store, spool: Spool, metrics: CollectorMetrics) -> Reconciler:
+        path = self._directory.path / "reconciliation.json"
+        reconciler = Reconciler(store, spool, path, _now, self._config.collector.reconciliation)
+        metrics.observe_ledger(lambda: reconciler.differences, lambda: reconciler.reconciled_at)
+        self._cleanup.callback(reconciler.stop)
+        return reconciler
 
     def _start_loop(self, name: str) -> EventLoopThread:
         loop = EventLoopThread(name)
@@ -220,12 +239,13 @@ class Gatelens:
         server = FastAPI(
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
+        answer_invalid_requests(server)
         server.include_router(http_api(queries, health, telemetry, find_segments))
         server.include_router(reports_api(store, _now, __version__))
         server.include_router(access.sign_in().router())
         data = shlex.quote(str(self._directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
-        create_app(server, store, queries, engine, _now, settings, access.policy.is_required)
+        create_app(server, store, queries, engine, health.ledger_fault, _now, settings, access.policy.is_required)
         return server
 
 

@@ -5,6 +5,7 @@ GatelensError
 │   └── AccessUnavailable  the database of access cannot be read or written
 ├── ConfigError            the configuration cannot be used; raised before anything starts
 ├── DataDirectoryBusy      another process owns the data directory
+├── DiskFull               the disk of the data directory has no room for what is to be done
 ├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
 ├── PayloadError           a client sent what cannot be accepted; sending it again will not help
 │   ├── PayloadStalled     its rest does not come
@@ -27,6 +28,7 @@ __all__ = [
     "AccessUnavailable",
     "ConfigError",
     "DataDirectoryBusy",
+    "DiskFull",
     "GatelensError",
     "InvalidReport",
     "PayloadError",
@@ -62,6 +64,10 @@ class ConfigError(GatelensError):
 
 class DataDirectoryBusy(GatelensError):
     """Another process owns the data directory."""
+
+
+class DiskFull(GatelensError):
+    """The disk of the data directory has no room for what is to be done."""
 
 
 class InvalidReport(GatelensError):

@@ -43,12 +43,20 @@ def migrate(store: Store) -> list[Migration]:
 
     Two processes may start at once on one server: every statement says IF NOT EXISTS, so both may run it.
     """
-    store.command(_LEDGER)
-    applied = {version for (version,) in store.rows("SELECT version FROM schema_migrations")}
+    applied = _applied(store)
     pending = [migration for migration in migrations() if migration.version not in applied]
+    if pending:
+        store.ensure_room()
+        store.command(_LEDGER)
     for migration in pending:
         _apply(store, migration)
     return pending
+
+
+def _applied(store: Store) -> set[int]:
+    if store.rows("EXISTS TABLE schema_migrations") == [(0,)]:
+        return set()
+    return {version for (version,) in store.rows("SELECT version FROM schema_migrations")}
 
 
 def _apply(store: Store, migration: Migration) -> None:

@@ -1,16 +1,19 @@
 """Queries from people: checked by the guard, run read-only and within limits."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from storage.errors import QueryRefused, StoreError
 from storage.faults import for_people
 from storage.guard import Catalogue, Guard, QueryLimits
 from storage.store import Store
+from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet, is_text
 
 # ClickHouse's names for the formats that people ask for.
 OUTPUT_FORMATS = {
     "table": "PrettyCompactNoEscapes",
     "csv": "CSVWithNames",
+    "csv_raw": "CSVWithNames",
     "json": "JSON",
     "jsonl": "JSONEachRow",
     "parquet": "Parquet",
@@ -26,6 +29,13 @@ WHERE database = currentDatabase()
 """
 
 
+# Formats whose readers take some text for commands.
+_PRESENTED: Mapping[str, Callable[[bytes], bytes]] = {
+    "table": bytes_for_terminal,
+    "csv": csv_for_spreadsheet,
+}
+
+
 @dataclass(frozen=True)
 class Reader:
     """Runs one statement of a person's at a time."""
@@ -39,13 +49,16 @@ class Reader:
         name = OUTPUT_FORMATS.get(output_format)
         if name is None:
             raise QueryRefused(f"Format {output_format!r} is not known; use one of {', '.join(OUTPUT_FORMATS)}.")
+        if not is_text(sql):
+            raise QueryRefused("The query holds half of a surrogate pair, which is no Unicode text; remove it.")
         statement = self.guard.check(self.store, sql)
         try:
-            return self.store.read_only(
+            answer = self.store.read_only(
                 statement, name, self.limits.settings(), self.limits.max_seconds + _SECONDS_TO_STOP
             )
         except StoreError as error:
             raise for_people(error) from error.__cause__
+        return _PRESENTED.get(output_format, bytes)(answer)
 
 
 def reader(store: Store, max_seconds: int = 30, max_concurrent: int = 2) -> Reader:

@@ -16,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage.errors import ConfigError, StoreUnavailable
+from storage.full_disk import ensure_room
 from storage.handle_thread import Result
 from storage.landlock import Confinement, is_available
 from storage.pool import Pool
@@ -202,6 +203,11 @@ class Store:
     def ping(self) -> None:
         """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
         self.rows("SELECT 1")
+
+    def ensure_room(self) -> None:
+        """Raise DiskFull where an embedded ClickHouse has too little room for another table."""
+        if self.embedded:
+            ensure_room(Path(urlsplit(self._dsn).path))
 
     def close(self) -> None:
         """Close every handle; the store is of no use afterwards."""

@@ -38,7 +38,7 @@ class ArrivingPayload:
         self._reserved = len(head) + len(END)
         reserve(self._reserved)
         try:
-            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb", buffering=0)
+            self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
         except OSError as error:
             release(self._reserved)
             raise unwritable(error) from error

@@ -16,7 +16,7 @@ class OpenSegment:
 
     def __init__(self, directory: Path, created_ns: int, format_name: str) -> None:
         self.path = directory / f"{file_name(created_ns, format_name, f'{format_name}-{created_ns}')}{OPEN}"
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
             sync_directory(directory)
         except OSError:

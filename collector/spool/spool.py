@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
@@ -149,6 +150,16 @@ class Spool:
         """The ids of sealed segments that begin with a prefix and are not stored yet, in order."""
         names = (path.stem.rpartition(".")[2] for path in self._directory.glob(f"*{READY}"))
         return sorted(name for name in names if name.startswith(prefix))
+
+    def unstored(self) -> set[str]:
+        """The ids of segments, sealed or open, that hold something durable and are not stored yet."""
+        found = set()
+        for suffix in (OPEN, READY):
+            for path in self._directory.glob(f"*{suffix}"):
+                with suppress(FileNotFoundError):
+                    if path.stat().st_size:
+                        found.add(path.stem.rpartition(".")[2])
+        return found
 
     def give_back(self, segment: Segment) -> None:
         """Put a taken segment back, to be taken again."""

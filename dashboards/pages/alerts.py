@@ -171,8 +171,14 @@ def _rule_row(status: RuleStatus) -> dict[str, Any]:
         "severity": rule.severity,
         "receiver": rule.receiver,
         "alerts": len(status.alerts),
-        "fault": status.fault,
+        "fault": status.fault or _beyond_limit(status),
     }
+
+
+def _beyond_limit(status: RuleStatus) -> str:
+    if not status.beyond_limit:
+        return ""
+    return f"{status.beyond_limit:,} more meet it than its limit of {status.rule.limit:,}; narrow its filters"
 
 
 def _condition(rule: Rule) -> str:

@@ -81,6 +81,7 @@ def _layout() -> Component:
                         id=_API,
                         data=[],
                         placeholder="All APIs",
+                        nothingFoundMessage="Not among the busiest",
                         searchable=True,
                         clearable=True,
                         w=260,

@@ -14,11 +14,12 @@ from dashboards.cards import cards
 from dashboards.charts import latency, traffic
 from dashboards.empty import first_steps, nothing_here
 from dashboards.grid import Rows, drawn, grid, number, rows, text
+from dashboards.ledger_notice import ledger_notice
 from dashboards.page import Page
 from dashboards.panel import answering, graph, panel
 from dashboards.settings import WebSettings
 from dashboards.view import View
-from processors.traffic.apis import apis
+from processors.traffic.apis import MOST_ROWS, apis
 from processors.traffic.choices import last_request
 from processors.traffic.filters import NO_ROUTE
 from processors.traffic.gateways import gateways
@@ -28,6 +29,8 @@ from processors.traffic.totals import totals
 from storage.store import Store
 
 PATH = "/"
+
+_BUSIEST = f"the {MOST_ROWS} busiest"
 
 _API_COLUMNS = [
     drawn("name", "API", "PageLink", minWidth=120),
@@ -54,7 +57,7 @@ _GATEWAY_COLUMNS = [
 ]
 
 
-def page(store: Store, clock: Callable[[], datetime], settings: WebSettings) -> Page:
+def page(store: Store, ledger_fault: Callable[[], str], clock: Callable[[], datetime], settings: WebSettings) -> Page:
     """The overview."""
     return Page(
         path=PATH,
@@ -63,7 +66,7 @@ def page(store: Store, clock: Callable[[], datetime], settings: WebSettings) -> 
         order=10,
         has_range=True,
         layout=_layout,
-        register=lambda app: _register(app, store, clock, settings),
+        register=lambda app: _register(app, store, ledger_fault, clock, settings),
     )
 
 
@@ -82,21 +85,28 @@ def _layout() -> Component:
                 ],
                 cols={"base": 1, "lg": 3},
             ),
-            panel("APIs", grid("overview-apis", _API_COLUMNS, empty="No APIs", row_id="name")),
+            panel("APIs", grid("overview-apis", _API_COLUMNS, empty="No APIs", row_id="name"), _BUSIEST),
             panel(
                 "Gateways",
                 grid("overview-gateways", _GATEWAY_COLUMNS, empty="No gateways"),
+                _BUSIEST,
             ),
         ],
         gap="md",
     )
 
 
-def _register(app: Dash, store: Store, clock: Callable[[], datetime], settings: WebSettings) -> None:
+def _register(
+    app: Dash,
+    store: Store,
+    ledger_fault: Callable[[], str],
+    clock: Callable[[], datetime],
+    settings: WebSettings,
+) -> None:
     def notices(view: View, now: datetime) -> list[Component]:
         window = view.window(now)
         unread = set_aside.notice(dead_letters(store, window, view.filters))
-        told = [unread] if unread else []
+        told = [*ledger_notice(ledger_fault()), *([unread] if unread else [])]
         newest = last_request(store)
         if newest is None:
             return [*told, first_steps(settings)]

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
@@ -18,7 +18,7 @@ from dashboards.icon import icon
 from dashboards.page import Page
 from dashboards.panel import SEARCH, URL, fault
 from dashboards.query_queue import QueryQueue
-from dashboards.view import parse_view
+from dashboards.view import parse_search, parse_view
 from storage.errors import GatelensError
 from storage.sql import load
 from storage.store import Store
@@ -127,7 +127,7 @@ def _columns(listed: pd.DataFrame) -> Component:
 def _register(app: Dash, queries: QueryQueue) -> None:
     @app.callback(Output("sql-text", "value"), Input(SEARCH, "data"))
     def take_over(search: str | None) -> object:
-        return parse_qs((search or "").removeprefix("?")).get("sql", [no_update])[0]
+        return parse_search(search).get("sql", no_update)
 
     @app.callback(
         Output("sql-result", "children"),
@@ -145,7 +145,7 @@ def _register(app: Dash, queries: QueryQueue) -> None:
             return no_update, no_update, no_update, no_update
         started = time.monotonic()
         try:
-            answer = json.loads(await queries.run(text, "json"))
+            answer = json.loads(await queries.run(str(text or ""), "json"))
         except GatelensError as error:
             return None, None, fault(error), no_update
         took = formats.milliseconds((time.monotonic() - started) * 1000)
@@ -165,7 +165,7 @@ def _register(app: Dash, queries: QueryQueue) -> None:
         if not clicks:
             return no_update, no_update
         try:
-            return _file(await queries.run(text, "csv"), "gatelens-query.csv"), None
+            return _file(await queries.run(str(text or ""), "csv"), "gatelens-query.csv"), None
         except GatelensError as error:
             return no_update, fault(error)
 

@@ -14,6 +14,7 @@ from processors.alerts.book import AlertBook, restored
 from processors.alerts.delivery import Delivery, DeliveryFault
 from processors.alerts.evaluate import evaluate
 from processors.alerts.history import AlertStore
+from processors.alerts.limit import within_limit
 from processors.alerts.notifications import due, is_settled
 from processors.alerts.rules import Rule, RuleFile
 from processors.alerts.state import Alert, State, Transition, step
@@ -38,6 +39,8 @@ class RuleStatus:
     last_evaluated: datetime | None
     # Why the last evaluation failed; '' when it did not.
     fault: str
+    # How many more groups of requests meet the rule than its limit lets become alerts.
+    beyond_limit: int = 0
 
 
 class AlertEngine:
@@ -66,6 +69,7 @@ class AlertEngine:
         self._interval_seconds = interval_seconds
         self._metrics = AlertMetrics(meter)
         self._metrics.observe_firing(self._firing)
+        self._metrics.observe_beyond_limit(lambda: {rule: self._beyond_limit.get(rule, 0) for rule in self._rules})
         self._stopping = threading.Event()
         self._sender = WebhookSender((rules.external_url or external_url).rstrip("/"))
         self._delivery = Delivery(self._sender.send, self._metrics, self._stopping, first_retry_seconds)
@@ -76,6 +80,7 @@ class AlertEngine:
         self._unrecorded: list[Transition] = []
         self._evaluated: dict[str, datetime] = {}
         self._faults: dict[str, str] = {}
+        self._beyond_limit: dict[str, int] = {}
         self._fault = ""
         self._ticking = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="alerts", daemon=True)
@@ -108,7 +113,7 @@ class AlertEngine:
                 self._evaluate(rule, now)
             self._book.end(alert for alert in self._book.active() if is_settled(alert, self._receivers))
             self._save(now)
-            taken = self._delivery.deliver(due(self._book.active(), self._receivers, now), now)
+            taken = self._delivery.deliver(due(self._book.active(), self._receivers, now, self._beyond_limit), now)
             if taken:
                 self._book.tell(taken, now)
                 self._save(now)
@@ -138,8 +143,9 @@ class AlertEngine:
         started = time.monotonic()
         outcome = "evaluated"
         try:
-            samples = evaluate(self._store, rule, now, self._delay)
-            alerts, transitions = step(rule, self._book.of(rule.name), samples, now)
+            previous = self._book.of(rule.name)
+            samples, beyond = within_limit(rule, previous, evaluate(self._store, rule, now, self._delay))
+            alerts, transitions = step(rule, previous, samples, now)
         # Whatever is wrong with one rule, the others are to be evaluated.
         except Exception as error:
             outcome = "failed"
@@ -148,6 +154,7 @@ class AlertEngine:
             self._book.put([*alerts.values(), *(change.alert for change in transitions)])
             self._unrecorded += transitions
             self._evaluated[rule.name] = now
+            self._set_beyond_limit(rule, beyond)
             self._set_rule_fault(rule, "")
         self._metrics.evaluated(rule.name, outcome, time.monotonic() - started)
 
@@ -174,6 +181,14 @@ class AlertEngine:
             _log.error("A rule could not be evaluated.", extra={"rule": rule.name, "error": fault})
         self._faults[rule.name] = fault
 
+    def _set_beyond_limit(self, rule: Rule, beyond: int) -> None:
+        if beyond and not self._beyond_limit.get(rule.name):
+            _log.warning(
+                "A rule is met by more groups of requests than its limit; the others are counted and are no alerts.",
+                extra={"rule": rule.name, "limit": rule.limit, "beyond": beyond},
+            )
+        self._beyond_limit[rule.name] = beyond
+
     def _status(self, rule: Rule) -> RuleStatus:
         shown = [alert for alert in self._book.of(rule.name).values() if alert.state in (State.PENDING, State.FIRING)]
         shown.sort(key=lambda alert: (alert.state is not State.FIRING, alert.since, alert.fingerprint))
@@ -182,6 +197,7 @@ class AlertEngine:
             state=shown[0].state if shown else State.INACTIVE,
             alerts=tuple(shown),
             last_evaluated=self._evaluated.get(rule.name),
+            beyond_limit=self._beyond_limit.get(rule.name, 0),
             fault=self._faults.get(rule.name, "") or (self._fault if not self._restored else ""),
         )
 

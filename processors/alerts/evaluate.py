@@ -12,6 +12,8 @@ from storage.sql import load
 from storage.store import Store
 
 DEFAULT_DELAY = timedelta(seconds=30)
+# A rule that is divided further is evaluated for the busiest groups.
+_MOST_GROUPS = 100_000
 
 
 def window_of(rule: Rule, now: datetime, delay: timedelta = DEFAULT_DELAY) -> Window:
@@ -53,6 +55,7 @@ def _parameters(rule: Rule) -> Mapping[str, Any]:
     }
     return {
         **chosen,
+        "most": _MOST_GROUPS,
         "seconds": int(rule.window.total_seconds()),
         "satisfied_us": rule.apdex_threshold_ms * 1000,
     }

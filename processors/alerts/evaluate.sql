@@ -39,3 +39,6 @@ FROM
 )
 -- Without groups there is one row even of no requests at all, of which most measures are unknown.
 WHERE isNotNull(value)
+-- Where there are more groups than anyone would watch, the busiest.
+ORDER BY requests DESC
+LIMIT {most:UInt32}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from processors.alerts.receivers import Receiver
 from processors.alerts.state import Alert, State
@@ -15,10 +16,17 @@ class Notification:
     receiver: Receiver
     group_labels: Mapping[str, str]
     alerts: tuple[Alert, ...]
+    # How many more groups of requests meet the rules of these alerts than become alerts.
+    beyond_limit: int = 0
 
 
-def due(alerts: Iterable[Alert], receivers: Mapping[str, Receiver], now: datetime) -> list[Notification]:
-    """The groups of which something is untold, or whose time to be repeated has come."""
+def due(
+    alerts: Iterable[Alert],
+    receivers: Mapping[str, Receiver],
+    now: datetime,
+    beyond_limit: Mapping[str, int] = MappingProxyType({}),
+) -> list[Notification]:
+    """The groups of which something is untold, or whose time to be repeated has come; `beyond_limit` is by rule."""
     groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[Alert]] = {}
     for alert in alerts:
         receiver = receivers.get(alert.receiver)
@@ -26,7 +34,12 @@ def due(alerts: Iterable[Alert], receivers: Mapping[str, Receiver], now: datetim
             labels = tuple((name, alert.labels[name]) for name in receiver.group_by if name in alert.labels)
             groups.setdefault((receiver.name, labels), []).append(alert)
     return [
-        Notification(receivers[name], dict(labels), tuple(sorted(group, key=_order)))
+        Notification(
+            receivers[name],
+            dict(labels),
+            tuple(sorted(group, key=_order)),
+            sum(beyond_limit.get(rule, 0) for rule in {alert.rule for alert in group}),
+        )
         for (name, labels), group in sorted(groups.items())
         if any(_is_due(alert, receivers[name], now) for alert in group)
     ]

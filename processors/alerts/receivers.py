@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from processors.alerts.durations import Duration
 from processors.alerts.references import expand_environment
@@ -19,7 +19,8 @@ class Webhook(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: SecretStr
-    max_alerts: int = Field(default=0, ge=0)
+    max_alerts: int = Field(default=500, ge=0)
+    max_size: ByteSize = Field(default=ByteSize(1 << 20), ge=32 << 10)
 
     @property
     def shown(self) -> str:

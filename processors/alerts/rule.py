@@ -80,6 +80,7 @@ class Rule(BaseModel):
     filters: Filters = Filters()
     by: tuple[Dimension, ...] = ()
     min_requests: int = Field(default=1, ge=0)
+    limit: int = Field(default=1_000, ge=0)
     apdex_threshold_ms: int = Field(default=500, ge=1)
     severity: str = Field(default="warning", min_length=1)
     labels: dict[str, str] = {}
@@ -93,6 +94,10 @@ class Rule(BaseModel):
     def holds(self, value: float) -> bool:
         """Whether a value meets the condition."""
         return _HOLDS[self.op](value, self.threshold)
+
+    def is_met_by(self, value: float, requests: int) -> bool:
+        """Whether a group of requests with this value meets the rule."""
+        return requests >= self.min_requests and self.holds(value)
 
     def labels_of(self, group: Mapping[str, str]) -> dict[str, str]:
         """All labels of the alert of a group of requests; an empty one is left out, as in Prometheus."""

@@ -107,7 +107,7 @@ def resolve(alert: Alert, now: datetime) -> Alert:
 def _meeting(rule: Rule, samples: Sequence[Sample], now: datetime) -> Iterator[Alert]:
     """A pending alert for each sample that meets the rule."""
     for sample in samples:
-        if sample.requests >= rule.min_requests and rule.holds(sample.value):
+        if rule.is_met_by(sample.value, sample.requests):
             labels = rule.labels_of(sample.group)
             yield Alert(
                 rule=rule.name,

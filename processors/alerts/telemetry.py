@@ -36,10 +36,14 @@ class AlertMetrics:
 
     def observe_firing(self, firing: Callable[[], Mapping[str, int]]) -> None:
         """Watch how many alerts of each rule fire."""
+        self._gauge("gatelens.alerts.firing", "{alert}", "Alerts that fire now.", firing)
 
+    def observe_beyond_limit(self, beyond: Callable[[], Mapping[str, int]]) -> None:
+        """Watch how many groups of requests meet each rule beyond its limit."""
+        self._gauge("gatelens.alerts.beyond_limit", "{group}", "Groups that meet a rule beyond its limit.", beyond)
+
+    def _gauge(self, name: str, unit: str, description: str, read: Callable[[], Mapping[str, int]]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(count, {"rule": rule}) for rule, count in firing().items()]
+            return [Observation(count, {"rule": rule}) for rule, count in read().items()]
 
-        self._meter.create_observable_gauge(
-            "gatelens.alerts.firing", callbacks=[observe], unit="{alert}", description="Alerts that fire now."
-        )
+        self._meter.create_observable_gauge(name, callbacks=[observe], unit=unit, description=description)

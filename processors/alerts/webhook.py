@@ -3,8 +3,10 @@
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,9 @@ from processors.alerts.state import Alert, State
 
 _NEVER = "0001-01-01T00:00:00Z"
 _TIMEOUT_SECONDS = 5.0
+_LONGEST_TEXT = 4_096
+# Labels of the group, what all alerts have in common, the receiver.
+_SIZE_OF_REST = 16 << 10
 _ESCAPES = {
     '"': '\\"', "\\": "\\\\",
     "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
@@ -58,21 +63,35 @@ class WebhookSender:
 
 
 def payload(notification: Notification, external_url: str) -> dict[str, Any]:
-    """The body of a call, its keys in Alertmanager's order."""
-    limit = notification.receiver.webhook.max_alerts
-    alerts = notification.alerts[:limit] if limit else notification.alerts
+    """The body of a call, its keys in Alertmanager's order, with as many alerts as its webhook takes."""
+    alerts = notification.alerts
+    most = notification.receiver.webhook.max_alerts or len(alerts)
+    if len(alerts) > most:
+        # What fires is more than what is over.
+        alerts = tuple(sorted(alerts, key=lambda alert: alert.state is not State.FIRING))[:most]
+    shown = [_alert(alert, external_url) for alert in alerts]
+    fitting = _fitting(shown, notification.receiver.webhook.max_size)
+    alerts, shown = alerts[:fitting], shown[:fitting]
+    truncated = len(notification.alerts) - len(alerts) + notification.beyond_limit
+    annotations = _common([alert["annotations"] for alert in shown])
     return {
         "receiver": notification.receiver.name,
         "status": _status(alerts),
-        "alerts": [_alert(alert, external_url) for alert in alerts],
-        "groupLabels": dict(notification.group_labels),
-        "commonLabels": _common([alert.labels for alert in alerts]),
-        "commonAnnotations": _common([alert.annotations for alert in alerts]),
+        "alerts": shown,
+        "groupLabels": _shortened(notification.group_labels),
+        "commonLabels": _common([alert["labels"] for alert in shown]),
+        "commonAnnotations": annotations | ({"truncated": f"and {truncated:,} more"} if truncated else {}),
         "externalURL": external_url,
         "version": "4",
-        "groupKey": group_key(notification.group_labels),
-        "truncatedAlerts": len(notification.alerts) - len(alerts),
+        "groupKey": group_key(_shortened(notification.group_labels)),
+        "truncatedAlerts": truncated,
     }
+
+
+def _fitting(alerts: Sequence[Mapping[str, Any]], size: int) -> int:
+    """How many alerts fit into a body of so many bytes beside what is said once; one at least."""
+    sizes = accumulate(len(json.dumps(alert)) for alert in alerts)
+    return max(sum(1 for end in sizes if end <= size - _SIZE_OF_REST), 1)
 
 
 def group_key(labels: Mapping[str, str]) -> str:
@@ -83,12 +102,19 @@ def group_key(labels: Mapping[str, str]) -> str:
 def _alert(alert: Alert, external_url: str) -> dict[str, Any]:
     return {
         "status": _status([alert]),
-        "labels": dict(sorted(alert.labels.items())),
-        "annotations": dict(sorted(alert.annotations.items())),
+        "labels": _shortened(alert.labels),
+        "annotations": _shortened(alert.annotations),
         "startsAt": _time(alert.fired_at),
         "endsAt": _time(alert.resolved_at),
         "generatorURL": f"{external_url}/alerts?rule={quote(alert.rule, safe='')}" if external_url else "",
         "fingerprint": alert.fingerprint,
+    }
+
+
+def _shortened(texts: Mapping[str, str]) -> dict[str, str]:
+    """In order, and cut where a client has sent a name that nobody can read."""
+    return {
+        name: text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…" for name, text in sorted(texts.items())
     }
 
 

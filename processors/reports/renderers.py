@@ -9,10 +9,7 @@ import pandas as pd
 from processors.reports.report import UsageReport
 from processors.reports.sheet import render_xlsx
 from storage.errors import InvalidReport
-
-# What makes a spreadsheet take a cell of a CSV file for a formula.
-# https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from storage.untrusted_text import for_spreadsheet
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ def render_csv(report: UsageReport) -> bytes:
     shown = report.rows.assign(**_shown_dimensions(report))
     for dimension in report.dimensions:
         if not dimension.is_time:
-            shown[dimension.name] = shown[dimension.name].map(_harmless)
+            shown[dimension.name] = shown[dimension.name].map(for_spreadsheet)
     return shown.to_csv(index=False, lineterminator="\r\n").encode()
 
 
@@ -74,7 +71,3 @@ def _shown_dimensions(report: UsageReport) -> dict[str, "pd.Series[str]"]:
         for dimension in report.dimensions
         if dimension.is_time
     }
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

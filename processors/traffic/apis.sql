@@ -13,7 +13,7 @@ FROM
         sum(steps.errors) AS errors,
         sum(steps.client_errors) AS client_errors,
         sum(steps.response_bytes) AS response_bytes,
-        arraySort(groupUniqArrayArray(steps.versions)) AS versions,
+        arraySort(groupUniqArrayArray(50)(steps.versions)) AS versions,
         arraySort(groupUniqArrayArray(steps.kinds)) AS gateway_kinds,
         groupArray(steps.step) AS spark_steps,
         groupArray(steps.requests) AS spark_requests,
@@ -28,7 +28,7 @@ FROM
             sum(seen.status_4xx) AS client_errors,
             sum(seen.response_bytes) AS response_bytes,
             sumMap(seen.latency) AS latency,
-            groupUniqArray(toString(api_version)) AS versions,
+            groupUniqArray(50)(toString(api_version)) AS versions,
             groupUniqArray(toString(gateway_kind)) AS kinds
         FROM {source} AS seen
         WHERE {where}
@@ -37,3 +37,4 @@ FROM
     GROUP BY api
 )
 ORDER BY requests DESC, api
+LIMIT {limit:UInt32}

@@ -9,10 +9,13 @@ from processors.traffic.statement import frame
 from processors.window import Window
 from storage.store import Store
 
+# More than a menu can be searched in, and far less than clients can invent.
+MOST_CHOICES = 2_000
+
 
 def choices(store: Store, window: Window, filters: Filters) -> pd.DataFrame:
-    """Every `environment`, `gateway`, `api`, `api_version` that asked or was asked in the window."""
-    found = frame(store, "choices", window, filters)
+    """Each `environment`, `gateway`, `api`, `api_version` of the window; where they are too many, the busiest."""
+    found = frame(store, "choices", window, filters, parameters={"limit": MOST_CHOICES})
     return found if not found.empty else pd.DataFrame(columns=["environment", "gateway", "api", "api_version"])
 
 

@@ -16,3 +16,4 @@ FROM
     GROUP BY gateway, gateway_kind, environment
 )
 ORDER BY requests DESC, gateway, gateway_kind, environment
+LIMIT {limit:UInt32}

@@ -1,5 +1,6 @@
 """From a spool into rows."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +17,12 @@ from tests.collector.failing_store import FailingStore
 _STARTED = datetime.now(UTC)
 
 
-def writer_of(store: Store | FailingStore, spool: Spool) -> Writer:
+def writer_of(
+    store: Store | FailingStore, spool: Spool, lost: Callable[[str], None] = lambda segment_id: None
+) -> Writer:
     metrics = CollectorMetrics(NoOpMeter("test"))
-    return Writer(store, spool, TransformConfig(), metrics)  # type: ignore[arg-type]  # a FailingStore acts as one
+    # A FailingStore acts as a store.
+    return Writer(store, spool, TransformConfig(), metrics, lost=lost)  # type: ignore[arg-type]
 
 
 def store_waiting(store: Store | FailingStore, spool: Spool, seconds: float = 0) -> None:

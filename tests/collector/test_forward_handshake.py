@@ -143,6 +143,7 @@ def test_a_unix_socket(tmp_path: Path) -> None:
         for _ in range(2):
             with forward(tmp_path, {"listen": "", "unix_socket": str(path)}) as rig:
                 assert stat.S_ISSOCK(path.stat().st_mode)
+                assert stat.S_IMODE(path.stat().st_mode) == 0o660
                 connected = socket.socket(socket.AF_UNIX)
                 connected.connect(str(path))
                 with Agent(connected) as agent:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -31,11 +31,17 @@ Found = TypeVar("Found")
 
 
 def run(
-    *arguments: str | Path, settings: Mapping[str, str] = FREE_PORTS, typed: str = ""
+    *arguments: str | Path,
+    settings: Mapping[str, str] = FREE_PORTS,
+    typed: str = "",
+    prefix: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[bytes]:
-    """A `gatelens` command that ends by itself; `settings` are its GATELENS_… variables, `typed` its input."""
+    """A `gatelens` command that ends by itself; `settings` are its GATELENS_… variables, `typed` its input.
+
+    `prefix` is a command that becomes it, such as prlimit.
+    """
     return subprocess.run(
-        [sys.executable, "-m", "gatelens", *map(str, arguments)],
+        [*prefix, sys.executable, "-m", "gatelens", *map(str, arguments)],
         env=_environment(settings), capture_output=True, timeout=60, check=False, input=typed.encode(),
     )  # fmt: skip
 
@@ -51,9 +57,16 @@ def until(look: Callable[[], Found], done: Callable[[Found], bool], seconds: flo
 class GatelensProcess:
     """`gatelens up` on a directory, from entry to exit; its output is in `log`."""
 
-    def __init__(self, data: Path, *arguments: str | Path, settings: Mapping[str, str] = FREE_PORTS) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *arguments: str | Path,
+        settings: Mapping[str, str] = FREE_PORTS,
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.data = data
         self._settings = settings
+        self._prefix = prefix
         self._arguments = arguments
         self._output = data.with_name(f"{data.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +87,7 @@ class GatelensProcess:
         """Start it and wait until it says that it is ready."""
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gatelens", "up", "--data", self.data, *self._arguments],
+                [*self._prefix, sys.executable, "-m", "gatelens", "up", "--data", self.data, *self._arguments],
                 env=_environment(self._settings), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
         deadline = time.monotonic() + READY_SECONDS

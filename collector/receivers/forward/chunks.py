@@ -115,7 +115,7 @@ def key_of(*parts: str) -> bytes:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:

@@ -120,6 +120,8 @@ class ForwardServer:
                 path.unlink()
             loop = asyncio.get_running_loop()
             self._servers.append(await loop.create_unix_server(self._entrance, path))
+            # An agent of another user connects by its group, whatever the umask is.
+            path.chmod(0o660)
         except OSError as error:
             raise ConfigError(
                 f"collector.forward.unix_socket {path} cannot be opened: {error.strerror}. Check that its directory is "

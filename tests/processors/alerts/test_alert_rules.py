@@ -90,8 +90,8 @@ def test_defaults(tmp_path: Path) -> None:
     rules = _load(tmp_path, _rule())
     rule, receiver = rules.rules[0], rules.receivers[0]
     assert (rule.for_, rule.keep_firing_for, rule.min_requests) == (timedelta(), timedelta(), 1)
-    assert (rule.by, rule.severity, rule.apdex_threshold_ms) == ((), "warning", 500)
-    assert (receiver.send_resolved, receiver.webhook.max_alerts) == (True, 0)
+    assert (rule.by, rule.severity, rule.apdex_threshold_ms, rule.limit) == ((), "warning", 500, 1000)
+    assert (receiver.send_resolved, receiver.webhook.max_alerts, receiver.webhook.max_size) == (True, 500, 1 << 20)
     assert (receiver.repeat_interval, receiver.group_by) == (timedelta(hours=4), ("alertname", "environment"))
     assert (rules.external_url, rules.delay) == ("", timedelta(seconds=30))
     assert _load(tmp_path, "") == RuleFile()

@@ -1,0 +1,92 @@
+"""Twenty thousand names that nobody has, in the alerts, in a notification, and on the pages."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from dashboards.pages.alerts import _rule_row
+from processors.alerts.engine import AlertEngine
+from processors.alerts.rules import RuleFile
+from processors.traffic.apis import MOST_ROWS, apis
+from processors.traffic.choices import MOST_CHOICES, choices
+from processors.traffic.filters import Filters
+from processors.traffic.gateways import gateways
+from processors.window import Window
+from storage.store import Store
+from tests.processors.alerts.hook import Hook
+
+_NAMES = 20_000
+_ENVIRONMENT = "cardinality"
+_BUSY = datetime(2026, 4, 2, 12, tzinfo=UTC)
+_NOW = _BUSY + timedelta(seconds=95)
+
+
+@pytest.fixture(scope="module")
+def invented(store: Store) -> Store:
+    """Requests of so many APIs, gateways and versions, and more of one that there is."""
+    store.command(
+        "INSERT INTO requests (time, environment, gateway_kind, gateway, reporter, api, api_version, status)"
+        f" SELECT '{_BUSY:%Y-%m-%d %H:%M:%S}', '{_ENVIRONMENT}', 'envoy', 'gateway-' || toString(number), 'gateway',"
+        f" repeat('long-', 20) || toString(number), toString(number), 500 FROM numbers({_NAMES})"
+    )
+    store.command(
+        "INSERT INTO requests (time, environment, gateway_kind, gateway, reporter, api, api_version, status)"
+        f" SELECT '{_BUSY:%Y-%m-%d %H:%M:%S}', '{_ENVIRONMENT}', 'envoy', 'edge', 'gateway', 'orders',"
+        " 'v' || toString(number), 500 FROM numbers(300)"
+    )
+    return store
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    opened = Hook()
+    yield opened
+    opened.close()
+
+
+def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook) -> None:
+    invented.command("TRUNCATE TABLE alert_states")
+    reader = InMemoryMetricReader()
+    rule = {
+        "name": "failing", "measure": "error_rate", "window": "1m", "op": ">", "threshold": 0.5, "by": ["api"],
+        "filters": {"environment": _ENVIRONMENT}, "receiver": "on-call",
+        "annotations": {"summary": "{{ labels.api }} fails " + "and fails " * 100},
+    }  # fmt: skip
+    receivers = [{"name": "on-call", "webhook": {"url": hook.url, "max_size": "256 KiB"}}]
+    meter = MeterProvider(metric_readers=[reader]).get_meter("test")
+    rules = RuleFile.model_validate({"rules": [rule], "receivers": receivers})
+    engine = AlertEngine(invented, rules, lambda: _NOW, meter, "http://gatelens")
+    try:
+        engine.tick(_NOW)
+        [status] = engine.overview()
+    finally:
+        engine.stop()
+    assert (len(status.alerts), status.beyond_limit, status.fault) == (1_000, _NAMES + 1 - 1_000, "")
+    # The one that there is has the most requests.
+    assert "orders" in {alert.labels["api"] for alert in status.alerts}
+    [body] = hook.bodies
+    assert 32 << 10 < len(json.dumps(body)) <= 256 << 10
+    assert body["truncatedAlerts"] == _NAMES + 1 - len(body["alerts"])
+    assert body["commonAnnotations"]["truncated"] == f"and {body['truncatedAlerts']:,} more"
+    assert _rule_row(status)["fault"] == "19,001 more meet it than its limit of 1,000; narrow its filters"
+    data = reader.get_metrics_data()
+    assert data is not None
+    measured = json.loads(data.to_json())
+    [scope] = measured["resource_metrics"][0]["scope_metrics"]
+    gauges = {metric["name"]: metric["data"]["data_points"] for metric in scope["metrics"]}
+    assert [point["value"] for point in gauges["gatelens.alerts.beyond_limit"]] == [19_001]
+    assert [point["value"] for point in gauges["gatelens.alerts.firing"]] == [1_000]
+
+
+def test_tables_and_menus_of_the_pages_are_bounded(invented: Store) -> None:
+    window, filters = Window(_BUSY, _BUSY + timedelta(minutes=5)), Filters(_ENVIRONMENT)
+    found = apis(invented, window, filters, _NOW)
+    assert len(found) == MOST_ROWS
+    assert (found["api"][0], found["requests"][0]) == ("orders", 300)
+    assert max(map(len, found["versions"])) == 50
+    assert len(gateways(invented, window, filters, _NOW)) == MOST_ROWS
+    assert len(choices(invented, window, filters)) == MOST_CHOICES
