@@ -5,6 +5,7 @@ GatelensError
 ├── DataDirectoryBusy      another process owns the data directory
 ├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
 ├── PayloadError           a client sent what cannot be accepted; sending it again will not help
+│   ├── DeliveryConflict   it repeats a key with another body
 │   ├── PayloadStalled     its rest does not come
 │   └── PayloadTooLarge
 ├── ReceiverBusy           no room in memory for another large payload; the client should send it again in a moment
@@ -22,6 +23,7 @@ A message is one sentence about what happened and one about the cure. It never h
 __all__ = [
     "ConfigError",
     "DataDirectoryBusy",
+    "DeliveryConflict",
     "GatelensError",
     "InvalidReport",
     "PayloadError",
@@ -56,6 +58,10 @@ class InvalidReport(GatelensError):
 
 class PayloadError(GatelensError):
     """A client sent what cannot be accepted; sending it again will not help."""
+
+
+class DeliveryConflict(PayloadError):
+    """A client gave a body the key of another one."""
 
 
 class PayloadStalled(PayloadError):
