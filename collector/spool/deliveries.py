@@ -44,8 +44,9 @@ class DeliveryMemory:
         self._change = threading.Lock()
         self._before: dict[bytes, _Known] = {}
         self._latest: dict[bytes, _Known] = {}
-        self._unwritten = b""
+        self._unwritten = bytearray()
         self._is_synced = True
+        self._is_failing = False
         for delivery in self._read(self._older):
             self._remember(delivery)
         self._before, self._latest = self._latest, {}
@@ -70,6 +71,8 @@ class DeliveryMemory:
             for delivery in deliveries:
                 self._remember(delivery)
                 self._unwritten += _entry(delivery, at_us)
+            # Where the disk takes nothing, memory must not take all.
+            del self._unwritten[: -self._capacity * _ENTRY_BYTES]
             self._is_synced = False
             if self._write() and len(self._latest) >= self._capacity:
                 self._begin_anew()
@@ -97,13 +100,16 @@ class DeliveryMemory:
                 # Half an entry would shift all that follow.
                 file.truncate(file.tell() - file.tell() % _ENTRY_BYTES)
                 written = file.write(self._unwritten) or 0
-                self._unwritten = self._unwritten[written - written % _ENTRY_BYTES :]
+                del self._unwritten[: written - written % _ENTRY_BYTES]
                 if sync:
                     os.fdatasync(file.fileno())
         except OSError as error:
-            self._tell("The keys of bodies cannot be written down; a restart forgets them.", error)
+            if not self._is_failing:
+                self._tell("The keys of bodies cannot be written down; a restart forgets them.", error)
+            self._is_failing = True
             return False
-        return not self._unwritten
+        self._is_failing = bool(self._unwritten)
+        return not self._is_failing
 
     def _begin_anew(self) -> None:
         try:

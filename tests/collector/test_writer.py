@@ -1,16 +1,22 @@
 """The writer: every segment exactly once, whatever fails on the way, and nothing that cannot be read stops the rest."""
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences, stored_segments
 from collector.payload import Payload
 from collector.spool.segment import READY, Segment
 from collector.spool.spool import Spool, SpoolConfig
+from collector.telemetry import CollectorMetrics
+from collector.transforms.formats import TransformConfig
+from collector.writer import Writer, WriterConfig
 from storage.errors import QueryFailed, StoreUnavailable
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines, otlp_logs
@@ -206,6 +212,31 @@ def test_what_is_not_stored_at_the_stop_stays_in_the_spool(store: Store, spool: 
     writer.stop()
     assert spool.backlog == 1
     assert len(list(tmp_path.glob(f"*{READY}"))) == 1
+
+
+def test_a_stop_has_a_deadline(store: Store, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    released = threading.Event()
+
+    class SlowStore(FailingStore):
+        def load(self, *arguments: Any, **keywords: Any) -> None:
+            released.wait(20)
+            super().load(*arguments, **keywords)
+
+    metrics = CollectorMetrics(NoOpMeter("test"))
+    slow: Any = SlowStore(store)
+    writer = Writer(slow, spool, TransformConfig(), metrics, WriterConfig(stop_timeout=0.2))
+    for number in range(3):
+        spool.append_segment(f"writer-late-{number}", [_payload("envoy_json", json_line("1"), "writer-late")])
+    writer.start()
+    wait_until(lambda: spool.backlog == 2)
+    stop = threading.Thread(target=writer.stop)
+    stop.start()
+    wait_until(lambda: "Not everything could be stored before the stop" in caplog.text)
+    # The one in work is stored to its end.
+    released.set()
+    stop.join()
+    assert spool.waiting("") == ["writer-late-1", "writer-late-2"]
+    assert counts(store, "writer-late")["requests"] == 1
 
 
 def test_a_stop_waits_for_the_parts_of_what_is_split(store: Store, spool: Spool) -> None:
