@@ -37,7 +37,7 @@ class BlockSink(Protocol):
     """Takes blocks: the spool of this process, or a running one over HTTP."""
 
     def stored(self, prefix: str) -> set[str]:
-        """The segments that are stored and whose ids begin so."""
+        """The segments whose ids begin so and that are stored, or wait for it."""
 
     def send(self, block: Block) -> None:
         """Take a block; it is durable on return."""

@@ -13,7 +13,8 @@ from msgspec import Raw
 from collector.receivers.otlp_json import check_json
 from collector.reframed import body_of, with_bodies
 from collector.transforms.detect import OTLP_JSON
-from collector.transforms.formats import NOT_OTLP, Format
+from collector.transforms.formats import Format
+from collector.transforms.set_aside import NOT_OTLP
 from storage.errors import PayloadError
 
 _SIGNALS = {"resourceLogs": "logs", "resourceMetrics": "metrics", "resourceSpans": "traces"}

@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a body is recognised by when its sender repeats it: this is the frame of its part `part` of `parts`.
+
+    `key` stands for the sender and the key that it named, `digest` for the content; 16 bytes each.
+    """
+
+    key: bytes
+    digest: bytes
+    part: int = 0
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Payload:
     """One message of a client: what a receiver hands to the spool and a transform reads back.
 
@@ -17,3 +30,4 @@ class Payload:
     environment: str = ""
     gateway: str = ""
     peer: str = ""
+    delivery: Delivery | None = None

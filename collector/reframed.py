@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from collector.receivers.protobuf_fields import fields, length_delimited, read_varint
-from collector.spool.frame import BODY_NUMBER, varint
+from collector.spool.frame import BODY_NUMBER, TAIL_NUMBERS, sealed_message
 from storage.errors import PayloadError
 
 
@@ -21,12 +21,11 @@ def body_of(frame: bytes) -> bytes | None:
 
 def with_bodies(frame: bytes, bodies: Iterable[bytes]) -> Iterator[bytes]:
     """Of a frame that is not damaged, one for each body, which tells of it what `frame` tells of its own."""
-    listed = list(_fields(frame))
+    listed = [(number, whole) for number, _, whole in _fields(frame) if number not in TAIL_NUMBERS]
     for body in bodies:
-        message = b"".join(
-            length_delimited(number, body) if number == BODY_NUMBER else whole for number, _, whole in listed
+        yield sealed_message(
+            b"".join(length_delimited(number, body) if number == BODY_NUMBER else whole for number, whole in listed)
         )
-        yield varint(len(message)) + message
 
 
 def _fields(frame: bytes) -> Iterator[tuple[int, memoryview, memoryview]]:

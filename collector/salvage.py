@@ -6,13 +6,16 @@ on the wire can be hundreds in a table. Payloads that take too much only togethe
 
 from collections.abc import Sequence
 
+from collector.books import stored_segments
 from collector.halves import halves
 from collector.otlp_requests import is_sifted, sifted
 from collector.payload import Payload
 from collector.spool.frame import encode, frames
+from collector.spool.recovery import damage_in
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
-from collector.transforms.formats import NOT_OTLP, UNDECODABLE, Format, TransformConfig, formats, statement
+from collector.transforms.formats import Format, TransformConfig, formats, statement
+from collector.transforms.set_aside import NOT_OTLP, UNDECODABLE
 from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
@@ -31,30 +34,41 @@ class Salvage:
         self._spool = spool
         self._config = config
 
+    def mend(self, segment: Segment) -> int | None:
+        """Like `split`, for what is damaged on the disk; None where all of it is as it was written."""
+        found = damage_in(segment)
+        if found is None:
+            return None
+        if segment.id in stored_segments(self._store, segment.id):
+            # Before it was damaged; only its file was left.
+            self._spool.remove(segment)
+            return 0
+        return self._spool.mend(segment, found)
+
     def sift(self, known: Format, segment: Segment) -> int | None:
         """Like `split`, for what is in a format that ClickHouse would read wrong; None where nothing is."""
         if not is_sifted(known):
             return None
-        listed, torn = _frames(segment)
+        listed = _frames(segment)
+        if sum(map(len, listed)) != segment.size:
+            return self.mend(segment)
         found = sifted(known, listed)
         if found == {known.name: listed}:
             return None
         parts = [(name, f"{segment.id}~{name}", of_name) for name, of_name in found.items()]
-        if torn:
-            parts.append((UNDECODABLE, f"{segment.id}~undecodable", [_framed(segment, torn)]))
         self._spool.replace(segment, parts)
         return len(found.get(NOT_OTLP, ()))
 
     def split(self, known: Format, segment: Segment) -> int | None:
         """Replace the segment by what can be read of it and its dead letters; returns how many were set aside.
 
-        None, and nothing is changed, where it can be read as it is and the fault is elsewhere.
+        None, and nothing is changed, where it can be read as it is and the fault is elsewhere. What is damaged on the
+        disk goes first: whether the rest can be read shows when that is stored.
         """
-        listed, torn = _frames(segment)
-        readable, broken = self._sorted(known, segment, listed)
+        if (set_aside := self.mend(segment)) is not None:
+            return set_aside
+        readable, broken = self._sorted(known, segment, _frames(segment))
         unreadable = self._legible(segment, broken)
-        if torn:
-            unreadable.append(_framed(segment, torn))
         if unreadable:
             parts = [(UNDECODABLE, f"{segment.id}~undecodable", unreadable)]
             if readable:
@@ -109,12 +123,9 @@ class Salvage:
         return None
 
 
-def _frames(segment: Segment) -> tuple[list[bytes], bytes]:
-    """What is whole of a segment, and what follows it."""
-    data = segment.path.read_bytes()
-    listed = [bytes(frame) for frame in frames(data)]
-    return listed, data[sum(map(len, listed)) :]
+def _frames(segment: Segment) -> list[bytes]:
+    return [bytes(frame) for frame in frames(segment.path.read_bytes())]
 
 
-def _framed(segment: Segment, damaged: bytes) -> bytes:
-    return encode(Payload(segment.format, damaged, segment.created_ns // 1000))
+def _framed(segment: Segment, broken: bytes) -> bytes:
+    return encode(Payload(segment.format, broken, segment.created_ns // 1000))

@@ -89,11 +89,31 @@ class CollectorMetrics:
     def salvaged(self, format_name: str, payloads: int) -> None:
         self._salvaged.add(payloads, {"format": format_name})
 
-    def observe_spool(self, size: Callable[[], int], capacity: Callable[[], int], backlog: Callable[[], int]) -> None:
-        """Watch a spool's size, room and sealed segments."""
+    def observe_spool(
+        self,
+        size: Callable[[], int],
+        capacity: Callable[[], int],
+        backlog: Callable[[], int],
+        unknown_files: Callable[[], int],
+    ) -> None:
+        """Watch a spool's size, room, sealed segments and files that are none."""
         self._gauge("gatelens.spool.size", "By", "Bytes that wait for ClickHouse.", size)
         self._gauge("gatelens.spool.capacity", "By", "Room for bytes that wait.", capacity)
         self._gauge("gatelens.spool.backlog", "{segment}", "Sealed segments that wait for the writer.", backlog)
+        self._gauge("gatelens.spool.unknown", "{file}", "Files in the spool that are left alone.", unknown_files)
+
+    def observe_damage(self, damaged: Callable[[], int], cut_off: Callable[[], int]) -> None:
+        """Watch the bytes of a spool that became dead letters because they are not what was written."""
+
+        def observe(_: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(damaged(), {"cause": "damaged"}), Observation(cut_off(), {"cause": "cut_off"})]
+
+        self._meter.create_observable_counter(
+            "gatelens.spool.damaged",
+            callbacks=[observe],
+            unit="By",
+            description="Bytes of the spool that are not as they were written, and became dead letters.",
+        )
 
     def observe_ledger(self, differences: Callable[[], int], reconciled_at: Callable[[], float]) -> None:
         """Watch whether the segment ledger balances, and when it was last compared."""

@@ -29,6 +29,12 @@ class WriterConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     workers: int = Field(default=1, ge=1, le=16, description="Segments that are transformed and stored side by side.")
+    stop_timeout: float = Field(
+        default=20.0,
+        ge=0,
+        le=3600,
+        description="Seconds that a stop stores what is sealed; the rest is stored by the next start.",
+    )
 
 
 class Writer:
@@ -56,6 +62,7 @@ class Writer:
         self._lost = lost
         self._salvage = Salvage(store, spool, transforms)
         self._shortcuts = Shortcuts()
+        self._stop_timeout = (config or WriterConfig()).stop_timeout
         self._stopping = threading.Event()
         self._failing = ""
         self._threads = [
@@ -75,10 +82,17 @@ class Writer:
     def stop(self, drain: bool = True) -> None:
         """Stop after the segments that are sealed now, or after the current one where `drain` is false.
 
-        What ClickHouse does not take stays in the spool for the next start.
+        What ClickHouse does not take, or not within `stop_timeout`, stays in the spool for the next start.
         """
+        deadline = time.monotonic() + self._stop_timeout
         # Not the backlog: what is in work may be split, and its parts wait then.
-        while drain and not self._failing and self._spool.waiting(""):
+        while drain and not self._failing and (left := self._spool.waiting("")):
+            if time.monotonic() >= deadline:
+                _log.warning(
+                    "Not everything could be stored before the stop; the rest stays in the spool for the next start.",
+                    extra={"segments": len(left), "stop_timeout": self._stop_timeout},
+                )
+                break
             time.sleep(_POLL_SECONDS / 4)
         self._stopping.set()
         for thread in self._threads:
@@ -88,10 +102,16 @@ class Writer:
         """Store one segment and take it out of the spool. Raises StoreError; the segment then stays."""
         known = formats().get(segment.format)
         if known is None:
-            raise StoreError(
-                f"{segment.path.name} is in a format that this version does not know; start the version that wrote it, "
-                "or move the file out of the spool."
+            _log.error(
+                "A segment is in a format that this version does not know, and stays in the spool; start the version "
+                "that wrote it, or move the file away.",
+                extra={"segment": segment.path.name},
             )
+            self._spool.leave(segment)
+            return
+        if not segment.is_checked and (set_aside := self._salvage.mend(segment)) is not None:
+            self._metrics.salvaged(known.name, set_aside)
+            return
         started = time.monotonic()
         if not self._stored_by_shortcut(known, segment) and not self._stored_or_split(known, segment):
             return

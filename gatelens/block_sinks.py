@@ -24,7 +24,8 @@ class SpoolSink:
         self._store = store
 
     def stored(self, prefix: str) -> set[str]:
-        return set(stored_segments(self._store, prefix))
+        # What waits will be stored, maybe under an id that goes on behind that of the block.
+        return {*self._spool.waiting(prefix), *stored_segments(self._store, prefix)}
 
     def find(self, prefix: str) -> Segments:
         """Where the segments are whose ids begin so."""
@@ -50,7 +51,8 @@ class HttpSink:
         self._client = client or httpx.Client(timeout=self.SECONDS, trust_env=False)
 
     def stored(self, prefix: str) -> set[str]:
-        return set(self.find(prefix).stored)
+        found = self.find(prefix)
+        return {*found.waiting, *found.stored}
 
     def find(self, prefix: str) -> Segments:
         """Where the segments are whose ids begin so."""
@@ -66,7 +68,12 @@ class HttpSink:
         while True:
             answer = self._client.post(
                 f"{self._addresses.http}/ingest/{block.format}",
-                params={"environment": block.environment, "gateway": block.gateway, "peer": block.peer},
+                params={
+                    "environment": block.environment,
+                    "gateway": block.gateway,
+                    "peer": block.peer,
+                    "own_segment": "true",
+                },
                 headers={"Idempotency-Key": block.segment_id},
                 content=block.body,
             )

@@ -109,7 +109,10 @@ class Gatelens:
         )
         self._cleanup.callback(chunks.close)
         spool = Spool(self._directory.spool, collector.spool, light())
-        metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
+        metrics.observe_spool(
+            lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog, lambda: spool.unknown_files
+        )
+        metrics.observe_damage(lambda: spool.damaged_bytes, lambda: spool.cut_off_bytes)
         reconciler = self._reconciler(store, spool, metrics)
         writer = Writer(store, spool, collector.transforms, metrics, collector.writer, reconciler.lost)
         writer.start()

@@ -8,6 +8,7 @@ GatelensError
 ├── DiskFull               the disk of the data directory has no room for what is to be done
 ├── InvalidReport          a report was asked for that cannot be made, e.g. by an unknown dimension
 ├── PayloadError           a client sent what cannot be accepted; sending it again will not help
+│   ├── DeliveryConflict   it repeats a key with another body
 │   ├── PayloadStalled     its rest does not come
 │   └── PayloadTooLarge
 ├── ReceiverBusy           no room in memory for another large payload; the client should send it again in a moment
@@ -28,6 +29,7 @@ __all__ = [
     "AccessUnavailable",
     "ConfigError",
     "DataDirectoryBusy",
+    "DeliveryConflict",
     "DiskFull",
     "GatelensError",
     "InvalidReport",
@@ -76,6 +78,10 @@ class InvalidReport(GatelensError):
 
 class PayloadError(GatelensError):
     """A client sent what cannot be accepted; sending it again will not help."""
+
+
+class DeliveryConflict(PayloadError):
+    """A client gave a body the key of another one."""
 
 
 class PayloadStalled(PayloadError):

@@ -12,10 +12,10 @@ from storage.errors import PayloadError
 # What a body is, is told by so much of it.
 HEAD_BYTES = 64 << 10
 
-# Each becomes a segment of its own. With a key it is one anyway; without, only a large one is worth what it costs to
-# plan a segment.
-_LARGE_WITH_KEY = 1 << 20
+# Each becomes a segment of its own, and only a large one is worth what it costs to plan a segment.
 _LARGE = 32 << 20
+# Where it is to be one anyway.
+_LARGE_SEGMENT = 1 << 20
 
 
 def announced_size(request: Request) -> int:
@@ -24,10 +24,14 @@ def announced_size(request: Request) -> int:
     return int(announced) if announced.isdecimal() else 0
 
 
-def is_large(request: Request, known: Format, key: str) -> bool:
+def is_large(request: Request, known: Format, owns_segment: bool) -> bool:
     """Whether a body can be taken so, from what is known before it has come."""
     encoding = request.headers.get("content-encoding", "")
-    return known.is_text and not is_packed(encoding) and announced_size(request) >= (_LARGE_WITH_KEY if key else _LARGE)
+    return (
+        known.is_text
+        and not is_packed(encoding)
+        and announced_size(request) >= (_LARGE_SEGMENT if owns_segment else _LARGE)
+    )
 
 
 def is_plain(head: bytes, known: Format) -> bool:

@@ -1,6 +1,8 @@
 """What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Concatenate
 
 from pydantic import ByteSize, Field
@@ -11,20 +13,26 @@ from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import read_body
 from collector.receivers.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.hec_config import HecConfig
+from collector.receivers.idempotency import KeyedBody, UnderWay
 from collector.receivers.intake import Intake
 from collector.receivers.net.limits import HttpLimits
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.sender_tokens import SenderTokenMode
 from collector.receivers.tls import TlsConfig
-from storage.errors import PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
+from collector.spool.arriving import ArrivingPayload
+from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
+
+# Each costs an insert of its own: beyond so many, those who want one wait.
+_MOST_SEGMENTS_WAITING = 8
 
 # Status and reason, the first that fits. 503, not 429: OpenTelemetry's Python exporter drops a batch that is answered
 # with 429.
 _REFUSALS: dict[type[Exception], tuple[int, str]] = {
     PayloadStalled: (408, "stalled"),
     PayloadTooLarge: (413, "too_large"),
+    DeliveryConflict: (409, "key_reused"),
     PayloadError: (400, "malformed"),
     ReceiverBusy: (503, "busy"),
     SpoolFull: (503, "spool_full"),
@@ -63,6 +71,7 @@ class HttpIntake:
         self._intake = intake
         self._config = config
         self._memory = memory
+        self._under_way = UnderWay()
 
     def chunks(self, request: Request) -> AsyncIterator[bytes]:
         """The body as it comes; raises PayloadStalled where it does not."""
@@ -127,26 +136,67 @@ class HttpIntake:
         """Count a request that a route turns away by itself."""
         self._intake.refused("http", reason)
 
-    async def accept(self, request: Request, format_name: str, body: bytes, key: str = "") -> None:
-        """Make a payload durable under what the address says of it; raises SpoolFull.
-
-        The same `key` is stored once, however often it comes.
-        """
-        await self._intake.accept("http", format_name, body, **self._told(request), segment_id=key)
+    async def accept(self, request: Request, format_name: str, body: bytes) -> None:
+        """Make a payload durable under what the address says of it; raises SpoolFull."""
+        await self._intake.accept("http", format_name, body, **self._told(request))
 
     async def accept_together(self, request: Request, parts: Sequence[tuple[str, bytes]]) -> None:
         """The same for (format, body) parts of a body: all of them, or none."""
         told = self._told(request)
         await self._intake.accept_together("http", [self._intake.stamped(name, body, **told) for name, body in parts])
 
+    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[tuple[str, bytes]]) -> None:
+        """The same for a body with a key: what is durable of it is not stored again.
+
+        Raises DeliveryConflict where the key is that of another body, ReceiverBusy where too many want a segment.
+        """
+        told = self._told(request)
+        async with self._under_way.alone(keyed.key):
+            missing = self._intake.deliveries.missing(keyed.key, keyed.digest, len(parts))
+            payloads = {
+                number: replace(self._intake.stamped(name, body, **told), delivery=keyed.delivery(number, len(parts)))
+                for number, (name, body) in enumerate(parts)
+                if number in missing
+            }
+            if not payloads:
+                return
+            if keyed.owns_segment:
+                self._check_backlog()
+                for number, payload in payloads.items():
+                    await self._intake.accept_segment("http", keyed.segment_id(number), payload)
+            else:
+                await self._intake.accept_together("http", list(payloads.values()))
+
     async def accept_arriving(
-        self, request: Request, format_name: str, chunks: AsyncIterator[bytes], key: str = ""
+        self, request: Request, format_name: str, chunks: AsyncIterator[bytes], keyed: KeyedBody | None
     ) -> int:
         """The same for a body that is not packed, while it arrives; returns its size. Raises what `chunks` raises."""
         self.check_size(request)
         size = announced_size(request)
-        await self._intake.accept_arriving("http", format_name, chunks, size, **self._told(request), segment_id=key)
+        payload = self._intake.stamped(format_name, b"", **self._told(request))
+        if keyed is None:
+            await self._intake.accept_arriving("http", payload, chunks, size)
+            return size
+        if keyed.owns_segment:
+            self._check_backlog()
+
+        async def finish(arriving: ArrivingPayload) -> bool:
+            async with self._under_way.alone(keyed.key):
+                if not self._intake.deliveries.missing(keyed.key, keyed.digest, 1):
+                    arriving.abandon()
+                    return False
+                await asyncio.to_thread(arriving.finish, keyed.segment_id(), keyed.delivery())
+                return True
+
+        await self._intake.accept_arriving("http", payload, keyed.noted(chunks), size, finish)
         return size
+
+    def _check_backlog(self) -> None:
+        if self._intake.backlog >= _MOST_SEGMENTS_WAITING:
+            raise ReceiverBusy(
+                f"{_MOST_SEGMENTS_WAITING} segments wait to be stored, and one more would delay what others send; send "
+                "it again in a moment, or without own_segment."
+            )
 
     def _told(self, request: Request) -> dict[str, str]:
         """What the address says of a payload, and where it does not, the connection and the settings."""

@@ -1,6 +1,5 @@
 """Any format over HTTP: under /ingest/{format}, or under /ingest where the records tell."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 
 from starlette.requests import Request
@@ -10,13 +9,11 @@ from starlette.routing import Route
 from collector.receivers import arriving_body, msgpack_body
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
+from collector.receivers.idempotency import keyed_body
 from collector.receivers.intake import Intake
 from collector.receivers.json_body import recognised, unframed
 from collector.transforms.formats import Format, ingestible
 from storage.errors import PayloadError
-
-# What may name a segment, and so a file; '+' and '~' stand before what the parts of one are told by.
-_KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 
 
 def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
@@ -37,21 +34,19 @@ async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
     known = ingestible().get(name)
     if name and known is None:
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(ingestible())}.")
-    key = request.headers.get("idempotency-key", "")
-    if key and not _KEY.match(key):
-        raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
+    keyed = keyed_body(request)
     chunks: AsyncIterator[bytes] = http.chunks(request)
-    if known is not None and arriving_body.is_large(request, known, key):
+    if known is not None and arriving_body.is_large(request, known, keyed is not None and keyed.owns_segment):
         http.check_size(request)
         head, chunks = await arriving_body.peek(chunks, arriving_body.HEAD_BYTES)
         if arriving_body.is_plain(head, known) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
-            size = await http.accept_arriving(request, name, arriving_body.text(chunks), key)
+            size = await http.accept_arriving(request, name, arriving_body.text(chunks), keyed)
             return JSONResponse({"accepted_bytes": size})
     body = await http.body(request, chunks=chunks)
     payloads = await http.converted(body, _payloads, _content_type(request), known, limit)
-    if key:
-        for number, (format_name, lines) in enumerate(payloads):
-            await http.accept(request, format_name, lines, f"{key}+{number}" if number else key)
+    if keyed is not None:
+        keyed.add(body)
+        await http.accept_once(request, keyed, payloads)
     else:
         await http.accept_together(request, payloads)
     found: dict[str, object] = {} if name else {"format": payloads[0][0]}

@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from collector.payload import Payload
 from collector.receivers.offload import Offload
 from collector.spool.answer import Answer, LoopAnswer
+from collector.spool.arriving import ArrivingPayload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
+
+Finish = Callable[[ArrivingPayload], Awaitable[bool]]
 
 # So much is handed to a thread at a time to be written.
 _WRITTEN_BYTES = 1 << 20
@@ -26,7 +29,13 @@ class Intake:
         self._spool = spool
         self._metrics = metrics
         self._clock_ns = clock_ns
+        self.deliveries = spool.deliveries
         self.offload = Offload()
+
+    @property
+    def backlog(self) -> int:
+        """Sealed segments that nobody has begun to store yet."""
+        return self._spool.backlog
 
     async def accept(
         self,
@@ -37,23 +46,19 @@ class Intake:
         peer: str,
         environment: str = "",
         gateway: str = "",
-        segment_id: str = "",
     ) -> None:
-        """Make a payload durable; it may be acknowledged on return. Raises SpoolFull.
-
-        A `segment_id` from the client makes it a segment of its own: the same id is stored once, however
-        often it comes.
-        """
+        """Make a payload durable; it may be acknowledged on return. Raises SpoolFull."""
         payload = self.stamped(format_name, body, peer=peer, environment=environment, gateway=gateway)
-        if not segment_id:
-            await self.offer(receiver, [payload])[0]
-            return
+        await self.offer(receiver, [payload])[0]
+
+    async def accept_segment(self, receiver: str, segment_id: str, payload: Payload) -> None:
+        """The same as a segment of its own, which is stored once however often it comes."""
         try:
             await asyncio.to_thread(self._spool.append_segment, segment_id, [payload])
         except SpoolFull:
             self._metrics.refused(receiver, "spool_full")
             raise
-        self._metrics.accepted(receiver, format_name, len(body))
+        self._metrics.accepted(receiver, payload.format, len(payload.body))
 
     async def accept_together(self, receiver: str, payloads: Sequence[Payload]) -> None:
         """Make payloads durable that a client sends as one, and sends again as one. Raises SpoolFull for all of them.
@@ -109,33 +114,34 @@ class Intake:
     async def accept_arriving(
         self,
         receiver: str,
-        format_name: str,
+        payload: Payload,
         chunks: AsyncIterator[bytes],
         size: int,
-        *,
-        peer: str,
-        environment: str = "",
-        gateway: str = "",
-        segment_id: str = "",
+        finish: Finish | None = None,
     ) -> None:
-        """Make a payload of `size` bytes durable while it arrives; like `accept`, and always a segment of its own.
+        """Make a payload whose body comes in chunks of `size` bytes together durable, as a segment of its own.
 
-        Where `chunks` raises, nothing of it is kept. Raises SpoolFull.
+        Where `chunks` raises, nothing of it is kept. One that is to have a delivery is ended by `finish`, which returns
+        whether it is new. Raises SpoolFull.
         """
-        payload = self.stamped(format_name, b"", peer=peer, environment=environment, gateway=gateway)
+        is_new = True
         try:
-            arriving = self._spool.begin(payload, size, segment_id)
+            arriving = self._spool.begin(payload, size, has_delivery=finish is not None)
             try:
                 async for part in _gathered(chunks, _WRITTEN_BYTES):
                     await asyncio.to_thread(arriving.write, part)
-                await asyncio.to_thread(arriving.finish)
+                if finish is None:
+                    await asyncio.to_thread(arriving.finish)
+                else:
+                    is_new = await finish(arriving)
             except BaseException:
                 arriving.abandon()
                 raise
         except SpoolFull:
             self._metrics.refused(receiver, "spool_full")
             raise
-        self._metrics.accepted(receiver, format_name, size)
+        if is_new:
+            self._metrics.accepted(receiver, payload.format, size)
 
     def refused(self, receiver: str, reason: str) -> None:
         """Count a payload that the receiver itself turned away."""

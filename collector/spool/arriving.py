@@ -5,37 +5,39 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from collector.spool.frame import END
+from collector.payload import Delivery
+from collector.spool.frame import FrameWriter
 from collector.spool.open_segment import write_parts
-from collector.spool.segment import READY, Segment, seal, sync_directory, unwritable
+from collector.spool.segment import READY, Segment, renamed, seal, sync_directory, unwritable
 
 
 class ArrivingPayload:
     """A segment of its own for one payload of `size` bytes; `finish` or `abandon` ends it, whichever comes first.
 
-    `keep` gets the segment when it is durable. Bytes `reserve` room as they come, for a client may announce many and
-    send none; what is reserved is given to `release` where nothing of it stays. Raises SpoolFull where there is no
-    more room, ValueError where it has ended: a request that is cancelled does not stop the thread that writes for it,
-    and its descriptor may be that of another file by then.
+    `keep` gets the segment, and what its body is recognised by, when it is durable. Bytes `reserve` room as they come,
+    for a client may announce many and send none; what is reserved is given to `release` where nothing of it stays.
+    Raises SpoolFull where there is no more room, ValueError where it has ended: a request that is cancelled does not
+    stop the thread that writes for it, and its descriptor may be that of another file by then.
     """
 
     def __init__(
         self,
         path: Path,
-        head: bytes,
+        frame: FrameWriter,
         size: int,
-        keep: Callable[[Segment], None],
+        keep: Callable[[Segment, Delivery | None], None],
         reserve: Callable[[int], None],
         release: Callable[[int], None],
     ) -> None:
         self._path = path
-        self._head = head
+        self._frame = frame
+        self._head = frame.head
         self._missing = size
         self._keep = keep
         self._reserve = reserve
         self._release = release
         self._change = threading.Lock()
-        self._reserved = len(head) + len(END)
+        self._reserved = frame.size - size
         reserve(self._reserved)
         try:
             self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
@@ -53,21 +55,25 @@ class ArrivingPayload:
             self._reserved += size
             self._write([self._head, *chunks])
             self._head = b""
+            for chunk in chunks:
+                self._frame.add(chunk)
             self._missing -= size
 
-    def finish(self) -> None:
-        """Make it durable; it may be acknowledged on return."""
+    def finish(self, segment_id: str = "", delivery: Delivery | None = None) -> None:
+        """Make it durable, under an id of its own or the given one; it may be acknowledged on return."""
         if self._missing:
             raise ValueError(f"{abs(self._missing)} bytes lie between the size of the payload and what was announced.")
         with self._change:
-            self._write([END])
+            self._write([self._frame.tail(delivery)])
             try:
                 os.fsync(self._file.fileno())
+                if segment_id:
+                    self._path = renamed(self._path, segment_id)
                 segment = seal(self._path)
                 sync_directory(self._path.parent)
             except OSError as error:
                 raise unwritable(error) from error
-            self._keep(segment)
+            self._keep(segment, delivery)
             self._file.close()
 
     def abandon(self) -> None:

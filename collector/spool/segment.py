@@ -3,10 +3,9 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from collector.spool.frame import frames
 from storage.errors import SpoolFull
 
 OPEN = ".open"
@@ -29,19 +28,27 @@ class Segment:
     id: str
     path: Path
     size: int
+    # Whether its bytes are known to be those that were written, by this process or by a look at its checksums.
+    is_checked: bool = field(default=True, compare=False)
 
     @classmethod
-    def of(cls, path: Path) -> "Segment":
-        """The segment of a sealed file, from its name."""
+    def of(cls, path: Path, *, is_checked: bool = True) -> "Segment":
+        """The segment of a file, from its name; raises ValueError for any other name."""
         match = _NAME.match(path.stem)
         if match is None:
             raise ValueError(f"{path.name} is not the name of a spool segment.")
-        return cls(int(match["created"]), match["format"], match["id"], path, path.stat().st_size)
+        return cls(int(match["created"]), match["format"], match["id"], path, path.stat().st_size, is_checked)
 
 
 def file_name(created_ns: int, format_name: str, segment_id: str) -> str:
     """The name of a segment's file, without the suffix that tells its state."""
     return f"{created_ns:020d}.{format_name}.{segment_id}"
+
+
+def renamed(path: Path, segment_id: str) -> Path:
+    """Give a segment's file the name of another id."""
+    created, format_name, _ = path.stem.split(".")
+    return path.rename(path.with_name(f"{created}.{format_name}.{segment_id}{path.suffix}"))
 
 
 def seal(path: Path) -> Segment:
@@ -66,20 +73,6 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
             left.unlink(missing_ok=True)
         raise
     return segment
-
-
-def recover(path: Path) -> Segment | None:
-    """Seal what a stopped process left open, cut after its last whole frame; None when there is none."""
-    data = path.read_bytes()
-    whole = sum(len(frame) for frame in frames(data))
-    if whole == 0:
-        path.unlink()
-        return None
-    with path.open("r+b") as file:
-        file.truncate(whole)
-        file.flush()
-        os.fsync(file.fileno())
-    return seal(path)
 
 
 def sync_directory(directory: Path) -> None:

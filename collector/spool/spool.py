@@ -1,7 +1,6 @@
 """The spool: takes payloads, makes them durable in groups, hands out sealed segments."""
 
 import logging
-import queue
 import threading
 import time
 from collections import defaultdict
@@ -11,24 +10,18 @@ from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
-from collector.payload import Payload
+from collector.payload import Delivery, Payload
 from collector.spool.answer import Answer
 from collector.spool.arriving import ArrivingPayload
-from collector.spool.frame import encoded_parts, frame_head
+from collector.spool.deliveries import DeliveryMemory
+from collector.spool.frame import FrameWriter, encoded_parts
+from collector.spool.inspection import Inspection, SegmentFile
 from collector.spool.open_segment import OpenSegment
-from collector.spool.segment import (
-    OPEN,
-    PARTIAL,
-    READY,
-    Segment,
-    file_name,
-    recover,
-    seal,
-    unwritable,
-    write_sealed,
-)
+from collector.spool.recovery import letters, parts, recover, tell, total
+from collector.spool.room import Room
+from collector.spool.sealed import SealedSegments
+from collector.spool.segment import PARTIAL, Segment, file_name, seal, unwritable, write_sealed
 from collector.spool.waiting_frame import WaitingFrame, batches, waiting_frame
-from storage.errors import SpoolFull
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +41,12 @@ class SpoolConfig(BaseModel):
         description="A segment is inserted when it is this large (twice where it takes little memory),",
     )
     segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
+    remembered_keys: int = Field(
+        default=100_000,
+        ge=1,
+        le=10_000_000,
+        description="How many bodies with an Idempotency-Key are known again when they are sent twice, at least.",
+    )
 
 
 class Spool:
@@ -71,12 +70,16 @@ class Spool:
         self._clock_ns = clock_ns
         self._pending: dict[str, list[WaitingFrame]] = defaultdict(list)
         self._wake = threading.Condition()
-        self._size = 0
+        self._room = Room(int(config.max_size))
         self._open: dict[str, OpenSegment] = {}
-        self._sealed: queue.PriorityQueue[Segment] = queue.PriorityQueue()
+        self._sealed = SealedSegments()
         self._last_ns = 0
         self._closing = False
+        self.damaged_bytes = 0
+        self.cut_off_bytes = 0
+        self.unknown_files = 0
         directory.mkdir(parents=True, exist_ok=True)
+        self.deliveries = DeliveryMemory(directory.with_name(f"{directory.name}.deliveries"), config.remembered_keys)
         self._recover()
         self._committer = threading.Thread(target=self._commit_until_closed, name="spool-committer", daemon=True)
         self._committer.start()
@@ -84,16 +87,16 @@ class Spool:
     @property
     def size(self) -> int:
         """Bytes that wait: in memory, in open segments and in sealed ones."""
-        return self._size
+        return self._room.size
 
     @property
     def capacity(self) -> int:
-        return int(self._config.max_size)
+        return self._room.capacity
 
     @property
     def backlog(self) -> int:
         """Sealed segments that nobody has taken yet."""
-        return self._sealed.qsize()
+        return self._sealed.backlog
 
     def offer(self, payload: Payload, answer: Answer) -> None:
         """Take a payload in; `answer` is called when it is durable. Raises SpoolFull without room."""
@@ -103,7 +106,7 @@ class Spool:
         """Take several in, or none: raises SpoolFull without room for all of them."""
         waiting = [waiting_frame(payload, answer) for payload, answer in offered]
         with self._wake:
-            self._reserve(sum(one.size for one in waiting))
+            self._room.take(sum(one.size for one in waiting))
             for (payload, _), one in zip(offered, waiting, strict=True):
                 self._pending[payload.format].append(one)
             self._wake.notify()
@@ -117,39 +120,39 @@ class Spool:
         encoded = [part for payload in listed for part in encoded_parts(payload)]
         size = sum(map(len, encoded))
         with self._wake:
-            self._reserve(size)
+            self._room.take(size)
             name = file_name(self._next_ns(), listed[0].format, segment_id)
         try:
-            self._sealed.put(write_sealed(self._directory, name, encoded))
+            segment = write_sealed(self._directory, name, encoded)
         except OSError as error:
-            self._release(size)
+            self._room.release(size)
             raise unwritable(error) from error
+        self._keep(segment, [payload.delivery for payload in listed if payload.delivery is not None])
 
-    def begin(self, payload: Payload, size: int, segment_id: str = "") -> ArrivingPayload:
+    def begin(self, payload: Payload, size: int, *, has_delivery: bool = False) -> ArrivingPayload:
         """Take in a payload of `size` bytes while it arrives, as a segment of its own. Raises SpoolFull.
 
         Room is taken by what has arrived, and may end in the middle. What is written then is its body, `payload.body`
-        is not looked at; a `segment_id` is that of `append_segment`.
+        is not looked at; one that `has_delivery` gets it at its end, with an id like that of `append_segment`.
         """
-        head = frame_head(payload, size)
+        frame = FrameWriter(payload, size, has_delivery=has_delivery)
         with self._wake:
-            self._check_room(len(head) + size)
+            self._room.check(frame.size)
             created = self._next_ns()
-        name = file_name(created, payload.format, segment_id or f"{payload.format}-{created}")
-        path = self._directory / f"{name}{PARTIAL}"
-        return ArrivingPayload(path, head, size, self._sealed.put, self._take_room, self._release)
+        path = self._directory / f"{file_name(created, payload.format, f'{payload.format}-{created}')}{PARTIAL}"
+
+        def keep(segment: Segment, delivery: Delivery | None) -> None:
+            self._keep(segment, [] if delivery is None else [delivery])
+
+        return ArrivingPayload(path, frame, size, keep, self._room.take, self._room.release)
 
     def take(self, timeout: float) -> Segment | None:
         """The oldest sealed segment, or None when there is none within so many seconds."""
-        try:
-            return self._sealed.get(timeout=timeout)
-        except queue.Empty:
-            return None
+        return self._sealed.take(timeout)
 
     def waiting(self, prefix: str) -> list[str]:
         """The ids of sealed segments that begin with a prefix and are not stored yet, in order."""
-        names = (path.stem.rpartition(".")[2] for path in self._directory.glob(f"*{READY}"))
-        return sorted(name for name in names if name.startswith(prefix))
+        return self._sealed.ids(prefix)
 
     def unstored(self) -> set[str]:
         """The ids of segments, sealed or open, that hold something durable and are not stored yet."""
@@ -165,11 +168,19 @@ class Spool:
         """Put a taken segment back, to be taken again."""
         self._sealed.put(segment)
 
-    def replace(self, segment: Segment, parts: Iterable[tuple[str, str, list[bytes]]]) -> None:
+    def mend(self, segment: Segment, found: Inspection) -> int:
+        """Put the sound part of a damaged segment in its place, and dead letters; returns how many. Raises OSError."""
+        tell(segment, found)
+        with SegmentFile(segment.path) as file:
+            self.replace(segment, parts(segment, file, found))
+        self.damaged_bytes += total(found.damaged)
+        return letters(found.damaged)
+
+    def replace(self, segment: Segment, others: Iterable[tuple[str, str, Iterable[bytes]]]) -> None:
         """Put (format, segment id, frames) in the place of a segment that could not be stored as it is."""
         written: list[Segment] = []
         try:
-            for format_name, segment_id, part_frames in parts:
+            for format_name, segment_id, part_frames in others:
                 with self._wake:
                     created = self._next_ns()
                 name = file_name(created, format_name, segment_id)
@@ -179,44 +190,41 @@ class Spool:
             for part in written:
                 part.path.unlink(missing_ok=True)
             raise
-        with self._wake:
-            self._size += sum(part.size for part in written)
-        self.remove(segment)
+        # Before it is gone, so that none of the ids is missing for a moment.
         for part in written:
+            self._room.add(part.size)
             self._sealed.put(part)
+        self.remove(segment)
 
     def remove(self, segment: Segment) -> None:
         """Forget a segment that is stored."""
+        self.deliveries.sync()
         segment.path.unlink(missing_ok=True)
-        self._release(segment.size)
+        self._forget(segment)
+
+    def leave(self, segment: Segment) -> None:
+        """Leave a segment on disk that this version cannot store; the next start finds it again."""
+        self.unknown_files += 1
+        self._forget(segment)
 
     def close(self) -> None:
         """Commit and seal what is there; nothing may be appended any more."""
         with self._wake:
             self._closing = True
+            self._room.close()
             self._wake.notify()
         self._committer.join()
 
-    def _reserve(self, size: int) -> None:
-        self._check_room(size)
-        self._size += size
+    def _keep(self, segment: Segment, deliveries: Sequence[Delivery] = ()) -> None:
+        """Hand out a segment from now on."""
+        if deliveries:
+            # Before anybody can take the segment, store and remove it.
+            self.deliveries.add(deliveries, self._clock_ns() // 1000)
+        self._sealed.put(segment)
 
-    def _check_room(self, size: int) -> None:
-        if self._closing:
-            raise SpoolFull("Gatelens is stopping; send it again in a moment.")
-        if self._size + size > self.capacity:
-            raise SpoolFull(
-                f"The spool is full ({self._size} of {self.capacity} bytes wait for ClickHouse); send it "
-                "again later, and check that ClickHouse answers or raise collector.spool.max_size."
-            )
-
-    def _take_room(self, size: int) -> None:
-        with self._wake:
-            self._reserve(size)
-
-    def _release(self, size: int) -> None:
-        with self._wake:
-            self._size -= size
+    def _forget(self, segment: Segment) -> None:
+        self._sealed.forget(segment)
+        self._room.release(segment.size)
 
     def _next_ns(self) -> int:
         # Names must differ and sort even where the clock stands still or steps back.
@@ -224,15 +232,15 @@ class Spool:
         return self._last_ns
 
     def _recover(self) -> None:
-        for path in self._directory.glob(f"*{PARTIAL}"):
-            path.unlink()
-        for path in self._directory.glob(f"*{OPEN}"):
-            recover(path)
-        sealed = [Segment.of(path) for path in self._directory.glob(f"*{READY}")]
-        for segment in sealed:
+        found = recover(self._directory)
+        self.deliveries.add(found.deliveries, self._clock_ns() // 1000)
+        for segment in found.segments:
+            self._room.add(segment.size)
             self._sealed.put(segment)
-        self._size = sum(segment.size for segment in sealed)
-        self._last_ns = max((segment.created_ns for segment in sealed), default=0)
+        self._last_ns = max((segment.created_ns for segment in found.segments), default=0)
+        self.unknown_files = len(found.unknown)
+        self.damaged_bytes = found.damaged_bytes
+        self.cut_off_bytes = found.cut_off_bytes
 
     def _commit_until_closed(self) -> None:
         payloads = 0
@@ -258,9 +266,11 @@ class Spool:
             segment = self._open.get(format_name) or self._open_segment(format_name)
             segment.append(part for waiting in batch for part in waiting.frame)
         except OSError as error:
-            self._release(sum(waiting.size for waiting in batch))
+            self._room.release(sum(waiting.size for waiting in batch))
             self._answer(batch, unwritable(error))
             return
+        if keyed := [waiting.delivery for waiting in batch if waiting.delivery is not None]:
+            self.deliveries.add(keyed, self._clock_ns() // 1000)
         self._answer(batch, None)
         if segment.size >= self._segment_size(format_name):
             self._seal(format_name)
@@ -287,7 +297,7 @@ class Spool:
         now = time.monotonic()
         for format_name, segment in list(self._open.items()):
             # While the writer is behind, larger segments cost it less than many small ones.
-            aged = now - segment.opened >= self._config.segment_age and self._sealed.empty()
+            aged = now - segment.opened >= self._config.segment_age and not self._sealed.backlog
             if aged or closing:
                 self._seal(format_name)
 
@@ -295,6 +305,7 @@ class Spool:
         segment = self._open[format_name]
         try:
             segment.mend()
+            self.deliveries.sync()
             sealed = seal(segment.path)
         except OSError as error:
             # What is in it is durable; sealing is tried again, and done by the next start at the latest.
@@ -302,4 +313,4 @@ class Spool:
             return
         del self._open[format_name]
         segment.close()
-        self._sealed.put(sealed)
+        self._keep(sealed)

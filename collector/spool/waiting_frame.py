@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from collector.payload import Payload
+from collector.payload import Delivery, Payload
 from collector.spool.answer import Answer
 from collector.spool.frame import encoded_parts
 
@@ -15,11 +15,12 @@ class WaitingFrame:
     frame: tuple[bytes, bytes, bytes]
     size: int
     answer: Answer
+    delivery: Delivery | None = None
 
 
 def waiting_frame(payload: Payload, answer: Answer) -> WaitingFrame:
     frame = encoded_parts(payload)
-    return WaitingFrame(frame, sum(map(len, frame)), answer)
+    return WaitingFrame(frame, sum(map(len, frame)), answer, payload.delivery)
 
 
 def batches(group: Sequence[WaitingFrame], size: int) -> Iterator[list[WaitingFrame]]:

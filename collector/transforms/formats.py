@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from collector.transforms.envoy_types import ENVOY_ALS
 from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_SCALAR_LOGS, OTLP_TRACES, unnamed
 from collector.transforms.prometheus_types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
+from collector.transforms.set_aside import SET_ASIDE
 from collector.transforms.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from storage.sql import load
 
@@ -77,15 +78,6 @@ class Format:
         """The .proto file of its segments; ClickHouse reads it by its path."""
         return Path(__file__).with_name(f"{self.proto}.proto")
 
-
-# Where payloads go that no transform can read.
-UNDECODABLE = "undecodable"
-# And those that Fluent Bit alone can read.
-FLUENT_SIGNAL = "fluent_signal"
-# What is said to be OTLP's JSON and is not.
-NOT_OTLP = "not_otlp"
-# What no client may name.
-_SET_ASIDE = frozenset({UNDECODABLE, FLUENT_SIGNAL, NOT_OTLP})
 
 # From the terms of access logs to columns, for every format that speaks them.
 _ACCESS = ("access", "access_policy", "access_topology", "access_cleaned")
@@ -234,28 +226,9 @@ FORMATS = (
         proto="prometheus_write_v2",
         body_type=PROMETHEUS_WRITE_V2,
     ),
-    Format(
-        UNDECODABLE,
-        "Payloads set aside whole",
-        ("set_aside", "payloads"),
-        DEAD_LETTERS,
-        set_aside_because="the payload cannot be decoded, or takes too much memory",
-    ),
-    Format(
-        FLUENT_SIGNAL,
-        "Fluent Bit's metrics and traces over Forward",
-        ("set_aside", "payloads"),
-        DEAD_LETTERS,
-        set_aside_because="metrics or traces in an encoding of Fluent Bit alone; send them by its output "
-        "opentelemetry or prometheus_remote_write",
-    ),
-    Format(
-        NOT_OTLP,
-        "What is no export request in OTLP's JSON",
-        ("set_aside", "payloads"),
-        DEAD_LETTERS,
-        set_aside_because="not an export request in OTLP's JSON: cut off, of no signal, or with a value that its field "
-        "cannot hold",
+    *(
+        Format(kind.name, kind.summary, ("set_aside", "payloads"), DEAD_LETTERS, set_aside_because=kind.reason)
+        for kind in SET_ASIDE
     ),
 )
 
@@ -269,7 +242,7 @@ def formats() -> dict[str, Format]:
 @cache
 def ingestible() -> dict[str, Format]:
     """The formats that a client may name."""
-    return {name: known for name, known in formats().items() if name not in _SET_ASIDE}
+    return {name: known for name, known in formats().items() if not known.set_aside_because}
 
 
 @cache

@@ -86,8 +86,8 @@ def spooled(directory: Path) -> list[Payload]:
 def _payload(segment: Segment, frame: memoryview) -> Payload:
     _, start = read_varint(frame, 0)
     said = {number: bytes(value) for number, value, _ in fields(frame[start:]) if number not in (1, 14)}
-    texts = [said.get(number, b"").decode() for number in (2, 3, 4)]
-    return Payload(segment.format, said[15], 0, *texts)
+    environment, gateway, peer = (said.get(number, b"").decode() for number in (2, 3, 4))
+    return Payload(segment.format, said[15], 0, environment, gateway, peer)
 
 
 @contextmanager

@@ -204,7 +204,7 @@ def test_a_stream_waits_while_the_spool_is_full(tmp_path: Path) -> None:
         call = _stream(channel).future(iter([_message([1, 2, 3], "edge") * 3]), timeout=20)
         time.sleep(0.3)
         assert not call.done()
-        full.spool._release(full.spool.size)
+        full.spool._room.release(full.spool.size)
         assert call.result() == b""
         assert len(_spooled(full)) == 1
 

@@ -4,6 +4,7 @@ import errno
 import http.client
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -38,7 +39,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 def _post(rig: Rig, body: bytes | Iterator[bytes], key: str = "", **headers: str) -> httpx.Response:
     told = {"Idempotency-Key": key} if key else {}
-    url = f"{rig.http}/ingest/common?environment=large&gateway=g&peer=p"
+    url = f"{rig.http}/ingest/common?environment=large&gateway=g&peer=p{'&own_segment=true' if key else ''}"
     return httpx.post(url, content=body, headers=told | headers, trust_env=False, timeout=60)
 
 
@@ -51,7 +52,7 @@ def test_it_is_the_same_payload(rig: Rig) -> None:
     assert (answer.status_code, answer.json()) == (200, {"accepted_bytes": len(_LINES)})
     assert payloads(rig) == [{"format": "common", "body": _LINES, "environment": "large", "gateway": "g", "peer": "p"}]
     [name] = _files(rig)
-    assert name.endswith(".common.a-key.ready")
+    assert re.search(r"\.common\.a-key\+[0-9a-f]{32}\.ready$", name)
     assert rig.spool.size == (rig.directory / name).stat().st_size
 
 
@@ -93,8 +94,8 @@ def _begun(rig: Rig, size: int) -> socket.socket:
     """A client that announces a size and has sent the first lines."""
     address = urlsplit(rig.http)
     client = socket.create_connection((address.hostname, address.port), timeout=20)
-    head = f"POST /ingest/common HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: {size}\r\n\r\n"
-    client.sendall(head.encode() + _LINES[: len(_LINES) // 4])
+    head = f"Host: x\r\nIdempotency-Key: k\r\nContent-Length: {size}\r\n\r\n"
+    client.sendall(b"POST /ingest/common?own_segment=true HTTP/1.1\r\n" + head.encode() + _LINES[: len(_LINES) // 4])
     return client
 
 
@@ -108,7 +109,7 @@ def test_a_client_that_leaves_leaves_nothing(rig: Rig) -> None:
 def test_what_is_too_large_is_refused_before_it_comes(rig: Rig) -> None:
     address = urlsplit(rig.http)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
-    connection.putrequest("POST", "/ingest/common")
+    connection.putrequest("POST", "/ingest/common?own_segment=true")
     connection.putheader("Idempotency-Key", "k")
     connection.putheader("Content-Length", str((64 << 20) + 1))
     connection.endheaders()
@@ -134,7 +135,7 @@ def test_clients_that_stall_leave_the_spool_to_others(tmp_path: Path) -> None:
             client.sendall(b"x" * ((4 << 20) - len(_LINES) // 4))
         answers = [client.recv(4096) for client in stalled]
         assert all(answer.startswith(b"HTTP/1.1 503") and b"The spool is full" in answer for answer in answers)
-        assert [name.split(".")[-2:] for name in _files(small)] == [["another", "ready"]]
+        assert [name.split(".")[2].partition("+")[0] for name in _files(small)] == ["another"]
         assert small.spool.size == (tmp_path / _files(small)[0]).stat().st_size
 
 

@@ -22,7 +22,8 @@ from collector.receivers.protobuf_fields import read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import NOT_OTLP, TransformConfig, formats, ingestible
+from collector.transforms.formats import TransformConfig, formats, ingestible
+from collector.transforms.set_aside import NOT_OTLP
 from collector.writer import Writer
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of

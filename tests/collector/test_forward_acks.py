@@ -101,11 +101,11 @@ def test_nothing_is_answered_or_read_while_there_is_no_room(tmp_path: Path) -> N
             for _ in range(1000):
                 agent.socket.sendall(flood)
         assert rig.metrics.reasons == ["spool_full"]
-        rig.spool._release(600)
+        rig.spool._room.release(600)
         assert other.answer() == {"ack": "chunk-2"}
         agent.socket.settimeout(10)
         assert agent.answer() == {"ack": "chunk-2"}
-        rig.spool._release(-600)
+        rig.spool._room.release(-600)
     assert _logs(payloads(tmp_path / "spool"))[:2] == ["x" * 300, "y" * 300]
 
 

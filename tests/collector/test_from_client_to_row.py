@@ -123,11 +123,11 @@ def test_an_exporter_whose_data_is_refused_tries_again(store: Store, tmp_path: P
         exporter = GrpcExporter(endpoint=full.grpc, insecure=True, timeout=20)
         provider = LoggerProvider(resource=Resource({"deployment.environment.name": "again"}), shutdown_on_exit=False)
         provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
-        more_room = threading.Timer(0.3, full.spool._release, [10_000])
+        more_room = threading.Timer(0.3, full.spool._room.release, [10_000])
         more_room.start()
         provider.get_logger("test").emit(LogRecord(timestamp=time.time_ns(), body="at last"))
         provider.shutdown()
         more_room.join()
-        full.spool._release(-10_000)
+        full.spool._room.release(-10_000)
         store_all_balanced(store, full.spool)
     assert store.rows("SELECT body FROM logs WHERE environment = 'again'") == [("at last",)]

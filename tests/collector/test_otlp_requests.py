@@ -10,7 +10,8 @@ import pytest
 from collector.importer import import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from collector.transforms.formats import NOT_OTLP, formats
+from collector.transforms.formats import formats
+from collector.transforms.set_aside import NOT_OTLP
 from gatelens.block_sinks import SpoolSink
 from storage.store import Store
 from tests.collector.storing import store_all

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ByteSize
 
+from collector.reframed import body_of
 from collector.spool.frame import encode
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool, SpoolConfig
@@ -73,7 +74,7 @@ def test_a_segment_is_sealed_by_age(make_spool: MakeSpool) -> None:
     assert segment.path.suffix == READY
 
 
-def test_recovery_keeps_every_whole_frame(tmp_path: Path) -> None:
+def test_recovery_keeps_every_whole_frame_and_sets_the_rest_aside(tmp_path: Path) -> None:
     written = [encode(payload_of(b"line %d" % number)) for number in range(3)]
     whole = b"".join(written)
     ends = [len(b"".join(written[:count])) for count in range(4)]
@@ -82,11 +83,16 @@ def test_recovery_keeps_every_whole_frame(tmp_path: Path) -> None:
         directory.mkdir()
         (directory / f"00000000000000000001.envoy_json.envoy_json-1{OPEN}").write_bytes(whole[:cut])
         spool = Spool(directory, SpoolConfig())
-        segments = taken_from(spool)
+        segments = {segment.format: segment for segment in taken_from(spool)}
         expected = sum(end <= cut for end in ends[1:])
-        assert [frame for segment in segments for frame in bodies_in(segment.path)] == written[:expected]
-        assert [segment.size for segment in segments] == ([ends[expected]] if expected else [])
-        assert spool.size == ends[expected]
+        rest = whole[ends[expected] : cut]
+        assert sorted(segments) == ["cut_off"] * bool(rest) + ["envoy_json"] * bool(expected)
+        if expected:
+            assert bodies_in(segments["envoy_json"].path) == written[:expected]
+        if rest:
+            [letter] = bodies_in(segments["cut_off"].path)
+            assert body_of(letter) == rest
+        assert spool.size == sum(segment.path.stat().st_size for segment in segments.values())
         spool.close()
 
 

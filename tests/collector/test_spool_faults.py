@@ -113,7 +113,7 @@ def test_a_directory_that_fails_leaves_nothing(
             elif way == "open":
                 append(spool, payload_of(b"x")).result(5)
             else:
-                arrive(spool.begin(payload_of(b""), 1, "a"), b"x")
+                arrive(spool.begin(payload_of(b""), 1), b"x")
     assert (list(tmp_path.iterdir()), spool.size, taken_from(spool)) == ([], 0, [])
     assert not [path for path in Path("/proc/self/fd").iterdir() if path.resolve().is_relative_to(tmp_path)]
 

@@ -74,13 +74,17 @@ class Checkpoints:
         self._path = directory / _NAME
 
     def load(self) -> State:
-        """What was saved last. A file that is damaged is set aside: all files are then new."""
+        """What was saved last. A file that is damaged is set aside: all files are then new.
+
+        A position that is damaged and can be read all the same does not fit its file, for it holds digests of what is
+        before it; that file is then new.
+        """
         self._directory.mkdir(parents=True, exist_ok=True)
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=State)
         except FileNotFoundError:
             return State()
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             aside = self._path.with_suffix(".damaged")
             self._path.replace(aside)
             _log.error(

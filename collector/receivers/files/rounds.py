@@ -13,7 +13,7 @@ from collector.receivers.files.config import FilesConfig
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.tail import Piece, Tail, Truncated
 from collector.receivers.files.tracking import Tracking
-from collector.transforms.formats import UNDECODABLE
+from collector.transforms.set_aside import UNDECODABLE
 from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
+from collector.spool.inspection import SegmentFile, inspect
 from collector.spool.segment import OPEN
-from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)
 
@@ -119,12 +119,23 @@ def _open(path: Path) -> int:
 
 
 def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:
-    """The keys that are durable; those that are not gather in `begun`."""
-    durable = set()
-    data = path.read_bytes() if path.exists() else b""
-    whole = len(data) - len(data) % _ENTRY.size
-    if whole < len(data):
-        os.truncate(path, whole)
+    """The keys that are durable; those that are not gather in `begun`. A file that cannot be read is set aside."""
+    durable: set[bytes] = set()
+    try:
+        data = path.read_bytes()
+        whole = len(data) - len(data) % _ENTRY.size
+        if whole < len(data):
+            os.truncate(path, whole)
+    except FileNotFoundError:
+        return durable
+    except OSError as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        _log.error(
+            "The chunks of Fluent Forward cannot be read and are set aside; one that is sent again is stored again.",
+            extra={"path": str(aside), "error": str(error)},
+        )
+        path.replace(aside)
+        return durable
     for key, received_at_us, size in _ENTRY.iter_unpack(data[:whole]):
         if (received_at_us, size) == _DURABLE:
             durable.add(key)
@@ -136,14 +147,19 @@ def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:
 
 def _open_payloads(spool: Path) -> set[Stamp]:
     """The moment of receipt and the size of each payload in a stopped process' open segments."""
-    found = set()
+    found: set[Stamp] = set()
     for path in spool.glob(f"*{OPEN}"):
-        for frame in frames(path.read_bytes()):
-            _, start = read_varint(frame, 0)
-            try:
-                told = {number: value for number, value, _ in fields(frame[start:])}
-            except PayloadError:
-                # Damaged on the disk: the writer sets it aside.
-                continue
-            found.add((int.from_bytes(told.get(_RECEIVED_AT, b""), "little"), len(told.get(_BODY, b""))))
+        try:
+            with SegmentFile(path) as file:
+                ranges = inspect(file, may_be_cut_off=True).sound
+                found |= {_stamp(frame) for start, end in ranges for frame in frames(file.read(start, end))}
+        except OSError as error:
+            # The spool says more about it when it looks at the same file.
+            _log.warning("A segment cannot be read.", extra={"path": str(path), "error": str(error)})
     return found
+
+
+def _stamp(frame: memoryview) -> Stamp:
+    _, start = read_varint(frame, 0)
+    told = {number: value for number, value, _ in fields(frame[start:])}
+    return int.from_bytes(told.get(_RECEIVED_AT, b""), "little"), len(told.get(_BODY, b""))

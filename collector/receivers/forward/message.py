@@ -14,7 +14,7 @@ from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
 from collector.receivers.offload import LARGE_BYTES
-from collector.transforms.formats import FLUENT_SIGNAL, UNDECODABLE
+from collector.transforms.set_aside import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])

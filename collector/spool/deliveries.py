@@ -1,0 +1,165 @@
+"""Bodies that are durable already, by the key that their sender gave them: what is repeated is not stored again."""
+
+import logging
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.payload import Delivery
+from storage.errors import DeliveryConflict
+
+_log = logging.getLogger(__name__)
+
+# Key, digest, when it became durable (µs since the epoch), part, parts; behind them a checksum.
+_FIELDS = struct.Struct("<16s16sQHH")
+_CHECKSUM = struct.Struct("<I")
+_ENTRY_BYTES = _FIELDS.size + _CHECKSUM.size
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    digest: bytes
+    parts: int
+    durable: frozenset[int]
+
+
+class DeliveryMemory:
+    """Remembers keys across restarts, at least the last `capacity` of them; safe to use from many threads.
+
+    A key stands in its frame too, so it is as durable as the body. Its entry here is written before the sender gets an
+    answer and synced before the frame may leave the spool; what a process that died could not write, the next start
+    takes from the frames that are left. An entry that the disk refuses is written with the next one: only a restart
+    before that forgets it.
+    """
+
+    def __init__(self, path: Path, capacity: int) -> None:
+        """Entries go to the file at `path`; once it holds `capacity` keys, it takes the place of an older one."""
+        self._path = path
+        self._older = path.with_name(f"{path.name}.older")
+        self._capacity = capacity
+        self._change = threading.Lock()
+        self._before: dict[bytes, _Known] = {}
+        self._latest: dict[bytes, _Known] = {}
+        self._unwritten = bytearray()
+        self._is_synced = True
+        self._is_failing = False
+        for delivery in self._read(self._older):
+            self._remember(delivery)
+        self._before, self._latest = self._latest, {}
+        for delivery in self._read(path):
+            self._remember(delivery)
+
+    def missing(self, key: bytes, digest: bytes, parts: int) -> Sequence[int]:
+        """The parts of a body that are not durable yet; raises DeliveryConflict where the key is that of another."""
+        with self._change:
+            known = self._find(key)
+        if known is None:
+            return range(parts)
+        if (known.digest, known.parts) != (digest, parts):
+            raise DeliveryConflict("This Idempotency-Key has come before with another body; give each body its own.")
+        return [part for part in range(parts) if part not in known.durable]
+
+    def add(self, deliveries: Sequence[Delivery], at_us: int) -> None:
+        """Remember parts that are durable."""
+        if not deliveries:
+            return
+        with self._change:
+            for delivery in deliveries:
+                self._remember(delivery)
+                self._unwritten += _entry(delivery, at_us)
+            # Where the disk takes nothing, memory must not take all.
+            del self._unwritten[: -self._capacity * _ENTRY_BYTES]
+            self._is_synced = False
+            if self._write() and len(self._latest) >= self._capacity:
+                self._begin_anew()
+
+    def sync(self) -> None:
+        """Make durable what is remembered; to be called before its frames leave the spool."""
+        with self._change:
+            if not self._is_synced:
+                self._is_synced = self._write(sync=True)
+
+    def _find(self, key: bytes) -> _Known | None:
+        return self._latest.get(key) or self._before.get(key)
+
+    def _remember(self, delivery: Delivery) -> None:
+        known = self._find(delivery.key)
+        durable = frozenset((delivery.part,))
+        if known is not None and known.digest == delivery.digest:
+            durable |= known.durable
+        self._latest[delivery.key] = _Known(delivery.digest, delivery.parts, durable)
+
+    def _write(self, *, sync: bool = False) -> bool:
+        """Whether everything that is remembered is in the file."""
+        try:
+            with self._path.open("ab", buffering=0) as file:
+                # Half an entry would shift all that follow.
+                file.truncate(file.tell() - file.tell() % _ENTRY_BYTES)
+                written = file.write(self._unwritten) or 0
+                del self._unwritten[: written - written % _ENTRY_BYTES]
+                if sync:
+                    os.fdatasync(file.fileno())
+        except OSError as error:
+            if not self._is_failing:
+                self._tell("The keys of bodies cannot be written down; a restart forgets them.", error)
+            self._is_failing = True
+            return False
+        self._is_failing = bool(self._unwritten)
+        return not self._is_failing
+
+    def _begin_anew(self) -> None:
+        try:
+            with self._path.open("rb") as file:
+                os.fdatasync(file.fileno())
+            self._path.replace(self._older)
+        except OSError as error:
+            self._tell("The file of keys cannot be begun anew; it grows until it can.", error)
+            return
+        self._before, self._latest = self._latest, {}
+
+    def _read(self, path: Path) -> Iterator[Delivery]:
+        """The entries of a file that are as they were written; one that cannot be read at all is set aside."""
+        try:
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                whole = size - size % _ENTRY_BYTES
+                file.seek(max(0, whole - 2 * self._capacity * _ENTRY_BYTES))
+                data = file.read()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._tell("The keys of bodies cannot be read; what is sent again may be stored again.", error)
+            _set_aside(path)
+            return
+        damaged = 0
+        for start in range(0, len(data) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
+            fields = data[start : start + _FIELDS.size]
+            if _CHECKSUM.pack(zlib.crc32(fields)) != data[start + _FIELDS.size : start + _ENTRY_BYTES]:
+                damaged += 1
+                continue
+            key, digest, _, part, parts = _FIELDS.unpack(fields)
+            yield Delivery(key, digest, part, parts)
+        if damaged:
+            _log.error(
+                "Keys of bodies are damaged on disk; what is sent again under them may be stored again.",
+                extra={"path": str(path), "keys": damaged},
+            )
+
+    def _tell(self, message: str, error: OSError) -> None:
+        _log.warning(message, extra={"path": str(self._path), "error": str(error)})
+
+
+def _entry(delivery: Delivery, at_us: int) -> bytes:
+    fields = _FIELDS.pack(delivery.key, delivery.digest, at_us, delivery.part, delivery.parts)
+    return fields + _CHECKSUM.pack(zlib.crc32(fields))
+
+
+def _set_aside(path: Path) -> None:
+    try:
+        path.replace(path.with_name(f"{path.name}.damaged"))
+    except OSError as error:
+        _log.error("It cannot be set aside either.", extra={"path": str(path), "error": str(error)})

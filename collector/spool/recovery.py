@@ -1,0 +1,144 @@
+"""What a start finds in the spool: sealed segments, what a stopped process left open, and unknown files."""
+
+import logging
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collector.payload import Delivery, Payload
+from collector.spool.frame import encode
+from collector.spool.inspection import Inspection, Range, SegmentFile, inspect, last_delivery
+from collector.spool.segment import OPEN, PARTIAL, READY, Segment, file_name, seal, sync_directory, write_sealed
+from collector.transforms.set_aside import CUT_OFF, DAMAGED
+
+_log = logging.getLogger(__name__)
+
+# So much of what is damaged becomes a dead letter.
+_LETTER_BYTES = 1 << 20
+
+Part = tuple[str, str, Iterable[bytes]]
+
+
+@dataclass
+class Recovery:
+    """What was found; `unknown` are the names of files that stay where they are."""
+
+    segments: list[Segment] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    damaged_bytes: int = 0
+    cut_off_bytes: int = 0
+
+
+def recover(directory: Path) -> Recovery:
+    """Look at all files of a spool, and seal what is sound of the open ones.
+
+    A sealed file is only opened: whether it is as it was written is looked at before it is stored.
+    """
+    found = Recovery()
+    for path in sorted(directory.iterdir()):
+        try:
+            _recover_file(path, found)
+        except (OSError, ValueError) as error:
+            found.unknown.append(path.name)
+            _log.error(
+                "A file in the spool is left alone: it is no segment, or cannot be read. Move it away, or mend what is "
+                "wrong with it and restart.",
+                extra={"path": str(path), "error": str(error)},
+            )
+    return found
+
+
+def _recover_file(path: Path, found: Recovery) -> None:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise ValueError(f"{path.name} is no regular file.")
+    if path.suffix not in (OPEN, PARTIAL, READY):
+        raise ValueError(f"{path.name} ends like no file of a spool.")
+    segment = Segment.of(path, is_checked=False)
+    if path.suffix == PARTIAL:
+        # Nobody was told that it is durable.
+        path.unlink()
+        return
+    with SegmentFile(path) as file:
+        if path.suffix == OPEN:
+            _recover_open(segment, file, found)
+            return
+        delivery = last_delivery(file)
+    found.segments.append(segment)
+    if delivery is not None:
+        found.deliveries.append(delivery)
+
+
+def _recover_open(segment: Segment, file: SegmentFile, found: Recovery) -> None:
+    looked_at = inspect(file, may_be_cut_off=True)
+    if not looked_at.size:
+        segment.path.unlink()
+        return
+    if looked_at.is_sound:
+        file.sync()
+        found.segments.append(seal(segment.path))
+    else:
+        tell(segment, looked_at)
+        for format_name, segment_id, frames in parts(segment, file, looked_at):
+            # The same again where this is cut short: the original goes last.
+            name = file_name(segment.created_ns, format_name, segment_id)
+            found.segments.append(write_sealed(segment.path.parent, name, frames))
+        segment.path.unlink()
+    sync_directory(segment.path.parent)
+    found.deliveries += looked_at.deliveries
+    found.damaged_bytes += total(looked_at.damaged)
+    found.cut_off_bytes += total([looked_at.cut_off] if looked_at.cut_off else [])
+
+
+def damage_in(segment: Segment) -> Inspection | None:
+    """What is found in a sealed segment that is not as it was written; None where all of it is. Raises OSError."""
+    with SegmentFile(segment.path) as file:
+        found = inspect(file, may_be_cut_off=False)
+    return None if found.is_sound else found
+
+
+def parts(segment: Segment, file: SegmentFile, found: Inspection) -> Sequence[Part]:
+    """What takes the place of a damaged segment: its sound frames, and dead letters of all other bytes."""
+    replaced: list[Part] = []
+    if found.sound:
+        sound = (piece for start, end in found.sound for piece in file.pieces(start, end))
+        replaced.append((segment.format, f"{segment.id}~sound", sound))
+    if found.damaged:
+        replaced.append((DAMAGED, f"{segment.id}~damaged", _letters(segment, DAMAGED, file, found.damaged)))
+    if found.cut_off:
+        replaced.append((CUT_OFF, f"{segment.id}~cut-off", _letters(segment, CUT_OFF, file, [found.cut_off])))
+    return replaced
+
+
+def letters(ranges: Iterable[Range]) -> int:
+    """How many dead letters ranges become."""
+    return sum(len(range(start, end, _LETTER_BYTES)) for start, end in ranges)
+
+
+def total(ranges: Iterable[Range]) -> int:
+    return sum(end - start for start, end in ranges)
+
+
+def tell(segment: Segment, found: Inspection) -> None:
+    """Log what has become of a segment that is not as it was written."""
+    details = {"segment": segment.path.name, "sound_bytes": total(found.sound), "damaged_bytes": total(found.damaged)}
+    if found.damaged:
+        _log.error(
+            "A segment is damaged on disk: its sound frames are stored, and all other bytes of it become dead letters. "
+            "Check the disk and its file system.",
+            extra=details,
+        )
+    if found.cut_off:
+        _log.warning(
+            "A segment ends in the middle of a frame that nobody was told to be durable; it becomes a dead letter.",
+            extra=details | {"cut_off_bytes": total([found.cut_off])},
+        )
+
+
+def _letters(segment: Segment, format_name: str, file: SegmentFile, ranges: Sequence[Range]) -> Iterator[bytes]:
+    for start, end in ranges:
+        for position in range(start, end, _LETTER_BYTES):
+            stop = min(end, position + _LETTER_BYTES)
+            told = f"{segment.format} segment {segment.id}, bytes {position} to {stop}"
+            yield encode(Payload(format_name, file.read(position, stop), segment.created_ns // 1000, peer=told))

@@ -1,0 +1,42 @@
+"""The sealed segments that are not stored yet."""
+
+import queue
+import threading
+from pathlib import Path
+
+from collector.spool.segment import Segment
+
+
+class SealedSegments:
+    """Hands segments out, oldest first, and knows each until it is forgotten; safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.PriorityQueue[Segment] = queue.PriorityQueue()
+        self._known: dict[Path, Segment] = {}
+        self._change = threading.Lock()
+
+    @property
+    def backlog(self) -> int:
+        """How many nobody has taken yet."""
+        return self._waiting.qsize()
+
+    def put(self, segment: Segment) -> None:
+        with self._change:
+            self._known[segment.path] = segment
+        self._waiting.put(segment)
+
+    def take(self, timeout: float) -> Segment | None:
+        """The oldest, or None when there is none within so many seconds."""
+        try:
+            return self._waiting.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def forget(self, segment: Segment) -> None:
+        with self._change:
+            self._known.pop(segment.path, None)
+
+    def ids(self, prefix: str) -> list[str]:
+        """The ids that begin with a prefix, in order."""
+        with self._change:
+            return sorted(segment.id for segment in self._known.values() if segment.id.startswith(prefix))
