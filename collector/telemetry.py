@@ -86,6 +86,10 @@ class CollectorMetrics:
         self._gauge("gatelens.spool.capacity", "By", "Room for bytes that wait.", capacity)
         self._gauge("gatelens.spool.backlog", "{segment}", "Sealed segments that wait for the writer.", backlog)
 
+    def observe_quarantine(self, segments: Callable[[], int]) -> None:
+        """Watch how many segments are set aside."""
+        self._gauge("gatelens.writer.quarantined", "{segment}", "Segments set aside as files.", segments)
+
     def _gauge(self, name: str, unit: str, description: str, read: Callable[[], int]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
             return [Observation(read())]

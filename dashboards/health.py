@@ -16,6 +16,7 @@ class Health:
     store: Store
     spool_fill: Callable[[], float]
     writer_fault: Callable[[], str]
+    quarantine_fault: Callable[[], str]
 
     def faults(self) -> list[str]:
         """One sentence for each reason why telemetry cannot be taken in or shown; empty when ready."""
@@ -28,4 +29,6 @@ class Health:
             faults.append(f"The spool is {self.spool_fill():.0%} full; ClickHouse does not take telemetry fast enough.")
         if fault := self.writer_fault():
             faults.append(f"The last segment could not be stored and is tried again: {fault}")
+        if fault := self.quarantine_fault():
+            faults.append(fault)
         return faults

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from collector.config import CollectorConfig
+from gatelens.memory import MemoryConfig
 from storage.errors import ConfigError
 
 _PREFIX = "GATELENS_"
@@ -54,6 +55,7 @@ class Config(BaseModel):
     collector: CollectorConfig = CollectorConfig()
     web: WebConfig = WebConfig()
     alerts: AlertsConfig = AlertsConfig()
+    memory: MemoryConfig = MemoryConfig()
 
 
 def load_config(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:

@@ -33,12 +33,14 @@ from gatelens.config import Config
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind, shown
+from gatelens.memory import memory_budget, observe, within
 from gatelens.telemetry import Telemetry
 from gatelens.thread_names import name_threads
 from processors.alerts.engine import AlertEngine
 from processors.alerts.rules import RuleFile, load_rules
+from storage.memory_budget import MemoryBudget
 from storage.migrate import migrate
-from storage.reader import reader
+from storage.reader import Reader, reader
 from storage.store import Store, connect
 
 
@@ -71,7 +73,8 @@ class Gatelens:
         self._loop.spawn(Scraper(self._intake, config).run())
 
     def _start(self) -> Addresses:
-        collector = self._config.collector
+        memory = memory_budget(self._config.memory)
+        collector = within(memory, self._config.collector)
         web_socket = bind(self._config.web.listen, "web.listen")
         self._cleanup.callback(web_socket.close)
         http_socket = bind(collector.http.listen, "collector.http.listen")
@@ -81,9 +84,10 @@ class Gatelens:
         self._directory.acquire()
         self._cleanup.callback(self._directory.release)
 
-        store = self._open_store()
+        store = self._open_store(memory)
         telemetry = Telemetry(__version__)
         self._cleanup.callback(telemetry.close)
+        observe(telemetry.meter, memory)
         metrics = CollectorMetrics(telemetry.meter)
         # It looks into what the spool left open, before the spool seals it.
         chunks = ChunkMemory(
@@ -92,7 +96,7 @@ class Gatelens:
         self._cleanup.callback(chunks.close)
         spool = Spool(self._directory.spool, collector.spool, light())
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer)
+        writer = Writer(store, spool, collector.transforms, metrics, self._directory.path, collector.writer)
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
@@ -115,16 +119,19 @@ class Gatelens:
             grpc=f"{collector.grpc.listen.rpartition(':')[0]}:{grpc_port}",
             forward=f"{collector.forward.listen.rpartition(':')[0]}:{forward.port}" if forward.port else "",
         )
-        health = Health(store, lambda: spool.size / spool.capacity, lambda: writer.failing)
+        health = Health(
+            store, lambda: spool.size / spool.capacity, lambda: writer.failing, lambda: writer.quarantine_fault
+        )
         engine = self._start_alerts(store, telemetry, addresses.web)
-        pages = self._pages(store, spool, engine, health, telemetry, addresses)
+        runner = reader(store, memory)
+        pages = self._pages(store, runner, spool, engine, health, telemetry, addresses)
         self._serve(self._start_loop("web"), AsgiServer(pages, web_socket))
         self._directory.publish(addresses)
         name_threads()
         return addresses
 
-    def _open_store(self) -> Store:
-        store = connect(self._config.storage.dsn or f"chdb://{self._directory.clickhouse}")
+    def _open_store(self, memory: MemoryBudget) -> Store:
+        store = connect(self._config.storage.dsn or f"chdb://{self._directory.clickhouse}", memory)
         self._cleanup.callback(store.close)
         migrate(store)
         return store
@@ -155,6 +162,7 @@ class Gatelens:
     def _pages(
         self,
         store: Store,
+        runner: Reader,
         spool: Spool,
         engine: AlertEngine,
         health: Health,
@@ -164,7 +172,6 @@ class Gatelens:
         def find_segments(prefix: str) -> dict[str, object]:
             return asdict(segments(store, spool, prefix))
 
-        runner = reader(store)
         server = FastAPI(
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )

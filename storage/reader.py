@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from storage.errors import QueryRefused
 from storage.guard import Guard, QueryLimits
+from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.store import Store
 
 # ClickHouse's names for the formats that people ask for.
@@ -33,9 +34,9 @@ class Reader:
         return self.store.read_only(statement, name, self.limits.settings())
 
 
-def reader(store: Store) -> Reader:
+def reader(store: Store, memory: MemoryBudget = DEFAULT_BUDGET) -> Reader:
     """A reader of every table and view of the store's database."""
     tables = [name for (name,) in store.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")]
     functions = [name for (name,) in store.rows("SELECT name FROM system.functions WHERE origin = 'SQLUserDefined'")]
     databases = [name for (name,) in store.rows("SELECT name FROM system.databases")]
-    return Reader(store, Guard(tables, functions, databases), QueryLimits())
+    return Reader(store, Guard(tables, functions, databases), QueryLimits(max_memory_bytes=memory.query))

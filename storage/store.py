@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage.errors import ConfigError, StoreUnavailable
+from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.pool import Pool
 
 EMBEDDED_SCHEME = "chdb"
@@ -34,10 +35,11 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
     "optimize_and_compare_chain": 0,
     # Beyond its limit of pairs a line would fail the payload that it is in; memory has a limit of its own.
     "extract_key_value_pairs_max_pairs_per_row": 1_000_000_000,
+    # Payloads are transformed a few at a time, which takes a fraction of the memory that all of them at once do. What
+    # is inserted is one block all the same.
+    "input_format_max_block_size_bytes": 1 << 20,
 }
 
-# What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
-LOAD_MEMORY_BYTES = 2 << 30
 # A trial may take a little more than a load, so that what fails in it has not come as far as the tables in a load.
 _TRIAL = 9 / 8
 # What passes in half leaves room for the views in a load.
@@ -47,7 +49,7 @@ _WITH_VIEWS = 3
 
 _MESSAGE = "Payload"
 
-_OF_READING_ALONE = ("format_", "max_memory_", "extract_")
+_OF_READING_ALONE = ("format_", "max_memory_", "extract_", "input_format_")
 _OF_READING = (*_OF_READING_ALONE, "max_threads")
 
 Parameters = Mapping[str, Any]
@@ -60,8 +62,12 @@ class Store:
     A chDB handle and an HTTP session each serve one call at a time, so handles are pooled.
     """
 
-    def __init__(self, dsn: str, max_handles: int = 8, max_readers: int = 2) -> None:
+    def __init__(self, dsn: str, memory: MemoryBudget, max_handles: int = 8, max_readers: int = 2) -> None:
         self._dsn = dsn
+        # What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
+        self.load_memory = memory.load
+        self._engine_memory = memory.engine
+        self._engine_settings = memory.engine_settings()
         # An embedded engine ends with its last handle; this one stays open from first to last.
         self._anchor = self._open()
         self._handles = Pool(self._open, max_handles, DriverError)
@@ -131,7 +137,7 @@ class Store:
         the load has to be.
         """
         settings = {
-            **_reading(format_schema, _WITH_VIEWS if roomy else 1),
+            **self._reading(format_schema, _WITH_VIEWS if roomy else 1),
             "insert_deduplication_token": token,
         }
         names = ", ".join(columns)
@@ -151,7 +157,7 @@ class Store:
         Raises QueryMemoryExceeded where that takes too much memory: then a load of the same has not stored anything, or
         where it is `tight`, could take too much.
         """
-        settings = _reading(format_schema, _TIGHT if tight else _TRIAL)
+        settings = self._reading(format_schema, _TIGHT if tight else _TRIAL)
         if self._parsers is None:
             types = {name: kind for name, kind, *_ in self.rows(f"DESCRIBE TABLE {into}")}
             nowhere = _literal(", ".join(f"{name} {types[name]}" for name in columns))
@@ -172,6 +178,13 @@ class Store:
         if self._parsers is not None:
             self._parsers.close()
 
+    def _reading(self, format_schema: Path, share: float) -> Settings:
+        return {
+            **_LOAD_SETTINGS,
+            "max_memory_usage": min(int(self.load_memory * share), self._engine_memory),
+            "format_schema": f"{format_schema}:{_MESSAGE}",
+        }
+
     def _readers_within(self, limits: Settings) -> Pool[Client]:
         with self._readers_change:
             return self._readers.setdefault(tuple(limits.items()), Pool(self._open, self._max_readers, DriverError))
@@ -184,7 +197,9 @@ class Store:
     def _open(self) -> Client:
         try:
             # Without a session, calls on several handles never wait for each other.
-            options: dict[str, Any] = {} if self.embedded else {"autogenerate_session_id": False}
+            options: dict[str, Any] = (
+                {"chdb_options": self._engine_settings} if self.embedded else {"autogenerate_session_id": False}
+            )
             return clickhouse_connect.get_client(dsn=self._dsn, **options)
         except (DriverError, OSError) as error:
             raise StoreUnavailable(
@@ -202,7 +217,7 @@ def _parser() -> Connection:
     return open_engine(":memory:")
 
 
-def connect(dsn: str) -> Store:
+def connect(dsn: str, memory: MemoryBudget = DEFAULT_BUDGET) -> Store:
     """Open a store: `chdb:///dir` embedded, `https://user:password@host:8443/database` a server."""
     parts = urlsplit(dsn)
     if parts.scheme not in (EMBEDDED_SCHEME, *SERVER_SCHEMES):
@@ -211,7 +226,7 @@ def connect(dsn: str) -> Store:
         )
     if parts.scheme == EMBEDDED_SCHEME:
         Path(parts.path).mkdir(parents=True, exist_ok=True)
-    return Store(dsn)
+    return Store(dsn, memory)
 
 
 def describe(dsn: str) -> str:
@@ -220,14 +235,6 @@ def describe(dsn: str) -> str:
     if parts.scheme == EMBEDDED_SCHEME:
         return dsn
     return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}"
-
-
-def _reading(format_schema: Path, share: float) -> Settings:
-    return {
-        **_LOAD_SETTINGS,
-        "max_memory_usage": int(LOAD_MEMORY_BYTES * share),
-        "format_schema": f"{format_schema}:{_MESSAGE}",
-    }
 
 
 def _parsing(settings: Settings) -> Settings:

@@ -86,6 +86,10 @@ class Spool:
         return self._size
 
     @property
+    def directory(self) -> Path:
+        return self._directory
+
+    @property
     def capacity(self) -> int:
         return int(self._config.max_size)
 

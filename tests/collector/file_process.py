@@ -75,7 +75,7 @@ def _main(directory: Path, with_store: bool) -> None:
         signal.pause()
     store = connect(f"chdb://{directory / 'clickhouse'}")
     migrate(store)
-    writer = Writer(store, spool, TransformConfig(), metrics)
+    writer = Writer(store, spool, TransformConfig(), metrics, directory)
     writer.start()
     loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config_for(directory), directory / "state").run())
     _say("ready")

@@ -18,7 +18,8 @@ _STARTED = datetime.now(UTC)
 
 def writer_of(store: Store | FailingStore, spool: Spool) -> Writer:
     metrics = CollectorMetrics(NoOpMeter("test"))
-    return Writer(store, spool, TransformConfig(), metrics)  # type: ignore[arg-type]  # a FailingStore acts as one
+    notes = spool.directory.with_name(f"{spool.directory.name}-writer")
+    return Writer(store, spool, TransformConfig(), metrics, notes)  # type: ignore[arg-type]  # a FailingStore acts as one
 
 
 def store_waiting(store: Store | FailingStore, spool: Spool, seconds: float = 0) -> None:
