@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ from typing import Any, Self
 import httpx
 
 from gatelens.data_directory import Addresses, running_process
+from tests.control_group import ControlGroup
 
 _READY_SECONDS = 30
 _FREE_PORTS = {
@@ -27,16 +29,21 @@ _FREE_PORTS = {
 class RunningGatelens:
     """`gatelens up` on a directory, from entry to exit."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(
+        self, data: Path, environment: Mapping[str, str] | None = None, group: ControlGroup | None = None
+    ) -> None:
         self._data = data
+        self._environment = {**os.environ, **_FREE_PORTS, **(environment or {})}
+        command = [sys.executable, "-m", "gatelens", "up", "--data", str(data)]
+        self._command = group.command(command) if group else command
         self.addresses = Addresses(0, "", "", "")
         self.ready_seconds = 0.0
 
     def __enter__(self) -> Self:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gatelens", "up", "--data", str(self._data)],
-            env={**os.environ, **_FREE_PORTS},
+            self._command,
+            env=self._environment,
             stdout=subprocess.DEVNULL,
         )
         while (found := running_process(self._data)) is None or found.pid != self._process.pid:
@@ -51,6 +58,9 @@ class RunningGatelens:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
+
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def kill(self) -> None:
         """End the process as a power cut would."""
