@@ -59,15 +59,16 @@ class Salvage:
         self._spool.replace(segment, parts)
         return len(found.get(NOT_OTLP, ()))
 
-    def split(self, known: Format, segment: Segment) -> int | None:
+    def split(self, known: Format, segment: Segment, *, tight: bool = False) -> int | None:
         """Replace the segment by what can be read of it and its dead letters; returns how many were set aside.
 
         None, and nothing is changed, where it can be read as it is and the fault is elsewhere. What is damaged on the
-        disk goes first: whether the rest can be read shows when that is stored.
+        disk goes first: whether the rest can be read shows when that is stored. A segment that is not split may take
+        all the memory of a trial, or where that is to be `tight`, as little as a part.
         """
         if (set_aside := self.mend(segment)) is not None:
             return set_aside
-        readable, broken = self._sorted(known, segment, _frames(segment))
+        readable, broken = self._sorted(known, segment, _frames(segment), tight=tight)
         unreadable = self._legible(segment, broken)
         if unreadable:
             parts = [(UNDECODABLE, f"{segment.id}~undecodable", unreadable)]
@@ -80,7 +81,9 @@ class Salvage:
         self._spool.replace(segment, parts)
         return len(unreadable)
 
-    def _sorted(self, known: Format, segment: Segment, listed: Frames) -> tuple[list[Frames], list[bytes]]:
+    def _sorted(
+        self, known: Format, segment: Segment, listed: Frames, *, tight: bool
+    ) -> tuple[list[Frames], list[bytes]]:
         """Frames that can be read together, in their order, and those at fault; by halving what cannot be read."""
         readable: list[Frames] = []
         broken: list[bytes] = []
@@ -89,7 +92,8 @@ class Salvage:
             part = parts.pop()
             cut = halves(known, part[0]) if len(part) == 1 else []
             # What has been cut can be cut again; what cannot, or has not, may take all that there is.
-            fault = self._fault(known, segment, part, tight=part is not listed and (len(part) > 1 or bool(cut)))
+            may_be_cut = len(part) > 1 or bool(cut)
+            fault = self._fault(known, segment, part, tight=may_be_cut and (tight or part is not listed))
             if fault is None:
                 readable.append(part)
             elif len(part) > 1:

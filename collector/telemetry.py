@@ -120,6 +120,10 @@ class CollectorMetrics:
         self._gauge("gatelens.ledger.differences", "{segment}", "Segments that do not balance.", differences)
         self._gauge("gatelens.ledger.reconciled.timestamp", "s", "When the ledger was last compared.", reconciled_at)
 
+    def observe_quarantine(self, segments: Callable[[], int]) -> None:
+        """Watch how many segments are set aside."""
+        self._gauge("gatelens.writer.quarantined", "{segment}", "Segments set aside as files.", segments)
+
     def _gauge(self, name: str, unit: str, description: str, read: Callable[[], float]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:
             return [Observation(read())]

@@ -4,16 +4,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from collector.attempts import Attempt, Attempts
+from collector.quarantine import Quarantine
 from collector.salvage import Salvage
 from collector.shortcuts import Shortcuts
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.transforms.formats import Format, TransformConfig, formats, statement
-from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
+from storage.errors import QueryFailed, QueryLimitExceeded, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -51,10 +54,18 @@ class Writer:
         spool: Spool,
         transforms: TransformConfig,
         metrics: CollectorMetrics,
+        directory: Path,
         config: WriterConfig | None = None,
         lost: Callable[[str], None] = lambda segment_id: None,
     ) -> None:
-        """`lost` hears of segments that have left the spool and that this writer has not stored."""
+        """In `directory` it keeps notes on segments that are being stored, and those that it cannot store.
+
+        `lost` hears of segments that have left the spool and that this writer has not stored.
+        """
+        self._attempts = Attempts(directory / "loads", store)
+        self._quarantine = Quarantine(directory / "quarantine")
+        # What a process has died of is tried alone.
+        self._alone = threading.Lock()
         self._store = store
         self._spool = spool
         self._transforms = transforms
@@ -65,6 +76,7 @@ class Writer:
         self._stop_timeout = (config or WriterConfig()).stop_timeout
         self._stopping = threading.Event()
         self._failing = ""
+        metrics.observe_quarantine(lambda: len(self._quarantine.segments()))
         self._threads = [
             threading.Thread(target=self._work, name=f"writer-{number}", daemon=True)
             for number in range((config or WriterConfig()).workers)
@@ -75,7 +87,14 @@ class Writer:
         """Why the last attempt to store failed; '' while all is well."""
         return self._failing
 
+    @property
+    def quarantine_fault(self) -> str:
+        """Why segments are set aside; '' where none are."""
+        return self._quarantine.fault()
+
     def start(self) -> None:
+        kept = {segment.id for segment in self._quarantine.segments()}
+        self._attempts.forget_all_but(kept.union(self._spool.waiting("")))
         for thread in self._threads:
             thread.start()
 
@@ -113,30 +132,83 @@ class Writer:
             self._metrics.salvaged(known.name, set_aside)
             return
         started = time.monotonic()
-        if not self._stored_by_shortcut(known, segment) and not self._stored_or_split(known, segment):
+        attempt = self._attempts.begin(segment)
+        if attempt.is_hopeless:
+            self._set_aside(segment, attempt)
             return
-        self._spool.remove(segment)
+        try:
+            is_stored = self._stored(known, segment, attempt)
+        except (StoreError, OSError) as error:
+            self._attempts.failed(segment, by_memory=isinstance(error, QueryLimitExceeded))
+            raise
+        if is_stored:
+            self._spool.remove(segment)
+        # Not before its file is gone: without the note it would count as one that was never tried.
+        self._attempts.forget(segment)
+        if not is_stored:
+            return
         lag = (time.time_ns() - segment.created_ns) / 1e9
         self._metrics.stored(known.name, time.monotonic() - started, lag)
 
-    def _stored_or_split(self, known: Format, segment: Segment) -> bool:
+    def _stored(self, known: Format, segment: Segment, attempt: Attempt) -> bool:
         """Whether the segment is stored; where it is not, others have taken its place in the spool."""
-        set_aside = self._salvage.sift(known, segment)
-        if set_aside is not None:
-            self._metrics.salvaged(known.name, set_aside)
+        if not attempt.is_inherited:
+            return self._stored_by_shortcut(known, segment) or self._stored_or_split(known, segment)
+        with self._alone:
+            if self._attempts.has_stored_nothing(attempt):
+                return self._stored_or_split(known, segment, tight=True)
+            return self._completed(known, segment)
+
+    def _completed(self, known: Format, segment: Segment) -> bool:
+        """Like `_stored`, for a segment that a killed process may have stored a part of: it must not be cut.
+
+        Unless it cannot be read at all, however much memory there is: then nothing of it has been stored.
+        """
+        if self._was_sifted(known, segment):
+            return False
+        try:
+            self._load(known, segment, roomy=True)
+        except QueryFailed:
+            if not isinstance(self._fault(known, segment), QueryFailed) or not self._was_split(known, segment):
+                raise
+            return False
+        return True
+
+    def _set_aside(self, segment: Segment, attempt: Attempt) -> None:
+        kept = self._quarantine.add(segment)
+        self._spool.remove(segment)
+        self._attempts.set_aside(segment)
+        _log.error(
+            "A segment cannot be stored with the memory there is, and is set aside; give Gatelens more, and move the "
+            "file back into the spool while it is stopped.",
+            extra={"path": str(kept), "deaths": attempt.deaths, "refusals": attempt.refusals},
+        )
+
+    def _stored_or_split(self, known: Format, segment: Segment, *, tight: bool = False) -> bool:
+        """Like `_stored`, for a segment of which nothing is stored; one that is `tight` is cut before it is tried."""
+        if self._was_sifted(known, segment) or (tight and self._was_split(known, segment, tight=True)):
             return False
         try:
             self._load(known, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:
-            set_aside = self._salvage.split(known, segment)
-            if set_aside is not None:
-                self._metrics.salvaged(known.name, set_aside)
+            if self._was_split(known, segment):
                 return False
             if not isinstance(error, QueryMemoryExceeded):
                 raise
             # It can be read within the limit; only its way into the tables takes more.
             self._load(known, segment, roomy=True)
         return True
+
+    def _was_sifted(self, known: Format, segment: Segment) -> bool:
+        return self._was_replaced(known, self._salvage.sift(known, segment))
+
+    def _was_split(self, known: Format, segment: Segment, *, tight: bool = False) -> bool:
+        return self._was_replaced(known, self._salvage.split(known, segment, tight=tight))
+
+    def _was_replaced(self, known: Format, set_aside: int | None) -> bool:
+        if set_aside is not None:
+            self._metrics.salvaged(known.name, set_aside)
+        return set_aside is not None
 
     def _stored_by_shortcut(self, known: Format, segment: Segment) -> bool:
         """Whether a shortcut has stored the segment; where it has not, it has stored nothing of it."""
@@ -146,7 +218,7 @@ class Writer:
         try:
             self._load(shortcut, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:
-            if not self._can_be_read(shortcut, segment):
+            if self._fault(shortcut, segment) is not None:
                 self._shortcuts.failed(known)
                 return False
             # Some tables may have it already, and what is begun under a token is ended by the same statement.
@@ -155,13 +227,14 @@ class Writer:
             self._load(shortcut, segment, roomy=True)
         return True
 
-    def _can_be_read(self, known: Format, segment: Segment) -> bool:
+    def _fault(self, known: Format, segment: Segment) -> StoreError | None:
+        """Why a segment cannot be read; None where it can."""
         select = statement(known, segment.id, segment.path, self._transforms)
         try:
             self._store.trial(select, known.shape.into, known.shape.columns, known.schema)
-        except (QueryFailed, QueryMemoryExceeded):
-            return False
-        return True
+        except (QueryFailed, QueryMemoryExceeded) as error:
+            return error
+        return None
 
     def _load(self, known: Format, segment: Segment, *, roomy: bool = False) -> None:
         select = statement(known, segment.id, segment.path, self._transforms)

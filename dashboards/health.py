@@ -24,6 +24,7 @@ class Health:
     spool_fill: Callable[[], float]
     writer_fault: Callable[[], str]
     ledger_fault: Callable[[], str] = lambda: ""
+    quarantine_fault: Callable[[], str] = lambda: ""
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "health"), init=False)
 
     async def faults(self) -> list[str]:
@@ -43,4 +44,6 @@ class Health:
             faults.append(f"The last segment could not be stored and is tried again: {fault}")
         if fault := self.ledger_fault():
             faults.append(f"What was accepted is not what is stored: {fault}")
+        if fault := self.quarantine_fault():
+            faults.append(fault)
         return faults

@@ -10,6 +10,7 @@ from gatelens.config import Config, load_config
 from gatelens.data_directory import DataDirectory, running_process
 from gatelens.descriptors import raise_descriptor_limit
 from gatelens.local_access import local_client
+from gatelens.memory import memory_budget
 from gatelens.private_directory import private_files
 from storage.errors import GatelensError, QueryRefused
 from storage.full_disk import full_disk_explained
@@ -42,7 +43,7 @@ def run_migrations(config: Config, data: Path) -> list[str]:
     """Apply what is missing; returns the names of the migrations."""
     directory = DataDirectory(data)
     with acquired(directory):
-        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
+        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}", memory_budget(config.memory))
         try:
             return [migration.name for migration in migrate(store)]
         finally:
@@ -53,11 +54,12 @@ def run_migrations(config: Config, data: Path) -> list[str]:
 def own_store(data: Path) -> Iterator[Store]:
     """The ClickHouse of the data directory, or of the environment's GATELENS_STORAGE__DSN, opened in this process."""
     directory = DataDirectory(data)
-    dsn = load_config(None).storage.dsn
+    config = load_config(None)
+    dsn = config.storage.dsn
     if not dsn and not directory.clickhouse.exists():
         raise GatelensError(f"{data} holds no data; give the directory of `gatelens up` with --data.")
     with acquired(directory):
-        store = connect(dsn or f"chdb://{directory.clickhouse}")
+        store = connect(dsn or f"chdb://{directory.clickhouse}", memory_budget(config.memory))
         try:
             migrate(store)
             yield store

@@ -14,6 +14,7 @@ from collector.receivers.net.limits import HttpLimits
 from collector.receivers.tls import TlsConfig
 from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
+from gatelens.memory import MemoryConfig
 from storage.errors import ConfigError
 
 _PREFIX = "GATELENS_"
@@ -78,6 +79,7 @@ class Config(BaseModel):
     web: WebConfig = WebConfig()
     query: QueryConfig = QueryConfig()
     alerts: AlertsConfig = AlertsConfig()
+    memory: MemoryConfig = MemoryConfig()
 
 
 def load_config(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:

@@ -24,6 +24,7 @@ from gatelens.config import load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.import_outcome import Imported, outcome
 from gatelens.local_access import local_client
+from gatelens.memory import memory_budget, within
 from storage.errors import GatelensError
 from storage.migrate import migrate
 from storage.store import connect
@@ -108,11 +109,13 @@ def _own_door(data: Path) -> Iterator[_Door]:
     directory = DataDirectory(data)
     with acquired(directory):
         config = load_config(None)
-        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}", [directory.spool])
+        memory = memory_budget(config.memory)
+        store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}", memory, [directory.spool])
         migrate(store)
-        collector = config.collector
+        collector = within(memory, config.collector)
         spool = Spool(directory.spool, collector.spool, light())
-        writer = Writer(store, spool, collector.transforms, CollectorMetrics(NoOpMeter("gatelens")), collector.writer)
+        metrics = CollectorMetrics(NoOpMeter("gatelens"))
+        writer = Writer(store, spool, collector.transforms, metrics, directory.path, collector.writer)
         writer.start()
         try:
             yield _Door(SpoolSink(spool, store), lambda: writer.failing != "")

@@ -40,11 +40,13 @@ from gatelens.config import Config
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, address, bind, certificate
+from gatelens.memory import memory_budget, observe, within
 from gatelens.telemetry import Telemetry
 from gatelens.thread_names import name_threads
 from processors.alerts.engine import AlertEngine
 from processors.alerts.rules import RuleFile, load_rules
 from storage.full_disk import ensure_room, full_disk_explained
+from storage.memory_budget import MemoryBudget
 from storage.migrate import migrate
 from storage.reader import reader
 from storage.store import Store, connect
@@ -86,7 +88,9 @@ class Gatelens:
         self._loop.spawn(Scraper(self._intake, config).run())
 
     def _start(self) -> Addresses:
-        collector, web = self._config.collector, self._config.web
+        web = self._config.web
+        memory = memory_budget(self._config.memory)
+        collector = within(memory, self._config.collector)
         web_socket = bind(self._config.web.listen, "web.listen")
         self._cleanup.callback(web_socket.close)
         http_socket = bind(collector.http.listen, "collector.http.listen")
@@ -99,9 +103,10 @@ class Gatelens:
         access = Access(self._config, self._directory.path)
         self._cleanup.callback(access.close)
 
-        store = self._open_store()
+        store = self._open_store(memory)
         telemetry = Telemetry(__version__)
         self._cleanup.callback(telemetry.close)
+        observe(telemetry.meter, memory)
         metrics = CollectorMetrics(telemetry.meter)
         # It looks into what the spool left open, before the spool seals it.
         chunks = ChunkMemory(
@@ -114,7 +119,9 @@ class Gatelens:
         )
         metrics.observe_damage(lambda: spool.damaged_bytes, lambda: spool.cut_off_bytes)
         reconciler = self._reconciler(store, spool, metrics)
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, reconciler.lost)
+        writer = Writer(
+            store, spool, collector.transforms, metrics, self._directory.path, collector.writer, reconciler.lost
+        )
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
@@ -149,9 +156,11 @@ class Gatelens:
             lambda: spool.size / spool.capacity,
             lambda: writer.failing,
             lambda: reconciler.fault,
+            lambda: writer.quarantine_fault,
         )
         engine = self._start_alerts(store, telemetry, addresses.web)
-        pages = self._pages(store.apart(_PAGE_HANDLES), spool, engine, health, telemetry, addresses, access)
+        queries = self._queries(store, memory, telemetry)
+        pages = self._pages(store.apart(_PAGE_HANDLES), queries, spool, engine, health, telemetry, addresses, access)
         web_loop = self._start_loop("web")
         web_app = access.around_pages(pages, web_loop.run(script_hashes(pages)))
         pages_server = AsgiServer(
@@ -169,9 +178,9 @@ class Gatelens:
         name_threads()
         return addresses
 
-    def _open_store(self) -> Store:
+    def _open_store(self, memory: MemoryBudget) -> Store:
         dsn = self._config.storage.dsn or f"chdb://{self._directory.clickhouse}"
-        store = connect(dsn, [self._directory.spool])
+        store = connect(dsn, memory, [self._directory.spool])
         self._cleanup.callback(store.close)
         migrate(store)
         if not store.is_confined:
@@ -217,17 +226,18 @@ class Gatelens:
         self._cleanup.callback(engine.stop)
         return engine
 
-    def _queries(self, store: Store, telemetry: Telemetry) -> QueryQueue:
+    def _queries(self, store: Store, memory: MemoryBudget, telemetry: Telemetry) -> QueryQueue:
         config = self._config.query
         metrics = QueryMetrics(telemetry.meter)
         metrics.observe_abandoned(lambda: store.abandoned)
-        queries = QueryQueue(reader(store, config.max_seconds, config.max_concurrent), config, metrics)
+        queries = QueryQueue(reader(store, memory, config.max_seconds, config.max_concurrent), config, metrics)
         self._cleanup.callback(queries.close)
         return queries
 
     def _pages(
         self,
         store: Store,
+        runner: Reader,
         spool: Spool,
         engine: AlertEngine,
         health: Health,
@@ -238,7 +248,6 @@ class Gatelens:
         def find_segments(prefix: str) -> dict[str, object]:
             return asdict(segments(store, spool, prefix))
 
-        queries = self._queries(store, telemetry)
         server = FastAPI(
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from storage.errors import QueryRefused, StoreError
 from storage.faults import for_people
 from storage.guard import Catalogue, Guard, QueryLimits
+from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.store import Store
 from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet, is_text
 
@@ -61,12 +62,14 @@ class Reader:
         return _PRESENTED.get(output_format, bytes)(answer)
 
 
-def reader(store: Store, max_seconds: int = 30, max_concurrent: int = 2) -> Reader:
+def reader(
+    store: Store, memory: MemoryBudget = DEFAULT_BUDGET, max_seconds: int = 30, max_concurrent: int = 2
+) -> Reader:
     """A reader of every table and view of the store's database."""
     return Reader(
         store.apart(max_concurrent, seconds=max_seconds, readers=max_concurrent),
         Guard(catalogue(store)),
-        QueryLimits(max_seconds=max_seconds),
+        QueryLimits(max_seconds=max_seconds, max_memory_bytes=memory.query),
     )
 
 

@@ -19,6 +19,7 @@ from storage.errors import ConfigError, StoreUnavailable
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
 from storage.landlock import Confinement, is_available
+from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.pool import Pool
 
 EMBEDDED_SCHEME = "chdb"
@@ -39,10 +40,11 @@ _LOAD_SETTINGS: Mapping[str, str | int] = {
     "optimize_and_compare_chain": 0,
     # Beyond its limit of pairs a line would fail the payload that it is in; memory has a limit of its own.
     "extract_key_value_pairs_max_pairs_per_row": 1_000_000_000,
+    # Payloads are transformed a few at a time, which takes a fraction of the memory that all of them at once do. What
+    # is inserted is one block all the same.
+    "input_format_max_block_size_bytes": 1 << 20,
 }
 
-# What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
-LOAD_MEMORY_BYTES = 2 << 30
 # A trial may take a little more than a load, so that what fails in it has not come as far as the tables in a load.
 _TRIAL = 9 / 8
 # What passes in half leaves room for the views in a load.
@@ -52,7 +54,7 @@ _WITH_VIEWS = 3
 
 _MESSAGE = "Payload"
 
-_OF_READING_ALONE = ("format_", "max_memory_", "extract_")
+_OF_READING_ALONE = ("format_", "max_memory_", "extract_", "input_format_")
 _OF_READING = (*_OF_READING_ALONE, "max_threads")
 
 Parameters = Mapping[str, Any]
@@ -66,11 +68,22 @@ class Store:
     confined to its directory and the readable ones (docs/decisions/0012-query-second-wall.md).
     """
 
-    def __init__(self, dsn: str, readable: Collection[Path] = (), max_handles: int = 8, max_readers: int = 2) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        memory: MemoryBudget,
+        readable: Collection[Path] = (),
+        max_handles: int = 8,
+        max_readers: int = 2,
+    ) -> None:
         """`readable` are the directories that statements may read files of; where Landlock is, there are no others."""
         self._dsn = dsn
         self._seconds: float | None = None
         self._pools: list[Pool[Client]] = []
+        # What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
+        self.load_memory = memory.load
+        self._engine_memory = memory.engine
+        self._engine_settings = memory.engine_settings()
         self.is_confined = is_available()
         directory = (Path(urlsplit(dsn).path),) if self.embedded else ()
         confinement = Confinement(writable=directory, readable=tuple(readable))
@@ -173,7 +186,7 @@ class Store:
         the load has to be.
         """
         settings = {
-            **_reading(format_schema, _WITH_VIEWS if roomy else 1),
+            **self._reading(format_schema, _WITH_VIEWS if roomy else 1),
             "insert_deduplication_token": token,
         }
         names = ", ".join(columns)
@@ -192,7 +205,7 @@ class Store:
         Raises QueryMemoryExceeded where that takes too much memory: then a load of the same has not stored anything, or
         where it is `tight`, could take too much.
         """
-        settings = _reading(format_schema, _TIGHT if tight else _TRIAL)
+        settings = self._reading(format_schema, _TIGHT if tight else _TRIAL)
         if self._parsers is None:
             types = {name: kind for name, kind, *_ in self.rows(f"DESCRIBE TABLE {into}")}
             nowhere = _literal(", ".join(f"{name} {types[name]}" for name in columns))
@@ -224,6 +237,13 @@ class Store:
         self._pools.append(pool)
         return pool
 
+    def _reading(self, format_schema: Path, share: float) -> Settings:
+        return {
+            **_LOAD_SETTINGS,
+            "max_memory_usage": min(int(self.load_memory * share), self._engine_memory),
+            "format_schema": f"{format_schema}:{_MESSAGE}",
+        }
+
     def _readers_within(self, limits: Settings) -> Pool[Client]:
         with self._readers_change:
             key = tuple(limits.items())
@@ -239,7 +259,9 @@ class Store:
     def _open(self) -> Client:
         try:
             # Without a session, calls on several handles never wait for each other.
-            options: dict[str, Any] = {} if self.embedded else {"autogenerate_session_id": False}
+            options: dict[str, Any] = (
+                {"chdb_options": self._engine_settings} if self.embedded else {"autogenerate_session_id": False}
+            )
             return clickhouse_connect.get_client(dsn=self._dsn, **options)
         except (DriverError, OSError) as error:
             raise StoreUnavailable(
@@ -260,7 +282,7 @@ def _parser() -> Connection:
     return open_engine(":memory:")
 
 
-def connect(dsn: str, readable: Collection[Path] = ()) -> Store:
+def connect(dsn: str, memory: MemoryBudget = DEFAULT_BUDGET, readable: Collection[Path] = ()) -> Store:
     """Open a store: `chdb:///dir` embedded, `https://user:password@host:8443/database` a server.
 
     `readable` are the directories that loads read, made where there are none.
@@ -274,7 +296,7 @@ def connect(dsn: str, readable: Collection[Path] = ()) -> Store:
         Path(parts.path).mkdir(parents=True, exist_ok=True)
     for directory in readable:
         directory.mkdir(parents=True, exist_ok=True)
-    return Store(dsn, readable)
+    return Store(dsn, memory, readable)
 
 
 def describe(dsn: str) -> str:
@@ -283,14 +305,6 @@ def describe(dsn: str) -> str:
     if parts.scheme == EMBEDDED_SCHEME:
         return dsn
     return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}"
-
-
-def _reading(format_schema: Path, share: float) -> Settings:
-    return {
-        **_LOAD_SETTINGS,
-        "max_memory_usage": int(LOAD_MEMORY_BYTES * share),
-        "format_schema": f"{format_schema}:{_MESSAGE}",
-    }
 
 
 def _parsing(settings: Settings) -> Settings:

@@ -20,7 +20,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The one embedded ClickHouse of the process, migrated; tests stay apart by environment or segment id."""
-    opened = connect(f"chdb://{tmp_path_factory.mktemp('clickhouse')}", [tmp_path_factory.getbasetemp()])
+    opened = connect(f"chdb://{tmp_path_factory.mktemp('clickhouse')}", readable=[tmp_path_factory.getbasetemp()])
     try:
         migrate(opened)
         yield opened

@@ -15,6 +15,7 @@ from typing import Any, Self
 import httpx
 
 from gatelens.data_directory import Addresses, running_process
+from tests.control_group import ControlGroup
 
 _READY_SECONDS = 30
 _FREE_PORTS = {
@@ -28,18 +29,22 @@ _FREE_PORTS = {
 class RunningGatelens:
     """`gatelens up` on a directory, from entry to exit."""
 
-    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
-        """`settings` are environment variables."""
+    def __init__(
+        self, data: Path, settings: Mapping[str, str] | None = None, group: ControlGroup | None = None
+    ) -> None:
+        """`settings` are environment variables; in a `group` it has no more memory than that."""
         self._data = data
-        self._settings = dict(settings or {})
+        self._environment = {**os.environ, **_FREE_PORTS, **(settings or {})}
+        command = [sys.executable, "-m", "gatelens", "up", "--data", str(data)]
+        self._command = group.command(command) if group else command
         self.addresses = Addresses(0, "", "", "")
         self.ready_seconds = 0.0
 
     def __enter__(self) -> Self:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gatelens", "up", "--data", str(self._data)],
-            env={**os.environ, **_FREE_PORTS, **self._settings},
+            self._command,
+            env=self._environment,
             stdout=subprocess.DEVNULL,
         )
         while (found := running_process(self._data)) is None or found.pid != self._process.pid:
@@ -54,6 +59,9 @@ class RunningGatelens:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         self._process.wait(60)
+
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def kill(self) -> None:
         """End the process as a power cut would."""

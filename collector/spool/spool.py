@@ -90,6 +90,10 @@ class Spool:
         return self._room.size
 
     @property
+    def directory(self) -> Path:
+        return self._directory
+
+    @property
     def capacity(self) -> int:
         return self._room.capacity
 

@@ -4,6 +4,20 @@ SELECT
     payload_environment,
     payload_gateway,
     peer,
-    arrayJoin(splitByChar('\n', body)) AS line
-FROM ({{inner}})
+    line
+FROM
+(
+    SELECT
+        received_at,
+        payload_environment,
+        payload_gateway,
+        peer,
+        arrayJoin(arraySplit((text, number) -> number % 4096 = 0, pieces, arrayEnumerate(pieces))) AS run
+    FROM
+    (
+        SELECT received_at, payload_environment, payload_gateway, peer, splitByChar('\n', body) AS pieces
+        FROM ({{inner}})
+    )
+)
+ARRAY JOIN run AS line
 WHERE line NOT IN ('', '\r')

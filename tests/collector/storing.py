@@ -21,8 +21,9 @@ def writer_of(
     store: Store | FailingStore, spool: Spool, lost: Callable[[str], None] = lambda segment_id: None
 ) -> Writer:
     metrics = CollectorMetrics(NoOpMeter("test"))
+    notes = spool.directory.with_name(f"{spool.directory.name}-writer")
     # A FailingStore acts as a store.
-    return Writer(store, spool, TransformConfig(), metrics, lost=lost)  # type: ignore[arg-type]
+    return Writer(store, spool, TransformConfig(), metrics, notes, lost=lost)  # type: ignore[arg-type]
 
 
 def store_waiting(store: Store | FailingStore, spool: Spool, seconds: float = 0) -> None:

@@ -16,18 +16,16 @@ from typing import Any
 
 import httpx
 import pytest
-from opentelemetry.metrics import NoOpMeter
 
 from collector.receivers.protobuf_fields import read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
-from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig, formats, ingestible
+from collector.transforms.formats import formats, ingestible
 from collector.transforms.set_aside import NOT_OTLP
-from collector.writer import Writer
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
 from tests.collector.receiver_rig import receivers
+from tests.collector.storing import writer_of
 from tests.collector.ways_in import ENVIRONMENT, Way
 from tests.collector.ways_in_binary import BINARY_WAYS, REFUSED
 from tests.collector.ways_in_files import FILE_WAYS
@@ -74,7 +72,7 @@ def _arrive_with_the_golden_cases(directory: Path) -> None:
 def _stored(store: Store, way: Way, spool: Spool, directory: Path) -> Rows:
     """The rows of all that a way has brought, by format."""
     _arrive_with_the_golden_cases(directory)
-    writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
+    writer = writer_of(store, spool)
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     while segment := spool.take(0):
         writer.store(segment)

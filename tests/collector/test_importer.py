@@ -6,19 +6,16 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from opentelemetry.metrics import NoOpMeter
 
 from collector.books import stored_segments
 from collector.importer import Block, ImportSummary, import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
 from collector.transforms.detect import detect
-from collector.transforms.formats import TransformConfig
-from collector.writer import Writer
 from storage.errors import GatelensError, PayloadError
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines
+from tests.collector.storing import writer_of
 
 _TEXT_LINE = b'[2026-11-23T10:15:30.123Z] "GET /orders/v1/items HTTP/1.1" 200 - 0 9 12 11 "-" "curl" "id" "host" "-"\n'
 
@@ -49,7 +46,7 @@ class _Stored:
     def __init__(self, store: Store, directory: Path) -> None:
         self._store = store
         self._spool = Spool(directory, SpoolConfig())
-        self._writer = Writer(store, self._spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
+        self._writer = writer_of(store, self._spool)
 
     def stored(self, prefix: str) -> set[str]:
         return set(stored_segments(self._store, prefix))

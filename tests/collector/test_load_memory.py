@@ -10,7 +10,6 @@ from collector.books import differences
 from collector.payload import Payload
 from collector.receivers.protobuf_fields import length_delimited
 from collector.spool.spool import Spool, SpoolConfig
-from storage import store as storage
 from storage.errors import QueryMemoryExceeded
 from storage.store import Store
 from tests.collector.access_logs import json_lines, otlp_logs
@@ -92,8 +91,8 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 @pytest.fixture
-def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "LOAD_MEMORY_BYTES", _MEMORY)
+def little_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "load_memory", _MEMORY)
 
 
 def _store_all(
@@ -127,8 +126,10 @@ def test_only_what_grows_out_of_proportion_is_set_aside(store: Store, spool: Spo
     assert found == [("undecodable", len(hostile))]
 
 
-@pytest.mark.usefixtures("little_memory")
-def test_payloads_that_take_too_much_together_are_stored_one_after_the_other(store: Store, spool: Spool) -> None:
+def test_payloads_that_take_too_much_together_are_stored_one_after_the_other(
+    store: Store, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "load_memory", _MEMORY // 2)
     environment, started = "memory-together", datetime.fromtimestamp(_NOW_US / 1e6, UTC)
     bodies = [json_lines(f"{number}-", range(9000)) for number in range(8)]
     _store_all(store, spool, environment, "envoy_json", bodies)

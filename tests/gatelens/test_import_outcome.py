@@ -13,7 +13,6 @@ from gatelens import import_command
 from gatelens.data_directory import DataDirectory
 from gatelens.import_command import Import, run_import
 from gatelens.import_outcome import Imported, outcome
-from storage import store as storage
 from storage.store import Store
 
 _SUMMARY = ImportSummary("combined", 210_000, ["a", "b"])
@@ -64,9 +63,9 @@ def test_patience_that_is_over_is_over_for_all_blocks() -> None:
 def test_a_block_that_is_stored_in_parts_is_stored_whole(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "LOAD_MEMORY_BYTES", 80 << 20)
+    monkeypatch.setattr(store, "load_memory", 32 << 20)
     # A process can open only one.
-    monkeypatch.setattr(import_command, "connect", lambda dsn, readable: store)
+    monkeypatch.setattr(import_command, "connect", lambda dsn, memory, readable: store)
     monkeypatch.setattr(store, "close", lambda: None)
     log = tmp_path / "access.log"
     log.write_bytes(b"{}\n" * 100_000)

@@ -53,7 +53,7 @@ def intake(store: Store, tmp_path: Path, loop: EventLoopThread) -> Iterator[str]
     """The address of a gRPC port whose telemetry goes to the store."""
     metrics = CollectorMetrics(NoOpMeter("test"))
     spool = Spool(tmp_path / "spool", SpoolConfig())
-    writer = Writer(store, spool, TransformConfig(), metrics)
+    writer = Writer(store, spool, TransformConfig(), metrics, tmp_path)
     writer.start()
     server = GrpcServer(Intake(spool, metrics), GrpcConfig(listen="127.0.0.1:0"))
     loop.run(server.start())

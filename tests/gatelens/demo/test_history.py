@@ -104,8 +104,9 @@ def test_it_stops_when_asked() -> None:
 
 
 def test_the_store_holds_each_request_once(store: Store, tmp_path: Path) -> None:
-    spool = Spool(tmp_path, SpoolConfig())
-    writer = Writer(store, spool, TransformConfig(retention_days=3650), CollectorMetrics(NoOpMeter("test")))
+    spool = Spool(tmp_path / "spool", SpoolConfig())
+    metrics = CollectorMetrics(NoOpMeter("test"))
+    writer = Writer(store, spool, TransformConfig(retention_days=3650), metrics, tmp_path)
     writer.start()
     try:
         sink = SpoolSink(spool, store)
