@@ -20,7 +20,7 @@ from collector.spool.open_segment import OpenSegment
 from collector.spool.recovery import letters, parts, recover, tell, total
 from collector.spool.room import Room
 from collector.spool.sealed import SealedSegments
-from collector.spool.segment import PARTIAL, Segment, file_name, seal, unwritable, write_sealed
+from collector.spool.segment import OPEN, PARTIAL, READY, Segment, file_name, seal, unwritable, write_sealed
 from collector.spool.waiting_frame import WaitingFrame, batches, waiting_frame
 
 _log = logging.getLogger(__name__)

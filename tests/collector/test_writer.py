@@ -224,7 +224,8 @@ def test_a_stop_has_a_deadline(store: Store, spool: Spool, caplog: pytest.LogCap
 
     metrics = CollectorMetrics(NoOpMeter("test"))
     slow: Any = SlowStore(store)
-    writer = Writer(slow, spool, TransformConfig(), metrics, WriterConfig(stop_timeout=0.2))
+    notes = spool.directory.with_name("late-writer")
+    writer = Writer(slow, spool, TransformConfig(), metrics, notes, WriterConfig(stop_timeout=0.2))
     for number in range(3):
         spool.append_segment(f"writer-late-{number}", [_payload("envoy_json", json_line("1"), "writer-late")])
     writer.start()
