@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from collector.telemetry import CollectorMetrics
 from dashboards.pages import alerts, api, overview, sql
+from dashboards.query_queue import QueryMetrics
 from gatelens.cli import app
 from gatelens.config import Config, load_config
 from gatelens.telemetry import Telemetry
@@ -160,6 +161,9 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     alerting.notified("receiver", "delivered")
     alerting.observe_firing(lambda: {"rule": 1})
     alerting.observe_beyond_limit(lambda: {"rule": 1})
+    queries = QueryMetrics(telemetry.meter)
+    queries.rejected("wait")
+    queries.observe_abandoned(lambda: 1)
     shown = set(re.findall(r"^# TYPE (\S+)", telemetry.exposition().decode(), re.MULTILINE))
     telemetry.close()
     documented = _doc("metrics")
