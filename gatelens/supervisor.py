@@ -192,7 +192,7 @@ class Gatelens:
         )
         server.include_router(http_api(runner, health, telemetry, find_segments))
         server.include_router(reports_api(store, _now, __version__))
-        server.include_router(access.sign_in().router())
+        access.sign_in().add_to(server)
         data = shlex.quote(str(self._directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
         create_app(server, store, runner, engine, _now, settings, access.policy.is_required)
