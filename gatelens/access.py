@@ -24,7 +24,7 @@ from gatelens.local_access import leave_local_token, remove_local_token
 from storage.access.administrators import Administrators
 from storage.access.database import AccessDatabase
 from storage.access.token_files import TokenFile, TokenKind
-from storage.access.tokens import TokenCheck
+from storage.access.tokens import TokenCheck, Tokens, TokenSource
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ class Access:
         self._http_hosts = AllowedHosts(config.collector.http.allowed_hosts, "collector.http.allowed_hosts")
         self._database = AccessDatabase(directory)
         try:
-            self._tokens = TokenCheck(self._database, _token_files(config), leave_local_token(directory))
+            sources: list[TokenSource] = [Tokens(self._database), *_token_files(config)]
+            self._tokens = TokenCheck(sources, leave_local_token(directory))
             check_listeners(config, has_sender_tokens=self._tokens.has_any(TokenKind.SEND))
             for warning in warnings(config):
                 _log.warning(warning)

@@ -54,7 +54,7 @@ def warnings(config: Config) -> list[str]:
         ("web", web.listen, web.allow_unauthenticated and web.sign_in == "auto"),
         ("collector.http", collector.http.listen, _is_opened(collector.http)),
         ("collector.grpc", collector.grpc.listen, _is_opened(collector.grpc)),
-        ("collector.forward", collector.forward.listen, collector.forward.allow_unauthenticated),
+        ("collector.forward", collector.forward.listen, _is_forward_opened(collector.forward)),
     )
     found = [
         f"{section}.listen {listen} is open to everybody, because {section}.allow_unauthenticated is set."
@@ -70,6 +70,10 @@ def warnings(config: Config) -> list[str]:
 
 def _is_opened(config: HttpConfig | GrpcConfig) -> bool:
     return config.allow_unauthenticated and config.sender_tokens == "auto"
+
+
+def _is_forward_opened(forward: ForwardConfig) -> bool:
+    return forward.allow_unauthenticated and not _is_authenticated(forward)
 
 
 def _token_faults(collector: CollectorConfig, *, has_sender_tokens: bool) -> list[str]:

@@ -102,7 +102,7 @@ class Site:
         answer_invalid_requests(server)
         server.include_router(http_api(queries, health, self._telemetry, find_segments))
         server.include_router(reports_api(store, self._clock, __version__))
-        server.include_router(access.sign_in().router())
+        access.sign_in().add_to(server)
         data = shlex.quote(str(directory.path.absolute()))
         settings = WebSettings(addresses.grpc, addresses.http, __version__, data)
         create_app(

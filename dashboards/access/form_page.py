@@ -55,6 +55,11 @@ def no_administrator_page() -> HTMLResponse:
     return _page("No administrator yet", lead, "", "", 200)
 
 
+def unavailable_page() -> HTMLResponse:
+    """What strangers see while accounts and sessions cannot be read or written; the reason is not for them."""
+    return _page("Signing in is not possible now", "Try again in a moment. The log of Gatelens says why.", "", "", 503)
+
+
 def used_link_page() -> HTMLResponse:
     """A link that no longer works."""
     lead = (
@@ -72,7 +77,7 @@ def _page(title: str, lead: str, form: str, fault: str, status: int) -> HTMLResp
 
 def _field(label: str, name: str, attributes: str, hint: str = "") -> str:
     shown = f' <span class="hint">({hint})</span>' if hint else ""
-    return f'<label>{label}{shown}<input name="{name}" maxlength="256" {attributes}></label>'
+    return f'<label>{label}{shown}<input name="{name}" maxlength="1024" {attributes}></label>'
 
 
 def _focus(has_focus: bool) -> str:

@@ -1,5 +1,6 @@
 """Admits sessions and tokens; tells everybody else how to get one."""
 
+import logging
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from dashboards.access.cookie import session_cookie
 from dashboards.access.policy import SignInPolicy
 from dashboards.access.sessions import Sessions
 from storage.errors import AccessUnavailable
+
+_log = logging.getLogger(__name__)
 
 SIGN_IN, SIGN_OUT, SETUP, STYLE = "/sign-in", "/sign-out", "/setup", "/sign-in/style.css"
 
@@ -79,4 +82,7 @@ def _refusal(scope: Scope) -> Response:
 
 
 def _unavailable(error: AccessUnavailable) -> Response:
-    return JSONResponse({"error": str(error), "kind": type(error).__name__}, 503)
+    # The reason names files, and is not for strangers.
+    _log.error("Nobody can be let in. %s", error)
+    told = "Sessions cannot be read at the moment; the log of Gatelens says why."
+    return JSONResponse({"error": told, "kind": type(error).__name__}, 503)

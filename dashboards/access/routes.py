@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboards.access.attempt_limit import AttemptLimit, peer_key
@@ -18,6 +18,7 @@ from dashboards.access.form_page import (
     no_administrator_page,
     setup_page,
     sign_in_page,
+    unavailable_page,
     used_link_page,
 )
 from dashboards.access.gate import SETUP, SIGN_IN, SIGN_OUT, STYLE
@@ -50,12 +51,13 @@ class SignIn:
         self._sessions = sessions
         self._clock = clock
         self._of_peer = AttemptLimit(5, 20, monotonic)
-        # Of all peers together: an administrator who is under attack waits, and is not locked out.
+        # Of all peers together. It delays an administrator who is under attack, but for a link from the command.
         self._of_account = AttemptLimit(20, 10, monotonic)
         self._hashing = ThreadPoolExecutor(1, thread_name_prefix="sign-in")
         self._waiting = 0
 
-    def router(self) -> APIRouter:
+    def add_to(self, server: FastAPI) -> None:
+        """Add the routes to a web server, before the pages."""
         router = APIRouter(include_in_schema=False)
         router.add_api_route(SIGN_IN, self.show_sign_in, methods=["GET"], response_model=None)
         router.add_api_route(SIGN_IN, self.sign_in, methods=["POST"], response_model=None)
@@ -63,17 +65,15 @@ class SignIn:
         router.add_api_route(SETUP, self.show_setup, methods=["GET"], response_model=None)
         router.add_api_route(SETUP, self.set_up, methods=["POST"], response_model=None)
         router.add_api_route(STYLE, _style_sheet, methods=["GET"], response_model=None)
-        return router
+        server.include_router(router)
+        server.add_exception_handler(AccessUnavailable, _unavailable)
 
     async def show_sign_in(self, request: Request) -> Response:
         wanted = own_path(request.query_params.get("next", "/"))
-        try:
-            if not self._administrators.exists():
-                return no_administrator_page()
-            if self._sessions.find(session_cookie(request)) is not None:
-                return RedirectResponse(wanted, 303)
-        except AccessUnavailable as error:
-            return sign_in_page(wanted, fault=str(error), status=503)
+        if not self._administrators.exists():
+            return no_administrator_page()
+        if self._sessions.find(session_cookie(request)) is not None:
+            return RedirectResponse(wanted, 303)
         return sign_in_page(wanted)
 
     async def sign_in(self, request: Request) -> Response:
@@ -86,10 +86,7 @@ class SignIn:
             self._of_peer.give_back(peer)
         if wait:
             return _too_many(wanted, name, wait)
-        try:
-            found = await self._hashed(lambda: self._administrators.verify(name, form.get("password", "")))
-        except AccessError as error:
-            return sign_in_page(wanted, name, str(error), 503)
+        found = await self._hashed(lambda: self._administrators.verify(name, form.get("password", "")))
         if found is None:
             # Not the name: people type passwords into the wrong field.
             _log.warning("A sign-in failed.", extra={"peer": peer})
@@ -124,6 +121,8 @@ class SignIn:
             found = await self._hashed(
                 lambda: self._administrators.redeem_link(token, known or name, password, self._clock())
             )
+        except AccessUnavailable:
+            raise
         except AccessError as error:
             return setup_page(token, known, name, str(error), 400)
         if found is None:
@@ -132,11 +131,8 @@ class SignIn:
         return self._signed_in(request, found, "/")
 
     def _signed_in(self, request: Request, administrator: Administrator, wanted: str) -> Response:
-        try:
-            self._end_session(request)
-            cookie = self._sessions.begin(administrator)
-        except AccessUnavailable as error:
-            return sign_in_page(wanted, administrator.name, str(error), 503)
+        self._end_session(request)
+        cookie = self._sessions.begin(administrator)
         response = RedirectResponse(wanted, 303)
         set_session_cookie(response, request, cookie)
         return response
@@ -154,6 +150,11 @@ class SignIn:
             return await asyncio.get_running_loop().run_in_executor(self._hashing, work)
         finally:
             self._waiting -= 1
+
+
+async def _unavailable(_request: Request, fault: Exception) -> Response:
+    _log.error("A sign-in page could not be served. %s", fault)
+    return unavailable_page()
 
 
 async def _style_sheet() -> Response:

@@ -25,11 +25,6 @@ class TokenFile:
     path: Path
     kind: TokenKind
 
-    @property
-    def name(self) -> str:
-        """What its tokens are called."""
-        return self.path.name
-
     def version(self) -> tuple[int, int, int]:
         """Differs from what it was if the file was changed or replaced since; raises AccessUnavailable."""
         try:
@@ -38,14 +33,18 @@ class TokenFile:
             raise self._unreadable(error) from error
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def hashes(self) -> list[bytes]:
-        """The hashes of its tokens, without those that are too short; raises AccessUnavailable."""
+    def names(self) -> dict[tuple[TokenKind, bytes], str]:
+        """The file's name for each token, by its kind and hash, without those that are too short.
+
+        Raises AccessUnavailable.
+        """
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeError) as error:
             raise self._unreadable(error) from error
         tokens = [line.strip() for line in lines]
-        return [secret_hash(token) for token in tokens if len(token) >= _FEWEST_LETTERS and not token.startswith("#")]
+        good = [token for token in tokens if len(token) >= _FEWEST_LETTERS and not token.startswith("#")]
+        return {(self.kind, secret_hash(token)): self.path.name for token in good}
 
     def check(self) -> None:
         """Raise ConfigError where it cannot be read or holds what is no token."""

@@ -3,12 +3,13 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from storage.access.database import AccessDatabase
 from storage.access.secret_text import new_secret, secret_hash
-from storage.access.token_files import TokenFile, TokenKind
+from storage.access.token_files import TokenKind
 from storage.errors import AccessError, AccessUnavailable
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,16 @@ class TokenRecord:
     name: str
     kind: TokenKind
     created_at: float
+
+
+class TokenSource(Protocol):
+    """Where tokens are kept: the database, or a file of somebody else's."""
+
+    def version(self) -> object:
+        """Differs from what it was if they changed since; raises AccessUnavailable."""
+
+    def names(self) -> Mapping[tuple[TokenKind, bytes], str]:
+        """What each is called, by its kind and hash; raises AccessUnavailable."""
 
 
 class Tokens:
@@ -57,26 +68,27 @@ class Tokens:
             if not connection.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount:
                 raise AccessError(f"No token is named {name!r}; `gatelens token list` shows them.")
 
+    def version(self) -> object:
+        return self._database.version()
+
+    def names(self) -> Mapping[tuple[TokenKind, bytes], str]:
+        found = self._database.rows("SELECT name, kind, token_hash FROM tokens")
+        return {(TokenKind(kind), token_hash): name for name, kind, token_hash in found}
+
 
 class TokenCheck:
-    """Whether a token is good: asked for each request, so all are in memory, and looked for again when they change."""
+    """Whether a token is good. It is asked for each request, so all are in memory and read again when they change."""
 
-    def __init__(
-        self,
-        database: AccessDatabase,
-        files: Sequence[TokenFile],
-        local: str,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, sources: Sequence[TokenSource], local: str, clock: Callable[[], float] = time.monotonic) -> None:
         """`local` is the token of commands on this machine, which may do everything."""
-        self._database = database
-        self._files = files
-        self._local = secret_hash(local)
+        self._sources = sources
+        self._local = {(kind, secret_hash(local)): _LOCAL for kind in TokenKind}
         self._clock = clock
+        self._seen: list[object] = [None] * len(sources)
+        self._read: list[Mapping[tuple[TokenKind, bytes], str]] = [{} for _ in sources]
+        self._faults = [""] * len(sources)
         self._known: dict[tuple[TokenKind, bytes], str] = {}
-        self._seen: object = None
         self._next_look = clock()
-        self._fault = ""
 
     def name_of(self, kind: TokenKind, token: str) -> str | None:
         """Whose token this is, None where it is not good for this.
@@ -96,23 +108,19 @@ class TokenCheck:
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
-        try:
-            seen = (self._database.version(), [file.version() for file in self._files])
-            if seen != self._seen:
-                self._known = self._read()
-                self._seen = seen
-            self._fault = ""
-        except AccessUnavailable as error:
-            # The tokens read last stay valid until the disk can be read again.
-            if str(error) != self._fault:
-                _log.error("The tokens cannot be read; the ones read last stay in force. %s", error)
-            self._fault = str(error)
+        for number in range(len(self._sources)):
+            self._look_into(number)
+        self._known = {key: name for names in (*self._read, self._local) for key, name in names.items()}
 
-    def _read(self) -> dict[tuple[TokenKind, bytes], str]:
-        known = {
-            (TokenKind(kind), token_hash): name
-            for name, kind, token_hash in self._database.rows("SELECT name, kind, token_hash FROM tokens")
-        }
-        for file in self._files:
-            known |= {(file.kind, token_hash): file.name for token_hash in file.hashes()}
-        return known | {(kind, self._local): _LOCAL for kind in TokenKind}
+    def _look_into(self, number: int) -> None:
+        source = self._sources[number]
+        try:
+            if (version := source.version()) != self._seen[number]:
+                self._read[number] = source.names()
+                self._seen[number] = version
+            self._faults[number] = ""
+        except AccessUnavailable as error:
+            # The tokens read last stay valid until it can be read again.
+            if str(error) != self._faults[number]:
+                _log.error("Tokens cannot be read; the ones read last stay in force. %s", error)
+            self._faults[number] = str(error)

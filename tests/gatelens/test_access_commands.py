@@ -13,7 +13,7 @@ from gatelens.data_directory import Addresses, DataDirectory
 from storage.access.administrators import Administrators
 from storage.access.database import AccessDatabase
 from storage.access.token_files import TokenKind
-from storage.access.tokens import TokenCheck
+from storage.access.tokens import TokenCheck, Tokens
 from storage.errors import AccessError
 
 _RIGHT = "correct horse battery"
@@ -70,7 +70,7 @@ def test_tokens_are_made_listed_and_revoked(data: Path) -> None:
         False
     ] * 2
     with closing(AccessDatabase(data)) as database:
-        check = TokenCheck(database, [], "local")
+        check = TokenCheck([Tokens(database)], "local")
         assert (check.name_of(TokenKind.READ, reader), check.name_of(TokenKind.SEND, sender)) == ("dashboard", "edge")
     assert _run("token", "revoke", "edge", data=data).exit_code == 0
     assert "No token is named 'edge'" in _fault("token", "revoke", "edge", data=data)

@@ -47,7 +47,7 @@ class Port:
         self.administrators = Administrators(self.database, CHEAP_HASHER)
         sessions = Sessions(self.database, self.clock)
         server = FastAPI(openapi_url=None)
-        server.include_router(SignIn(self.administrators, sessions, self.clock, self.clock).router())
+        SignIn(self.administrators, sessions, self.clock, self.clock).add_to(server)
 
         @server.api_route("/{path:path}", methods=["GET", "POST"])
         def anything(request: Request) -> dict[str, Any]:
@@ -258,6 +258,15 @@ def test_a_database_that_cannot_be_read_lets_nobody_in(port: Port) -> None:
     # Only that the session is used cannot be written down.
     assert port.ask("GET", "/").status_code == 200
     port.database.close()
-    assert port.ask("GET", "/").status_code == 503
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/sign-in"),
+        ("GET", "/setup"),
+        ("POST", "/setup"),
+        ("POST", "/sign-out"),
+    ):
+        answer = port.ask(method, path)
+        assert (answer.status_code, "access.sqlite" in answer.text) == (503, False), path
+    assert port.sign_in().status_code == 503
     assert port.ask("GET", "/healthz").status_code == 200
     assert port.ask("GET", "/readyz").json() == {"is_known": False}

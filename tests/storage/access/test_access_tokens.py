@@ -45,7 +45,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(database: AccessDatabase, tmp_
 
 def test_a_token_is_good_for_one_thing(database: AccessDatabase) -> None:
     read, send = Tokens(database).create("r", _READ, 0), Tokens(database).create("s", _SEND, 0)
-    check = TokenCheck(database, [], _LOCAL)
+    check = TokenCheck([Tokens(database)], _LOCAL)
     assert [check.name_of(_READ, token) for token in (read, send, _LOCAL)] == ["r", None, "local commands"]
     assert [check.name_of(_SEND, token) for token in (read, send, _LOCAL)] == [None, "s", "local commands"]
     for wrong in ("", read[:-1], read + "x", read.lower(), "\udcff", "glr_" + "é" * 49):
@@ -54,7 +54,7 @@ def test_a_token_is_good_for_one_thing(database: AccessDatabase) -> None:
 
 def test_what_another_process_changes_is_noticed_in_a_second(database: AccessDatabase, tmp_path: Path) -> None:
     clock, other = Clock(), AccessDatabase(tmp_path / "data")
-    check = TokenCheck(database, [], _LOCAL, clock)
+    check = TokenCheck([Tokens(database)], _LOCAL, clock)
     assert not check.has_any(_SEND)
     token = Tokens(other).create("edge", _SEND, 0)
     clock.now = 1.0
@@ -84,7 +84,7 @@ def test_a_file_of_tokens_is_read_again_when_it_changes(
 ) -> None:
     path, clock = tmp_path / "senders", Clock()
     path.write_text(f"# the edge\n\n  {_IN_FILE}\n")
-    check = TokenCheck(database, [TokenFile(path, _SEND)], _LOCAL, clock)
+    check = TokenCheck([Tokens(database), TokenFile(path, _SEND)], _LOCAL, clock)
     assert check.name_of(_SEND, _IN_FILE) == "senders"
     assert check.name_of(_READ, _IN_FILE) is None
     assert check.name_of(_SEND, "# the edge") is None
@@ -101,6 +101,13 @@ def test_a_file_of_tokens_is_read_again_when_it_changes(
             assert check.name_of(_SEND, _IN_FILE[::-1]) == "senders"
     assert len(caplog.records) == 1
     assert _IN_FILE not in caplog.text
+    # What was revoked by command is noticed all the same.
+    made = Tokens(database).create("edge", _SEND, 0)
+    clock.now = 5.0
+    assert check.name_of(_SEND, made) == "edge"
+    Tokens(database).revoke("edge")
+    clock.now = 6.0
+    assert check.name_of(_SEND, made) is None
 
 
 def test_a_file_of_no_use_is_a_fault_of_the_settings(tmp_path: Path) -> None:
