@@ -202,14 +202,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._head.clear()
         end += len(_HEAD_END)
         head = data[:end]
-        checked = self._last_head.again(head) if self._last_head is not None else None
-        if checked is None:
+        again = self._last_head.again(head) if self._last_head is not None else None
+        if again is None:
             checked = http_head.check(head, int(self._limits.max_header_size))
             if isinstance(checked, Fault):
                 self._refuse(checked)
                 return b""
             self._last_head = http_head.Seen.of(checked)
-        return self._begin(checked, data, end)
+            again = checked
+        return self._begin(again, data, end)
 
     def _keep_incomplete(self, data: bytes) -> None:
         if not self._head and data and self._requests:
