@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from collector.receivers.net.http_protocol import WHOLE_BODY
+from collector.receivers.net.http_body import WHOLE_BODY
 from collector.receivers.net.pace import Pace
 from storage.errors import PayloadStalled, ReceiverBusy
 

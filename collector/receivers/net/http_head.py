@@ -4,8 +4,10 @@ llhttp, the parser, is strict about where lines end, about header names and abou
 RFC 9112 does not is refused here.
 """
 
+import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import NamedTuple
 
 _MAX_HEADERS = 100
@@ -28,6 +30,14 @@ class Fault:
     status: int
     reason: str
     message: str
+
+    def answer(self) -> bytes:
+        body = json.dumps({"error": self.message}).encode()
+        head = (
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        return head.encode() + body
 
 
 class Head(NamedTuple):

@@ -1,9 +1,7 @@
 """HTTP/1.1 within limits: uvicorn's protocol, and in front of its parser what no client may pass."""
 
 import asyncio
-import json
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import httptools
@@ -13,14 +11,12 @@ from uvicorn.server import ServerState
 
 from collector.receivers.net import http_head
 from collector.receivers.net.entrance import peer_address
-from collector.receivers.net.http_body import BodyFraming
+from collector.receivers.net.http_body import WHOLE_BODY, BodyFraming
 from collector.receivers.net.http_head import Fault
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.receivers.net.limits import HttpLimits
 from collector.receivers.net.pace import Pace
 
-# In the scope of a request whose body is there before the application asks for it.
-WHOLE_BODY: dict[str, dict[object, object]] = {"gatelens.whole_body": {}}
 _HEAD_END = b"\r\n\r\n"
 # So much a client that is refused may still send, so that it reads the answer before a reset loses it.
 _LINGER_SECONDS = 2
@@ -287,19 +283,9 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if not is_answered:
-            self.transport.write(_answer(fault))
+            self.transport.write(fault.answer())
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
     def _new_body_pace(self, now: float) -> Pace:
         return Pace(self._limits.body_timeout + _BODY_SLACK_SECONDS, self._limits.min_rate, now)
-
-
-def _answer(fault: Fault) -> bytes:
-    body = json.dumps({"error": fault.message}).encode()
-    status = HTTPStatus(fault.status)
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
