@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from collector.receivers.net.http_body import WHOLE_BODY
 from collector.receivers.net.pace import Pace
 from storage.errors import PayloadStalled, ReceiverBusy
 
@@ -98,9 +99,11 @@ class BodyMemory:
         # timer.
         held = self._held[request]
         pace = Pace(seconds, rate, time.monotonic())
+        # Nor does one that need not be waited for.
+        is_there = request.scope.get("extensions") is WHOLE_BODY
         is_whole = False
         while not is_whole:
-            message = await self._next_message(request, held, pace)
+            message = await (request.receive() if is_there else self._next_message(request, held, pace))
             if message is None:
                 raise PayloadStalled(
                     f"The body came too slowly, at less than {rate:g} bytes a second for {seconds:g} seconds; send it "

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import msgpack  # type: ignore[import-untyped]
@@ -50,14 +51,14 @@ def test_connections_of_one_peer_leave_room_for_others(tmp_path: Path) -> None:
         for number in range(8):
             attacker = opened.enter_context(rig.connect())
             attacker.socket.sendall(_message("never whole")[:-1])
-            wait_until(lambda number=number: _at_work(rig) == number + 1)
+            wait_until(partial(_are_at_work, rig, number + 1))
         with rig.connect() as turned_away:
             assert turned_away.is_closed()
         assert rig.metrics.connection_reasons == ["too_many_connections_of_peer"]
 
 
-def _at_work(rig: ForwardRig) -> int:
-    return sum(found.idle_since is None for found in rig.server._limiter._admitted)
+def _are_at_work(rig: ForwardRig, number: int) -> bool:
+    return sum(found.idle_since is None for found in rig.server._limiter._admitted) == number
 
 
 def test_idle_connections_end_and_working_ones_go_on(tmp_path: Path) -> None:

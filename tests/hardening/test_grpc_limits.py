@@ -79,7 +79,7 @@ def _drop(client: socket.socket) -> None:
 def _is_served(address: str) -> bool:
     with grpc.insecure_channel(address) as channel:
         try:
-            return channel.unary_unary(_LOGS)(b"", timeout=WAIT_SECONDS) == b""
+            return bool(channel.unary_unary(_LOGS, None, None)(b"", timeout=WAIT_SECONDS) == b"")
         except grpc.RpcError:
             return False
 
@@ -135,7 +135,7 @@ def test_connections_without_a_call_are_closed_and_streams_stay(gatelens: Runnin
     waiting = threading.Thread(target=wait_for_end)
     waiting.start()
     with grpc.insecure_channel(gatelens.addresses.grpc) as channel:
-        assert channel.stream_unary(_STREAM)(messages(), timeout=2 * WAIT_SECONDS) == b""
+        assert channel.stream_unary(_STREAM, None, None)(messages(), timeout=2 * WAIT_SECONDS) == b""
     waiting.join()
     assert idle.is_set()
 

@@ -2,6 +2,9 @@
 
 from collector.receivers.net.http_head import Fault
 
+# In the scope of a request whose body is there before the application asks for it.
+WHOLE_BODY: dict[str, dict[object, object]] = {"gatelens.whole_body": {}}
+
 # The last chunk, and the trailers where there are any, end so. Text in a body may as well.
 _MAYBE_END = b"\r\n\r\n"
 

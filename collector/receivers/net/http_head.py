@@ -4,8 +4,11 @@ llhttp, the parser, is strict about where lines end, about header names and abou
 RFC 9112 does not is refused here.
 """
 
+import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple
 
 _MAX_HEADERS = 100
 # As nginx: of the four buffers for large headers, a line may fill one.
@@ -13,7 +16,9 @@ _LINES_PER_HEAD = 4
 _MOST_DIGITS = 18
 
 _REQUEST_LINE = re.compile(rb"(?P<method>[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<target>[!-~]+) HTTP/(?P<version>\d\.\d)\r\n")
-_FRAMING = re.compile(rb"\r\n(host|transfer-encoding|content-length|upgrade)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
+# Of a head in small letters. A space before a colon is the parser's to refuse.
+_FRAMING = re.compile(rb"\r\n(host|transfer-encoding|content-length|upgrade):[ \t]*([^\r\n]*)")
+_SIZE = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[^\r\n]*", re.IGNORECASE)
 _HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]+|\[[0-9A-Fa-fv:.]+\])(?::\d*)?", re.ASCII)
 
@@ -26,14 +31,43 @@ class Fault:
     reason: str
     message: str
 
+    def answer(self) -> bytes:
+        body = json.dumps({"error": self.message}).encode()
+        head = (
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        return head.encode() + body
 
-@dataclass(frozen=True, slots=True)
-class Head:
+
+class Head(NamedTuple):
     """A head that may go to the parser, and what follows it."""
 
     data: bytes
     # None: it comes in chunks.
     body_size: int | None
+    # Whether it differs from what the client sent.
+    is_changed: bool
+
+
+class Seen(NamedTuple):
+    """A head that was checked: a client's next one mostly differs in the length of its body alone."""
+
+    before_size: bytes
+    after_size: bytes
+
+    @classmethod
+    def of(cls, head: Head) -> "Seen | None":
+        """None where the next one has to be checked anew."""
+        found = None if head.is_changed else _SIZE.search(head.data)
+        return cls(head.data[: found.start(1)], head.data[found.end(1) :]) if found else None
+
+    def again(self, data: bytes) -> Head | None:
+        """What follows a head that differs in nothing else; None where it does."""
+        if not (data.startswith(self.before_size) and data.endswith(self.after_size)):
+            return None
+        size = data[len(self.before_size) : -len(self.after_size)]
+        return Head(data, int(size), False) if size.isdigit() and len(size) <= _MOST_DIGITS else None
 
 
 _MALFORMED = "malformed"
@@ -87,31 +121,36 @@ def _oversized(head: bytes, max_size: int) -> Fault | None:
 
 
 def _framed(head: bytes, version: bytes, target: bytes) -> Head | Fault:
-    hosts: list[bytes] = []
-    codings: list[bytes] = []
-    sizes: list[bytes] = []
-    for name, value in _FRAMING.findall(head):
-        match name[0] | 0x20:
-            case 0x68:
-                hosts.append(value.rstrip(b" \t"))
-            case 0x74:
-                codings.append(value.strip(b" \t").lower())
-            case 0x63:
-                sizes.append(value.rstrip(b" \t"))
-            case _:
-                # As RFC 9110 allows. The parser would take what follows for another protocol, and lose the body.
-                head = _UPGRADE.sub(b"", head)
-    if len(hosts) != 1 and (hosts or version == b"1.1"):
+    told = _FRAMING.findall(head.lower())
+    values: dict[bytes, bytes] = dict(told)
+    if len(values) < len(told) and (fault := _joined(values, told)) is not None:
+        return fault
+    host = values.get(b"host")
+    if host is None:
+        if version == b"1.1":
+            return _BAD_HOST
+    elif not _HOST.fullmatch(host.rstrip(b" \t")) or not _names_host(target, host):
         return _BAD_HOST
-    if hosts and not (_HOST.fullmatch(hosts[0]) and _names_host(target, hosts[0])):
+    is_changed = b"upgrade" in values
+    if is_changed:
+        # As RFC 9110 allows. The parser would take what follows for another protocol, and lose the body.
+        head = _UPGRADE.sub(b"", head)
+    if b"transfer-encoding" in values:
+        return _chunked(head, version, values, is_changed)
+    size = values.get(b"content-length", b"0").rstrip(b" \t")
+    return Head(head, int(size), is_changed) if size.isdigit() and len(size) <= _MOST_DIGITS else _BAD_FRAMING
+
+
+def _joined(values: dict[bytes, bytes], told: list[tuple[bytes, bytes]]) -> Fault | None:
+    """Make one of headers that are there twice, or say what is wrong with that."""
+    names = [name for name, _ in told]
+    if names.count(b"host") > 1:
         return _BAD_HOST
-    if codings:
-        return _chunked(head, version, codings, sizes)
-    if not sizes:
-        return Head(head, 0)
-    if len(sizes) > 1 or not sizes[0].isdigit() or len(sizes[0]) > _MOST_DIGITS:
+    if names.count(b"content-length") > 1:
         return _BAD_FRAMING
-    return Head(head, int(sizes[0]))
+    if b"transfer-encoding" in values:
+        values[b"transfer-encoding"] = b",".join(value for name, value in told if name == b"transfer-encoding")
+    return None
 
 
 def _names_host(target: bytes, host: bytes) -> bool:
@@ -119,13 +158,13 @@ def _names_host(target: bytes, host: bytes) -> bool:
     if target.startswith(b"/"):
         return True
     _, is_absolute, rest = target.partition(b"://")
-    return not is_absolute or rest.partition(b"/")[0].lower() == host.lower()
+    return not is_absolute or rest.partition(b"/")[0].lower() == host.rstrip(b" \t")
 
 
-def _chunked(head: bytes, version: bytes, codings: list[bytes], sizes: list[bytes]) -> Head | Fault:
-    if sizes or version != b"1.1":
+def _chunked(head: bytes, version: bytes, values: dict[bytes, bytes], is_changed: bool) -> Head | Fault:
+    if b"content-length" in values or version != b"1.1":
         return _BAD_FRAMING
-    if codings == [b"chunked"]:
-        return Head(head, None)
-    listed = [coding.strip() for coding in b",".join(codings).split(b",")]
-    return _BAD_CODING if listed[-1] == b"chunked" and b"chunked" not in listed[:-1] else _BAD_FRAMING
+    *others, last = [coding.strip(b" \t") for coding in values[b"transfer-encoding"].split(b",")]
+    if last != b"chunked" or b"chunked" in others:
+        return _BAD_FRAMING
+    return _BAD_CODING if others else Head(head, None, is_changed)

@@ -1,9 +1,7 @@
 """HTTP/1.1 within limits: uvicorn's protocol, and in front of its parser what no client may pass."""
 
 import asyncio
-import json
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import httptools
@@ -13,7 +11,7 @@ from uvicorn.server import ServerState
 
 from collector.receivers.net import http_head
 from collector.receivers.net.entrance import peer_address
-from collector.receivers.net.http_body import BodyFraming
+from collector.receivers.net.http_body import WHOLE_BODY, BodyFraming
 from collector.receivers.net.http_head import Fault
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.receivers.net.limits import HttpLimits
@@ -62,6 +60,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._ahead = b""
         self._body: BodyFraming | None = None
         self._requests = 0
+        self._last_head: http_head.Seen | None = None
         now = self.loop.time()
         self._since = now
         self._body_pace = self._new_body_pace(now)
@@ -198,12 +197,16 @@ class HttpProtocol(HttpToolsProtocol):
             return b""
         self._head.clear()
         end += len(_HEAD_END)
-        checked = http_head.check(data[:end], int(self._limits.max_header_size))
-        if isinstance(checked, Fault):
-            self._refuse(checked)
-            return b""
-        self._begin(checked)
-        return data[end:]
+        head = data[:end]
+        again = self._last_head.again(head) if self._last_head is not None else None
+        if again is None:
+            checked = http_head.check(head, int(self._limits.max_header_size))
+            if isinstance(checked, Fault):
+                self._refuse(checked)
+                return b""
+            self._last_head = http_head.Seen.of(checked)
+            again = checked
+        return self._begin(again, data, end)
 
     def _keep_incomplete(self, data: bytes) -> None:
         if not self._head and data and self._requests:
@@ -213,23 +216,29 @@ class HttpProtocol(HttpToolsProtocol):
         if fault is not None:
             self._refuse(fault)
 
-    def _begin(self, head: http_head.Head) -> None:
+    def _begin(self, head: http_head.Head, data: bytes, end: int) -> bytes:
+        """Begin with the request whose head ends there in some bytes; returns what of them is left."""
         self._requests += 1
         self._admission.idle_since = None
         size, most = head.body_size, self._port.max_body_size
         if size is not None and most is not None and size > most:
             self._refuse(_TOO_LARGE)
-            return
-        self._body = BodyFraming(size)
-        self._feed(head.data, is_answered=False)
-        if self.cycle is None:
-            return
+            return b""
+        if size is not None and len(data) >= end + size:
+            # Mostly the whole request is there.
+            end += size
+            whole = head.data + data[end - size : end] if head.is_changed else data[:end]
+            self._feed(whole, is_answered=False)
+            self.scope["extensions"] = WHOLE_BODY
+        else:
+            self._body = BodyFraming(size)
+            self._body_pace = self._new_body_pace(self.loop.time())
+            self._feed(head.data, is_answered=False)
         # Trailers would otherwise be added to the headers that the application sees.
         self.headers = []
-        if self._requests >= self._limits.keepalive_requests:
+        if self._requests >= self._limits.keepalive_requests and self._refused_at is None:
             self.cycle.keep_alive = False
-        if self._body is not None:
-            self._body_pace = self._new_body_pace(self.loop.time())
+        return data[end:]
 
     def _take_body(self, body: BodyFraming, data: bytes) -> bytes:
         """Hand what belongs to the body to the parser; returns what comes after it."""
@@ -274,19 +283,9 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if not is_answered:
-            self.transport.write(_answer(fault))
+            self.transport.write(fault.answer())
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
     def _new_body_pace(self, now: float) -> Pace:
         return Pace(self._limits.body_timeout + _BODY_SLACK_SECONDS, self._limits.min_rate, now)
-
-
-def _answer(fault: Fault) -> bytes:
-    body = json.dumps({"error": fault.message}).encode()
-    status = HTTPStatus(fault.status)
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
