@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from starlette.requests import Request
 from xxhash import xxh3_128
@@ -27,7 +28,8 @@ def sender_of(request: Request) -> str:
 class KeyedBody:
     """A body that its sender has given a key, known by a digest of everything that decides what it becomes.
 
-    The digest tells accidents, not attacks: who makes two bodies with the same one deceives only itself.
+    The digest is a fast one: who makes two bodies that have the same deceives only itself, for the key, which no other
+    sender can forge, is part of all that is remembered.
     """
 
     name: str
@@ -49,7 +51,7 @@ class KeyedBody:
 
     def segment_id(self, part: int = 0) -> str:
         """The same content of the same sender has the same id, and no other has."""
-        content = xxh3_128(self.key + self.digest).hexdigest()
+        content = _hash(self.key + self.digest).hex()
         return f"{self.name}+{content}" + (f"+{part}" if part else "")
 
     async def noted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -71,8 +73,12 @@ def keyed_body(request: Request) -> KeyedBody | None:
         raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
     told = [request.url.path, request.headers.get("content-type", "")]
     told += [request.query_params.get(parameter, "") for parameter in _TOLD_BY_ADDRESS]
-    key = xxh3_128(f"{sender_of(request)}\0{name}".encode()).digest()
+    key = _hash(f"{sender_of(request)}\0{name}".encode())
     return KeyedBody(name, key, owns_segment, xxh3_128("\0".join([*told, ""]).encode()))
+
+
+def _hash(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
 
 
 class UnderWay:

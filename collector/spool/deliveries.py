@@ -24,7 +24,8 @@ _ENTRY_BYTES = _FIELDS.size + _CHECKSUM.size
 class _Known:
     digest: bytes
     parts: int
-    durable: frozenset[int]
+    # A bit for each part.
+    durable: int
 
 
 class DeliveryMemory:
@@ -61,7 +62,7 @@ class DeliveryMemory:
             return range(parts)
         if (known.digest, known.parts) != (digest, parts):
             raise DeliveryConflict("This Idempotency-Key has come before with another body; give each body its own.")
-        return [part for part in range(parts) if part not in known.durable]
+        return [part for part in range(parts) if not known.durable >> part & 1]
 
     def add(self, deliveries: Sequence[Delivery], at_us: int) -> None:
         """Remember parts that are durable."""
@@ -88,7 +89,7 @@ class DeliveryMemory:
 
     def _remember(self, delivery: Delivery) -> None:
         known = self._find(delivery.key)
-        durable = frozenset((delivery.part,))
+        durable = 1 << delivery.part
         if known is not None and known.digest == delivery.digest:
             durable |= known.durable
         self._latest[delivery.key] = _Known(delivery.digest, delivery.parts, durable)

@@ -2,10 +2,11 @@
 
 import logging
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.path_text import text_of
 from collector.payload import Delivery, Payload
 from collector.spool.frame import encode
 from collector.spool.inspection import Inspection, Range, SegmentFile, inspect, last_delivery
@@ -18,6 +19,7 @@ _log = logging.getLogger(__name__)
 _LETTER_BYTES = 1 << 20
 
 Part = tuple[str, str, Iterable[bytes]]
+Remember = Callable[[Sequence[Delivery]], None]
 
 
 @dataclass
@@ -25,32 +27,33 @@ class Recovery:
     """What was found; `unknown` are the names of files that stay where they are."""
 
     segments: list[Segment] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     damaged_bytes: int = 0
     cut_off_bytes: int = 0
 
 
-def recover(directory: Path) -> Recovery:
+def recover(directory: Path, remember: Remember) -> Recovery:
     """Look at all files of a spool, and seal what is sound of the open ones.
 
-    A sealed file is only opened: whether it is as it was written is looked at before it is stored.
+    A sealed file is only opened: whether it is as it was written is looked at before it is stored. `remember` gets the
+    deliveries of frames before they are sealed.
     """
     found = Recovery()
-    for path in sorted(directory.iterdir()):
+    # The open ones first: who was ended while one was recovered has left some of its parts, which come again.
+    for path in sorted(directory.iterdir(), key=lambda path: (path.suffix != OPEN, path.name)):
         try:
-            _recover_file(path, found)
+            _recover_file(path, found, remember)
         except (OSError, ValueError) as error:
             found.unknown.append(path.name)
             _log.error(
                 "A file in the spool is left alone: it is no segment, or cannot be read. Move it away, or mend what is "
                 "wrong with it and restart.",
-                extra={"path": str(path), "error": str(error)},
+                extra={"path": text_of(path), "error": str(error)},
             )
     return found
 
 
-def _recover_file(path: Path, found: Recovery) -> None:
+def _recover_file(path: Path, found: Recovery, remember: Remember) -> None:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError(f"{path.name} is no regular file.")
     if path.suffix not in (OPEN, PARTIAL, READY):
@@ -62,19 +65,20 @@ def _recover_file(path: Path, found: Recovery) -> None:
         return
     with SegmentFile(path) as file:
         if path.suffix == OPEN:
-            _recover_open(segment, file, found)
+            _recover_open(segment, file, found, remember)
             return
-        delivery = last_delivery(file)
-    found.segments.append(segment)
-    if delivery is not None:
-        found.deliveries.append(delivery)
+        if (delivery := last_delivery(file)) is not None:
+            remember([delivery])
+    if segment not in found.segments:
+        found.segments.append(segment)
 
 
-def _recover_open(segment: Segment, file: SegmentFile, found: Recovery) -> None:
+def _recover_open(segment: Segment, file: SegmentFile, found: Recovery, remember: Remember) -> None:
     looked_at = inspect(file, may_be_cut_off=True)
     if not looked_at.size:
         segment.path.unlink()
         return
+    remember(looked_at.deliveries)
     if looked_at.is_sound:
         file.sync()
         found.segments.append(seal(segment.path))
@@ -86,7 +90,6 @@ def _recover_open(segment: Segment, file: SegmentFile, found: Recovery) -> None:
             found.segments.append(write_sealed(segment.path.parent, name, frames))
         segment.path.unlink()
     sync_directory(segment.path.parent)
-    found.deliveries += looked_at.deliveries
     found.damaged_bytes += total(looked_at.damaged)
     found.cut_off_bytes += total([looked_at.cut_off] if looked_at.cut_off else [])
 

@@ -236,8 +236,11 @@ class Spool:
         return self._last_ns
 
     def _recover(self) -> None:
-        found = recover(self._directory)
-        self.deliveries.add(found.deliveries, self._clock_ns() // 1000)
+        def remember(deliveries: Sequence[Delivery]) -> None:
+            self.deliveries.add(deliveries, self._clock_ns() // 1000)
+            self.deliveries.sync()
+
+        found = recover(self._directory, remember)
         for segment in found.segments:
             self._room.add(segment.size)
             self._sealed.put(segment)

@@ -62,7 +62,9 @@ class _Clients:
             while not self._stopping.is_set():
                 key = f"{kind}-{uuid.uuid4().hex}"
                 self.sent.add(key)
-                if not _send(client, addresses, key):
+                while not (is_taken := _send(client, addresses, key)) and not self._stopping.is_set():
+                    time.sleep(0.05)
+                if not is_taken:
                     self.unanswered.append(key)
 
 

@@ -211,3 +211,24 @@ def test_pages_that_the_disk_cannot_read_cost_what_is_in_them(tmp_path: Path, mo
     assert sizes["envoy_json"] == sum(map(len, kept))
     assert spool.damaged_bytes == ends[-1] - sum(map(len, kept))
     spool.close()
+
+
+def test_a_recovery_that_was_cut_short_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _path(tmp_path, "cut-short", OPEN)
+    data = b"".join(encode(payload) for payload in _payloads("cut-short"))
+    path.write_bytes(data[:-1])
+    unlink = Path.unlink
+
+    def refuse(target: Path, missing_ok: bool = False) -> None:
+        if target == path:
+            raise OSError(5, "Input/output error")
+        unlink(target, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        Spool(tmp_path, SpoolConfig()).close()
+    assert len(list(tmp_path.iterdir())) == 3
+    spool = Spool(tmp_path, SpoolConfig())
+    assert spool.waiting("") == ["cut-short~cut-off", "cut-short~sound"]
+    assert spool.size == sum(found.stat().st_size for found in tmp_path.iterdir())
+    spool.close()
