@@ -10,15 +10,15 @@ DEFAULT_LIMIT_BYTES = 2_000_000_000
 FLOOR_BYTES = 768 << 20
 
 # Libraries as they are mapped, Python, threads, and what allocators hold back.
-_PROCESS_BYTES = 400 << 20
+_PROCESS_BYTES = 320 << 20
 _INTAKE_SHARE = 1 / 8
 _LARGEST_INTAKE_BYTES = 1 << 30
 # With its views a load may take up to three times as much, or all of the engine's memory (0008-load-memory.md).
-_LOAD_SHARE = 0.4
+_LOAD_SHARE = 0.5
 _LARGEST_LOAD_BYTES = 2 << 30
 _LARGEST_QUERY_BYTES = 1 << 30
 # Most formats take fewer times as many bytes as are in a segment.
-_SEGMENT_SHARE_OF_LOAD = 1 / 8
+_SEGMENT_SHARE_OF_LOAD = 1 / 12
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import grpc
 import httpx
-import msgpack
+import msgspec
 
 from collector.receivers.protobuf_fields import length_delimited
 from gatelens.data_directory import Addresses
@@ -115,8 +115,8 @@ class MemoryLoad:
         while not self._stopped.wait(0.05):
             batch = uuid.uuid4().hex
             entries = [[int(time.time()), record(batch, number)] for number in range(_SMALL)]
-            agent.sendall(msgpack.packb(["memory", entries, {"chunk": batch}]))
-            wanted = msgpack.packb({"ack": batch})
+            agent.sendall(msgspec.msgpack.encode(["memory", entries, {"chunk": batch}]))
+            wanted = msgspec.msgpack.encode({"ack": batch})
             if agent.recv(len(wanted), socket.MSG_WAITALL) != wanted:
                 raise ConnectionError("The agent was not answered.")
             self.acknowledged[batch] = _SMALL
