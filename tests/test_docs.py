@@ -16,8 +16,10 @@ from dashboards.pages import alerts, api, overview, sql
 from dashboards.query_queue import QueryMetrics
 from gatelens.cli import app
 from gatelens.config import Config, load_config
+from gatelens.memory import observe as observe_memory
 from gatelens.telemetry import Telemetry
 from processors.alerts.telemetry import AlertMetrics
+from storage.memory_budget import DEFAULT_BUDGET
 from storage.reader import OUTPUT_FORMATS, reader
 from storage.store import Store
 
@@ -156,6 +158,8 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector.observe_spool(lambda: 1, lambda: 2, lambda: 3, lambda: 0)
     collector.observe_damage(lambda: 4, lambda: 5)
     collector.observe_ledger(lambda: 0, lambda: 1.5)
+    collector.observe_quarantine(lambda: 0)
+    observe_memory(telemetry.meter, DEFAULT_BUDGET)
     alerting = AlertMetrics(telemetry.meter)
     alerting.evaluated("rule", "evaluated", 0.1)
     alerting.notified("receiver", "delivered")
