@@ -60,6 +60,7 @@ _REFUSED = (
     "SELECT 1 AS `q) (alias list`, 'x' IN list",
     "WITH t AS (SELECT * FROM t) SELECT * FROM t",
     "WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a",
+    "SELECT 1 UNION ALL (WITH b AS (SELECT 1) SELECT * FROM b) UNION ALL SELECT * FROM b",
     "SELECT * FROM (WITH b AS (SELECT 1) SELECT 1) AS x, b",
     "SELECT * FROM `system.one`",
     "SELECT * FROM default.requests",
