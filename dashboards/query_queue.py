@@ -80,7 +80,8 @@ class QueryQueue:
             raise QueryQueueFull(f"{self._waiting} queries wait already; try again in a moment.")
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._free.acquire(), self._config.max_wait)
+            async with asyncio.timeout(self._config.max_wait):
+                await self._free.acquire()
         except TimeoutError:
             self._metrics.rejected("wait")
             raise QueryQueueFull(

@@ -115,9 +115,11 @@ class Tree:
             if part["type"] != "ExpressionList":
                 self._visit(part, scope)
                 continue
-            for select in _parts(part):
-                self._visit(select, scope)
-                scope = replace(scope, subqueries=scope.subqueries | frozenset(_named(select)))
+            first, *others = _parts(part)
+            self._visit(first, scope)
+            with_it = replace(scope, subqueries=scope.subqueries | frozenset(_named(first)))
+            for select in others:
+                self._visit(select, with_it)
 
     def _select(self, node: Node, scope: _Scope) -> None:
         scope = replace(scope, aliases=scope.aliases | frozenset(_aliases(node, within_selects=False)))
@@ -193,14 +195,22 @@ def _check_output(query: Node) -> None:
 
 def _parts(node: Node, *, but: str = "") -> Iterator[Node]:
     """The nodes right below one; what a literal holds is none."""
-    if node.get("type") == "Literal":
-        return
-    for key, value in node.items():
-        if key == but:
-            continue
-        for part in value if isinstance(value, list) else (value,):
-            if isinstance(part, dict) and "type" in part:
-                yield part
+    if node.get("type") != "Literal":
+        for key, value in node.items():
+            if key != but:
+                yield from _nodes(value)
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, list):
+        for part in value:
+            yield from _nodes(part)
+    elif isinstance(value, dict):
+        if "type" in value:
+            yield value
+        else:
+            # None is known; should there be one, what is in it is not passed over.
+            yield from _nodes(list(value.values()))
 
 
 def _aliases(node: Node, *, within_selects: bool) -> Iterator[str]:
