@@ -8,10 +8,12 @@ from typing import Any
 
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
+from starlette.types import ASGIApp
 
 from collector.receivers.http_app import http_app
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
+from collector.receivers.sender_tokens import FindSender, SenderTokens
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
@@ -21,13 +23,22 @@ from tests.collector.receiver_rig import Rig
 
 @contextmanager
 def http_port(
-    directory: Path, *, room: int = 1 << 30, metrics: CollectorMetrics | None = None, **settings: Any
+    directory: Path,
+    *,
+    room: int = 1 << 30,
+    metrics: CollectorMetrics | None = None,
+    find_sender: FindSender | None = None,
+    **settings: Any,
 ) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
     intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
-    web = AsgiServer(http_app(intake, HttpConfig.model_validate(settings)), bound)
+    config = HttpConfig.model_validate(settings)
+    app: ASGIApp = http_app(intake, config)
+    if find_sender is not None:
+        app = SenderTokens(app, find_sender, intake, has_hec_tokens=bool(config.hec.tokens))
+    web = AsgiServer(app, bound)
     loop.run(web.start())
     try:
         yield Rig(f"http://127.0.0.1:{bound.getsockname()[1]}", "", spool, directory)

@@ -13,6 +13,7 @@ import pytest
 from gatelens.demo.envoy import Envoy
 from tests.collector import envoy_messages
 from tests.collector.access_logs import json_line, otlp_logs
+from tests.collector.ingest_rig import http_port
 from tests.collector.otlp_envoy import bootstrap
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.waiting import wait_until
@@ -79,6 +80,18 @@ def test_hec_says_it_in_its_own_words(rig: Rig, authorization: str | None, statu
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert httpx.get(f"{rig.http}/services/collector/health", trust_env=False).status_code == 200
     assert rig.spooled() == []
+
+
+def test_hecs_own_tokens_are_good_for_its_paths_alone(tmp_path: Path, tokens: Tokens) -> None:
+    hec = {"tokens": [{"token": "of-a-forwarder", "environment": "production"}]}
+    with http_port(tmp_path / "spool", find_sender=tokens.find, hec=hec) as rig:
+        for token in ("of-a-forwarder", _GOOD):
+            assert _post(rig, "/services/collector/event", b'{"event": "a"}', f"Splunk {token}").status_code == 200
+        assert rig.said(2) == ["production", ""]
+        assert _post(rig, "/services/collector/event", b'{"event": "a"}', "Splunk of-nobody").json()["code"] == 4
+        assert _post(rig, "/services/collector/event", b'{"event": "a"}', None).json()["code"] == 2
+        for scheme in ("Splunk", "Bearer"):
+            assert _post(rig, "/ingest/envoy_json", json_line("a"), f"{scheme} of-a-forwarder").status_code == 401
 
 
 def _unary(channel: grpc.Channel, *metadata: tuple[str, str]) -> bytes:

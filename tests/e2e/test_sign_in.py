@@ -1,11 +1,13 @@
 """Signing in with a browser: from the link of the first start to the end of a session."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.collector.access_logs import json_lines
 from tests.e2e.gatelens_process import GatelensProcess, run
@@ -91,6 +93,73 @@ def test_another_password_ends_the_sessions_of_pages_that_are_open(
     # What the browser says about the answer 401.
     assert all("401" in error for error in tab.errors)
     tab.errors.clear()
+
+
+class _OtherSite(BaseHTTPRequestHandler):
+    """Answers everything with an empty page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!DOCTYPE html><title>Another site</title>")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_site() -> Iterator[str]:
+    """The address of a site that is another one to a browser, since it has another name."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OtherSite) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+_FETCH = """async ([address, options]) => {
+    try { return (await (await fetch(address, options)).text()).slice(0, 40); } catch (error) { return "blocked"; }
+}"""
+_FORM = """address => {
+    const form = document.createElement("form");
+    form.method = "POST";
+    form.action = address;
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+def test_a_page_of_another_site_gains_nothing_from_a_visitor_who_is_signed_in(
+    gatelens: GatelensProcess, other_site: str, browser: Browser
+) -> None:
+    web, http = gatelens.addresses.web, gatelens.addresses.http
+    context = browser.new_context()
+    own, evil = context.new_page(), context.new_page()
+    own.goto(run("admin", "link", "--data", gatelens.data).stdout.decode().strip())
+    _fill(own, password=PASSWORD, repeated=PASSWORD)
+    own.get_by_role("button", name="Set password").click()
+    expect(own.get_by_role("button", name="Sign out")).to_be_visible()
+
+    answered: dict[str, int] = {}
+    evil.on("response", lambda answer: answered.update({answer.request.method + answer.url: answer.status}))
+    evil.goto(other_site)
+    simple = {"method": "POST", "mode": "no-cors", "headers": {"Content-Type": "text/plain"}, "body": "{}"}
+    evil.evaluate(_FETCH, [f"{http}/ingest/json", simple])
+    assert answered[f"POST{http}/ingest/json"] == 403
+    reads = {"mode": "no-cors", "credentials": "include"}
+    assert evil.evaluate(_FETCH, [f"{web}/api/v1/segments?prefix=a", reads]) in ("", "blocked")
+    assert evil.evaluate(_FETCH, [f"{web}/api/v1/segments?prefix=a", {"credentials": "include"}]) == "blocked"
+
+    with evil.expect_response(f"{web}/sign-out") as refused:
+        evil.evaluate(_FORM, f"{web}/sign-out")
+    assert refused.value.status == 403
+    # A link is no harm, and leads to the page without a sign-in.
+    evil.goto(other_site)
+    evil.evaluate("address => { window.location = address; }", f"{web}/alerts")
+    expect(evil.get_by_role("button", name="Sign out")).to_be_visible()
+    context.close()
 
 
 def _fill(page: Page, **fields: str) -> None:
