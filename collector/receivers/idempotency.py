@@ -19,9 +19,10 @@ _TOLD_BY_ADDRESS = ("environment", "gateway", "peer")
 
 
 def sender_of(request: Request) -> str:
-    """Whom a key belongs to: two senders may use the same one."""
+    """Whom a key belongs to, a token or else an address: two senders may use the same key."""
     host = request.client.host if request.client else ""
-    return f"{host} {request.url.path}"
+    token = getattr(request.state, "sender", "")
+    return f"{f'token {token}' if token else host} {request.url.path}"
 
 
 @dataclass
