@@ -7,7 +7,6 @@ import ctypes
 import os
 import struct
 import sysconfig
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,9 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG = 1
 _RULE_PATH_BENEATH = 1
 _SET_NO_NEW_PRIVS = 38
+
+# In /proc/self/stat, after the name of the process.
+_ENVIRONMENT_BEGIN = 47
 
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _EXECUTE, _WRITE_FILE, _TRUNCATE, _IOCTL_DEVICE = 1 << 0, 1 << 1, 1 << 14, 1 << 15
@@ -28,6 +30,9 @@ _NEWEST_FILE_RIGHTS = (1 << 16) - 1
 
 # What ClickHouse and Python's modules read of the system; none of it is secret.
 _OF_THE_SYSTEM = (
+    # ClickHouse reads its threads' times there; where it may not, a load of a small segment takes a third more of CPU.
+    # `hide_environment` sees to the one secret beside them.
+    "/proc/self/task",
     "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/fs/cgroup", "/sys/devices/system",
     "/dev/null", "/dev/urandom", "/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo",
     "/lib", "/lib64", "/usr/lib", "/usr/lib64",
@@ -57,7 +62,7 @@ class Confinement:
         try:
             for path in self.writable:
                 _allow(ruleset, path, rights)
-            for path in (*self.readable, *_of_python(), *map(Path, _OF_THE_SYSTEM), *_of_this_thread()):
+            for path in (*self.readable, *_of_python(), *map(Path, _OF_THE_SYSTEM)):
                 _allow(ruleset, path, _READ_FILE | _READ_DIR)
             if _libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
                 raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
@@ -72,6 +77,15 @@ def is_available() -> bool:
         return _version() >= _OLDEST
     except (OSError, AttributeError):
         return False
+
+
+def hide_environment() -> None:
+    """Blank the environment that /proc shows of this process; its variables stay, in copies of the C library's."""
+    for name, value in os.environb.items():
+        os.putenv(name, value)
+    fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    begin, end = int(fields[_ENVIRONMENT_BEGIN]), int(fields[_ENVIRONMENT_BEGIN + 1])
+    ctypes.memset(begin, 0, end - begin)
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -98,12 +112,6 @@ def _of_python() -> tuple[Path, ...]:
     """Where modules are, for some are imported at their first use, and the files that go with our code."""
     places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     return (*map(Path, sorted(places)), Path(__file__).resolve().parents[1])
-
-
-def _of_this_thread() -> tuple[Path, ...]:
-    """What ClickHouse reads for each query of the thread that asks; each refusal would cost it a stack trace."""
-    here = Path(f"/proc/self/task/{threading.get_native_id()}")
-    return here / "stat", here / "schedstat"
 
 
 def _syscall(number: int, *arguments: object) -> int:

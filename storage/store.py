@@ -18,7 +18,7 @@ from clickhouse_connect.driver.exceptions import Error as DriverError
 from storage.errors import ConfigError, StoreUnavailable
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
-from storage.landlock import Confinement, is_available
+from storage.landlock import Confinement, hide_environment, is_available
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.pool import Pool
 
@@ -89,6 +89,8 @@ class Store:
         confinement = Confinement(writable=directory, readable=tuple(readable))
         # The engine starts threads of its own from ours, and what holds for these holds for those.
         self._enter = confinement.enter if self.is_confined else _not_confined
+        if self.is_confined:
+            hide_environment()
         # An embedded engine ends with its last handle; this one stays open from first to last.
         self._anchor = self._pool(1)
         self._handles = self._pool(max_handles)

@@ -59,6 +59,13 @@ def test_no_file_is_read(store: Store, elsewhere: Path, way: str, path: str) -> 
     assert "root:" not in str(raised.value)
 
 
+def test_the_environment_is_nowhere(store: Store) -> None:
+    for thread in Path("/proc/self/task").iterdir():
+        found = _past_the_guard(store, f"SELECT trim(BOTH '\\0' FROM file('{thread}/environ'))")
+        assert found == b"\n"
+    assert os.environ["PATH"]
+
+
 def test_a_pattern_finds_nothing(store: Store, elsewhere: Path) -> None:
     assert _past_the_guard(store, f"SELECT * FROM file('{elsewhere}/*', LineAsString)") == b""
 
