@@ -2,13 +2,13 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from collector.formats.config import TransformConfig
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.grpc_server import GrpcConfig
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.scrape import ScrapeConfig
 from collector.spool.spool import SpoolConfig
-from collector.transforms.formats import TransformConfig
 from collector.writer import WriterConfig
 
 

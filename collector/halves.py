@@ -1,7 +1,7 @@
 """A payload of lines as two, where all of them at once are too many to store."""
 
+from collector.formats.formats import Format
 from collector.reframed import body_of, with_bodies
-from collector.transforms.formats import Format
 
 
 def halves(known: Format, frame: bytes) -> list[bytes]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from collector.formats.detect import detect
+from collector.formats.formats import Format, ingestible
 from collector.path_text import text_of
 from collector.readable_beginning import ReadableBeginning
-from collector.transforms.detect import detect
-from collector.transforms.formats import Format, ingestible
 from storage.errors import GatelensError, PayloadError
 
 # As large as fits into a body of HTTP with a long last line: planning a segment costs as much as storing 15,000 lines.

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Raw
 
+from collector.formats.detect import OTLP_JSON
+from collector.formats.formats import NOT_OTLP, Format
 from collector.receivers.otlp_json import check_json
 from collector.reframed import body_of, with_bodies
-from collector.transforms.detect import OTLP_JSON
-from collector.transforms.formats import NOT_OTLP, Format
 from storage.errors import PayloadError
 
 _SIGNALS = {"resourceLogs": "logs", "resourceMetrics": "metrics", "resourceSpans": "traces"}

@@ -6,13 +6,14 @@ on the wire can be hundreds in a table. Payloads that take too much only togethe
 
 from collections.abc import Sequence
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import NOT_OTLP, UNDECODABLE, Format, formats, statement
 from collector.halves import halves
 from collector.otlp_requests import is_sifted, sifted
 from collector.payload import Payload
 from collector.spool.frame import encode, frames
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
-from collector.transforms.formats import NOT_OTLP, UNDECODABLE, Format, TransformConfig, formats, statement
 from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-from collector.transforms.formats import Format
+from collector.formats.formats import Format
 
 # Who sends what a shortcut does not know will send it again: so many segments are then read without it.
 _DETOUR = 15

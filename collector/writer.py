@@ -6,12 +6,13 @@ import time
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import Format, formats, statement
 from collector.salvage import Salvage
 from collector.shortcuts import Shortcuts
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import Format, TransformConfig, formats, statement
 from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 

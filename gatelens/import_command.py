@@ -11,11 +11,11 @@ import httpx
 from opentelemetry.metrics import NoOpMeter
 from rich.progress import Progress
 
+from collector.formats.formats import light
 from collector.importer import ImportSummary, import_file
 from collector.path_text import text_of
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import light
 from collector.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
 from gatelens.commands import acquired

@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from collector.books import segments
+from collector.formats.formats import light
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.forward.chunks import ChunkMemory
@@ -21,7 +22,6 @@ from collector.receivers.scrape import ScrapeConfig, Scraper
 from collector.receivers.tls import ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import light
 from collector.writer import Writer
 from dashboards.app import create_app
 from dashboards.health import Health

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from collector.formats.formats import Format
 from collector.receivers.body import is_packed
 from collector.receivers.json_body import is_framed, recognised
-from collector.transforms.formats import Format
 from storage.errors import PayloadError
 
 # What a body is, is told by so much of it.

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from collector.transforms.formats import ingestible
+from collector.formats.formats import ingestible
 
 
 class HecToken(BaseModel):

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
+from collector.formats.detect import TELLING, detect
+from collector.formats.fluent.inputs import RECEIVED_BYTES
 from collector.receivers import text_body
 from collector.receivers.objects import MOST_OBJECTS, check_objects
 from collector.receivers.slices import line_slices, merged
@@ -25,8 +27,6 @@ from collector.receivers.sorting import (
     is_blank,
     line_of,
 )
-from collector.transforms.detect import TELLING, detect
-from collector.transforms.fluent_inputs import RECEIVED_BYTES
 from storage.errors import PayloadError
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from collector.transforms.detect import are_lines_of, line_format, record_format
+from collector.formats.detect import are_lines_of, line_format, record_format
 
 Record = Mapping[str, Any]
 Member = TypeVar("Member")

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import formats, statement
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.transforms.formats import TransformConfig, formats, statement
 from storage.store import Store
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs

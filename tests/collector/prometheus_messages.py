@@ -1,6 +1,6 @@
 """Remote write requests from plain dictionaries, under the names and numbers of Prometheus' own files.
 
-Written apart from collector/transforms/prometheus_*.proto on purpose: a wrong number there must not go unseen.
+Written apart from collector/formats/prometheus/prometheus_*.proto on purpose: a wrong number there must not go unseen.
 https://github.com/prometheus/prometheus/tree/main/prompb
 """
 

@@ -6,9 +6,9 @@ from typing import Any
 from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences
+from collector.formats.config import TransformConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from storage.store import Store
 from tests.collector.failing_store import FailingStore

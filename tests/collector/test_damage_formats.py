@@ -1,6 +1,6 @@
 """Every format has telemetry to damage."""
 
-from collector.transforms.formats import ingestible
+from collector.formats.formats import ingestible
 from tests.collector.damage_rig import LINES, MESSAGES
 
 

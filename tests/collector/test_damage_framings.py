@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from collector.formats.detect import detect
+from collector.formats.formats import ingestible
 from collector.payload import Payload
 from collector.receivers import hec_events, msgpack_body
 from collector.receivers.als import stream_payloads
@@ -35,8 +37,6 @@ from collector.receivers.remote_write import unsnap
 from collector.receivers.write_request import VERSION_1, VERSION_2
 from collector.spool.frame import encode, frames
 from collector.spool.segment import recover
-from collector.transforms.detect import detect
-from collector.transforms.formats import ingestible
 from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError, PayloadTooLarge
 from tests.collector.access_logs import otlp_logs

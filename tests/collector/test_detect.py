@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.transforms.detect import detect
-from collector.transforms.formats import ingestible
+from collector.formats.detect import detect
+from collector.formats.formats import ingestible
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -18,11 +18,12 @@ import httpx
 import pytest
 from opentelemetry.metrics import NoOpMeter
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import NOT_OTLP, formats, ingestible
 from collector.receivers.protobuf_fields import read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import NOT_OTLP, TransformConfig, formats, ingestible
 from collector.writer import Writer
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of

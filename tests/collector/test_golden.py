@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import formats, ingestible, statement
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.transforms.formats import TransformConfig, formats, ingestible, statement
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
 

@@ -9,12 +9,12 @@ import zstandard
 from opentelemetry.metrics import NoOpMeter
 
 from collector.books import stored_segments
+from collector.formats.config import TransformConfig
+from collector.formats.detect import detect
 from collector.importer import Block, ImportSummary, import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.detect import detect
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from storage.errors import GatelensError, PayloadError
 from storage.store import Store

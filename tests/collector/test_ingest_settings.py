@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from collector.transforms.formats import ingestible
+from collector.formats.formats import ingestible
 
 _ROOT = Path(__file__).parents[2]
 _GATEWAYS = _ROOT / "deploy" / "gateways"
-_TRANSFORMS = _ROOT / "collector" / "transforms"
+_FORMATS = _ROOT / "collector" / "formats"
 
 # What the Message Logging policy adds, by MuleSoft's documentation of it, and what DataWeave has anyway.
 _POLICY_VARIABLES = frozenset({
@@ -49,7 +49,7 @@ def _documents(name: str) -> list[dict[str, Any]]:
 
 def _read_by(format_name: str) -> set[str]:
     """The names that a format's transform takes out of JSON."""
-    layers = "".join(path.read_text() for path in _TRANSFORMS.glob(f"{format_name}*.sql"))
+    layers = "".join(path.read_text() for path in _FORMATS.rglob(f"{format_name}*.sql"))
     return set(re.findall(r"`?([\w.@]+)`? (?:String|Tuple)\b", layers))
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from collector.formats.formats import NOT_OTLP, formats
 from collector.importer import import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from collector.transforms.formats import NOT_OTLP, formats
 from gatelens.block_sinks import SpoolSink
 from storage.store import Store
 from tests.collector.storing import store_all

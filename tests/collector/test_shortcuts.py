@@ -13,11 +13,12 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import Format, formats, statement
 from collector.payload import Payload
 from collector.spool.frame import encode
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
-from collector.transforms.formats import Format, TransformConfig, formats, statement
 from storage.errors import QueryFailed, QueryMemoryExceeded
 from storage.store import Store
 from tests.collector.failing_store import FailingStore, Load

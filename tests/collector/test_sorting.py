@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from collector.formats.detect import detect, record_format
 from collector.receivers.json_body import recognised
 from collector.receivers.slices import SLICE_BYTES, line_slices
 from collector.receivers.sorting import Sorter, line_of
 from collector.receivers.text_body import by_format
-from collector.transforms.detect import detect, record_format
 from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MEM, MULE, TEXT
 
 

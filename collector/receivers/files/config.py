@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator
 
-from collector.transforms.formats import ingestible
+from collector.formats.formats import ingestible
 
 Container = Literal["auto", "none", "docker", "cri"]
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from collector.formats.formats import UNDECODABLE
 from collector.receivers.files.unwrap import open_part, unwrap
-from collector.transforms.formats import UNDECODABLE
 
 # How a record of Mule's logs begins, as mule_log_records.sql has it; a stack trace goes on for many lines.
 _MULE = r"(?:, )?\{|(?:(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?\d{4}-\d\d-\d\d[ T]|com\.mulesoft\."

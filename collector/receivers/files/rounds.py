@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from collector.formats.formats import UNDECODABLE
 from collector.payload import Payload
 from collector.receivers.files.checkpoints import Checkpoints, CheckpointsUnsaved, Pending, State
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.tail import Piece, Tail, Truncated
 from collector.receivers.files.tracking import Tracking
-from collector.transforms.formats import UNDECODABLE
 from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from gzip import BadGzipFile
 
+from collector.formats.detect import detect
 from collector.receivers.files.checkpoints import FileRecord, Part
 from collector.receivers.files.lines import Cut, Reading, content, cut
 from collector.receivers.files.open_file import OpenFile
 from collector.receivers.files.position import Position
 from collector.receivers.files.unwrap import container_of, unwrap
-from collector.transforms.detect import detect
 from storage.errors import PayloadError
 
 _BLOCK_BYTES = 4 << 20

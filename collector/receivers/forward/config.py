@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator
 
+from collector.formats.formats import ingestible
 from collector.receivers.tls import TlsConfig
-from collector.transforms.formats import ingestible
 
 
 class ForwardUser(BaseModel):

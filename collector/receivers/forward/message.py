@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import MsgspecError, Raw
 from msgspec.msgpack import Decoder
 
+from collector.formats.formats import FLUENT_SIGNAL, UNDECODABLE
 from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
 from collector.receivers.offload import LARGE_BYTES
-from collector.transforms.formats import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import formats, statement
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.transforms.formats import TransformConfig, formats, statement
 from processors.alerts.evaluate import evaluate
 from processors.alerts.rules import Rule
 from processors.reports.usage import LATENCIES, usage

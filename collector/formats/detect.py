@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, KeysView, Mapping, Sequence
 from typing import Any
 
-from collector.transforms import fluent_inputs
+from collector.formats.fluent import inputs as fluent_inputs
 
 _CLOCK = r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d"
 _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"

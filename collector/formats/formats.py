@@ -3,42 +3,16 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from collector.formats.config import TransformConfig
+from collector.formats.envoy.types import ENVOY_ALS
+from collector.formats.otlp.types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_SCALAR_LOGS, OTLP_TRACES, unnamed
+from collector.formats.prometheus.types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
+from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 
-from collector.transforms.envoy_types import ENVOY_ALS
-from collector.transforms.otlp_types import JSON_TYPES, OTLP_LOGS, OTLP_METRICS, OTLP_SCALAR_LOGS, OTLP_TRACES, unnamed
-from collector.transforms.prometheus_types import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
-from collector.transforms.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
-from storage.sql import load
-
-_PACKAGE = "collector.transforms"
-
-
-class TransformConfig(BaseModel):
-    """What a transform assumes where the telemetry does not say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    environment: str = Field(
-        default="default",
-        min_length=1,
-        description="deployment.environment.name of telemetry that names none.",
-    )
-    retention_days: int = Field(
-        default=90, ge=1, le=3650, description="An event that claims to be older is filed under its arrival."
-    )
-    time_zone: str = Field(
-        default="UTC", description="The zone of times that name none, such as HAProxy's and Mule's, e.g. Europe/Berlin."
-    )
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"{name!r} is not a time zone; use a name such as Europe/Berlin or UTC.")
-        return name
+_FOLDER = Path(__file__).parent
+_SQL = {path.stem: path for path in _FOLDER.rglob("*.sql")}
+_PROTO = {path.stem: path for path in _FOLDER.rglob("*.proto")}
 
 
 @dataclass(frozen=True)
@@ -75,7 +49,7 @@ class Format:
     @property
     def schema(self) -> Path:
         """The .proto file of its segments; ClickHouse reads it by its path."""
-        return Path(__file__).with_name(f"{self.proto}.proto")
+        return _PROTO[self.proto]
 
 
 # Where payloads go that no transform can read.
@@ -237,14 +211,14 @@ FORMATS = (
     Format(
         UNDECODABLE,
         "Payloads set aside whole",
-        ("set_aside", "payloads"),
+        ("dead_letters", "payloads"),
         DEAD_LETTERS,
         set_aside_because="the payload cannot be decoded, or takes too much memory",
     ),
     Format(
         FLUENT_SIGNAL,
         "Fluent Bit's metrics and traces over Forward",
-        ("set_aside", "payloads"),
+        ("dead_letters", "payloads"),
         DEAD_LETTERS,
         set_aside_because="metrics or traces in an encoding of Fluent Bit alone; send them by its output "
         "opentelemetry or prometheus_remote_write",
@@ -252,7 +226,7 @@ FORMATS = (
     Format(
         NOT_OTLP,
         "What is no export request in OTLP's JSON",
-        ("set_aside", "payloads"),
+        ("dead_letters", "payloads"),
         DEAD_LETTERS,
         set_aside_because="not an export request in OTLP's JSON: cut off, of no signal, or with a value that its field "
         "cannot hold",
@@ -282,7 +256,7 @@ def statement(known: Format, segment_id: str, path: Path, config: TransformConfi
     """The SELECT that turns a segment's file into rows of `known.shape`."""
     text = "{{inner}}"
     for layer in known.layers:
-        text = text.replace("{{inner}}", load(_PACKAGE, layer).rstrip())
+        text = text.replace("{{inner}}", _text(layer))
     values = {
         "path": _literal(str(path)),
         "body_type": known.body_type,
@@ -299,8 +273,13 @@ def statement(known: Format, segment_id: str, path: Path, config: TransformConfi
     return f"SELECT {', '.join(known.shape.columns)} FROM (\n{text}\n)"
 
 
+@cache
+def _text(layer: str) -> str:
+    return _SQL[layer].read_text(encoding="utf-8").rstrip()
+
+
 def _otlp_values(json_of: str) -> dict[str, str]:
-    values = {name: load(_PACKAGE, name).rstrip() for name in ("otlp_value", "otlp_scalar")}
+    values = {name: _text(name) for name in ("otlp_value", "otlp_scalar")}
     if not json_of:
         return {**values, "otlp_bytes": "base64Encode"}
     return {
