@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from collector.formats.detect import OTLP_JSON
 from collector.formats.formats import NOT_OTLP, Format
-from collector.receivers.otlp_json import check_json
+from collector.formats.otlp.json_check import check_json
 from collector.reframed import body_of, with_bodies
 from storage.errors import PayloadError
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from collector.receivers.protobuf_fields import fields, length_delimited, read_varint
+from collector.encoding.protobuf import fields, length_delimited, read_varint
 from collector.spool.frame import BODY_NUMBER, varint
 from storage.errors import PayloadError
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from collector.formats.formats import Format
 from collector.receivers.body import is_packed
-from collector.receivers.json_body import is_framed, recognised
+from collector.records.json_body import is_framed, recognised
 from storage.errors import PayloadError
 
 # What a body is, is told by so much of it.

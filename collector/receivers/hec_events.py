@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Raw, Struct
 
+from collector.encoding.limits import check_objects
 from collector.formats.detect import is_appended
 from collector.receivers import timeless
-from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
-from collector.receivers.objects import check_objects
-from collector.receivers.slices import member_slices, merged
-from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, Record, Sorter, grouped
+from collector.records.classify import ANYTHING, WHOLE_RECORDS, Record, Sorter, grouped
+from collector.records.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
+from collector.records.slices import member_slices, merged
 from storage.errors import PayloadError
 
 # What Splunk's own names of formats mean; of any other, each event tells its format.

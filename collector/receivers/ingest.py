@@ -12,7 +12,7 @@ from collector.receivers import arriving_body, msgpack_body
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
-from collector.receivers.json_body import recognised, unframed
+from collector.records.json_body import recognised, unframed
 from storage.errors import PayloadError
 
 # What may name a segment, and so a file; '+' and '~' stand before what the parts of one are told by.

@@ -11,7 +11,7 @@ from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import HttpConfig, HttpIntake
 from collector.receivers.ingest import json_fault
 from collector.receivers.intake import Intake
-from collector.receivers.json_body import unframed
+from collector.records.json_body import unframed
 
 _FORMAT = "mule_analytics"
 _PATH = "/v2/analytics/events"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from collector.receivers.protobuf_fields import fields, length_delimited
+from collector.encoding.protobuf import fields, length_delimited
 from collector.spool.frame import varint
 
 # google.rpc.Code, https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from collector.formats.otlp.json_check import check_json
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
@@ -21,7 +22,6 @@ from collector.receivers.otlp import (
     json_status,
     status,
 )
-from collector.receivers.otlp_json import check_json
 
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"

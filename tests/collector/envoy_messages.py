@@ -7,7 +7,7 @@ The numbers are Envoy 1.40's, https://github.com/envoyproxy/envoy/tree/main/api/
 from collections.abc import Mapping
 from typing import Any
 
-from collector.receivers.protobuf_fields import length_delimited
+from collector.encoding.protobuf import length_delimited
 from collector.spool.frame import varint
 
 # A message is a mapping of name -> (number, what): 'number', 'text', 'tags' (map<string, string>), 'values'

@@ -9,11 +9,11 @@ from pathlib import Path
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
+from collector.encoding.protobuf import fields, read_varint
 from collector.payload import Payload
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig

@@ -13,10 +13,10 @@ import msgpack  # type: ignore[import-untyped]
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
+from collector.encoding.protobuf import fields, read_varint
 from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.server import ForwardServer
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics

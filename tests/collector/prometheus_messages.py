@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from collector.receivers.protobuf_fields import length_delimited
+from collector.encoding.protobuf import length_delimited
 from collector.spool.frame import varint
 
 # A message is a mapping of name -> (number, what): 'double', 'int', 'sint', 'text', a message, or for packed lists

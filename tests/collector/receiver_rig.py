@@ -9,11 +9,11 @@ from pathlib import Path
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
+from collector.encoding.protobuf import fields, read_varint
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics

@@ -19,8 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from collector.encoding.limits import MOST_OBJECTS
+from collector.encoding.protobuf import length_delimited
 from collector.formats.detect import detect
 from collector.formats.formats import ingestible
+from collector.formats.otlp.json_check import check_json
 from collector.payload import Payload
 from collector.receivers import hec_events, msgpack_body
 from collector.receivers.als import stream_payloads
@@ -28,13 +31,10 @@ from collector.receivers.body import decode
 from collector.receivers.forward.config import ForwardConfig, ForwardUser
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.message import parse as parse_forward
-from collector.receivers.json_body import recognised, unframed
-from collector.receivers.objects import MOST_OBJECTS
 from collector.receivers.otlp import FORMATS, check_protobuf
-from collector.receivers.otlp_json import check_json
-from collector.receivers.protobuf_fields import length_delimited
 from collector.receivers.remote_write import unsnap
 from collector.receivers.write_request import VERSION_1, VERSION_2
+from collector.records.json_body import recognised, unframed
 from collector.spool.frame import encode, frames
 from collector.spool.segment import recover
 from gatelens.event_loop import EventLoopThread

@@ -18,9 +18,9 @@ import httpx
 import pytest
 from opentelemetry.metrics import NoOpMeter
 
+from collector.encoding.protobuf import read_varint
 from collector.formats.config import TransformConfig
 from collector.formats.formats import NOT_OTLP, formats, ingestible
-from collector.receivers.protobuf_fields import read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics

@@ -14,7 +14,7 @@ from collector.receivers.forward.entries import decode
 from collector.receivers.forward.lines import Rules, sort
 from collector.receivers.forward.message import Message
 from collector.receivers.forward.records import Kind, Records
-from collector.receivers.sorting import Sorter
+from collector.records.classify import Sorter
 from tests.collector.forward_rig import MOMENT, event_time
 
 _ACCESS = {"start_time": "2026-11-23T10:15:30Z", "method": "GET", "path": "/pets", "response_code": 200, "took": 0.5}

@@ -12,7 +12,7 @@ from collector.receivers.forward.entries import Entry, decode
 from collector.receivers.forward.lines import Lines, Rules, sort
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Kind, Records
-from collector.receivers.sorting import Sorter
+from collector.records.classify import Sorter
 from storage.errors import PayloadError
 from tests.collector.forward_rig import MOMENT
 

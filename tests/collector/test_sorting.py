@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from collector.formats.detect import detect, record_format
-from collector.receivers.json_body import recognised
-from collector.receivers.slices import SLICE_BYTES, line_slices
-from collector.receivers.sorting import Sorter, line_of
-from collector.receivers.text_body import by_format
+from collector.records.classify import Sorter, line_of
+from collector.records.json_body import recognised
+from collector.records.slices import SLICE_BYTES, line_slices
+from collector.records.text_body import by_format
 from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MEM, MULE, TEXT
 
 

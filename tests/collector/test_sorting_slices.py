@@ -11,8 +11,8 @@ from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import Message
 from collector.receivers.forward.records import Records
 from collector.receivers.hec_events import groups, parse
-from collector.receivers.json_body import recognised
-from collector.receivers.slices import SLICE_BYTES
+from collector.records.json_body import recognised
+from collector.records.slices import SLICE_BYTES
 from tests.collector.records_of_formats import COMBINED, MULE
 
 _TRACE = [f"\tat org.mule.runtime.Step{number}.run(Step{number}.java:{number})" for number in range(40)]

@@ -11,7 +11,7 @@ import httpx
 
 from collector.formats.detect import OTLP_JSON, detect
 from collector.formats.formats import formats
-from collector.receivers.json_body import unframed
+from collector.records.json_body import unframed
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
 from tests.collector.receiver_rig import Rig

@@ -11,7 +11,7 @@ import msgspec
 
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.receivers.sorting import WHOLE_RECORDS, Sorter, grouped, is_blank, line_of
+from collector.records.classify import WHOLE_RECORDS, Sorter, grouped, is_blank, line_of
 
 # What Kubernetes adds to the name of a workload for each pod.
 _POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")

@@ -10,7 +10,7 @@ from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slic
 from collector.receivers.forward.framing import Data
 from collector.receivers.forward.lines import Rules, sort
 from collector.receivers.forward.message import Message
-from collector.receivers.sorting import Sorter
+from collector.records.classify import Sorter
 from storage.errors import PayloadTooLarge
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.

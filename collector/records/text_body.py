@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from collector.formats.detect import detect
-from collector.receivers.slices import line_slices, merged
-from collector.receivers.sorting import ANYTHING, Sorter, grouped, object_format
+from collector.records.classify import ANYTHING, Sorter, grouped, object_format
+from collector.records.slices import line_slices, merged
 
 # Formats with a record on each line; a line of no format that is known is for that of the others to judge.
 _OF_LINES = frozenset({"envoy_text", "envoy_json", "combined", "common", "haproxy"})

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta, Struct
 
-from collector.receivers.objects import check_objects
+from collector.encoding.limits import check_objects
 from storage.errors import PayloadError
 
 # Ids come in hexadecimal, and null means that nothing was said.

@@ -12,12 +12,11 @@ from typing import Any
 import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
+from collector.encoding.limits import MOST_OBJECTS, check_objects
 from collector.formats.detect import TELLING, detect
 from collector.formats.fluent.inputs import RECEIVED_BYTES
-from collector.receivers import text_body
-from collector.receivers.objects import MOST_OBJECTS, check_objects
-from collector.receivers.slices import line_slices, merged
-from collector.receivers.sorting import (
+from collector.records import text_body
+from collector.records.classify import (
     ANYTHING,
     OF_MANY_LINES,
     WHOLE_RECORDS,
@@ -27,6 +26,7 @@ from collector.receivers.sorting import (
     is_blank,
     line_of,
 )
+from collector.records.slices import line_slices, merged
 from storage.errors import PayloadError
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
