@@ -1,6 +1,6 @@
 """A payload of lines as two, where all of them at once are too many to store."""
 
-from collector.formats.formats import Format
+from collector.formats.descriptor import Format
 from collector.reframed import body_of, with_bodies
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from collector.formats.detect import detect
-from collector.formats.formats import Format, ingestible
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.path_text import text_of
 from collector.readable_beginning import ReadableBeginning
 from storage.errors import GatelensError, PayloadError
@@ -66,6 +67,7 @@ def import_file(
     gateway: str = "",
     salt: str = "",
     block_bytes: int = _BLOCK_BYTES,
+    formats: Formats = FORMATS,
     progress: Callable[[int], None] = lambda position: None,
 ) -> ImportSummary:
     """Hand a file over block by block; `progress` gets the position in the file. Raises GatelensError.
@@ -83,7 +85,7 @@ def import_file(
             if not head:
                 _check_end(path, beginning, 0)
                 return ImportSummary("")
-            known = _format(path, format_name, head)
+            known = _format(path, format_name, head, formats)
             summary = ImportSummary(known.name)
             identity = hashlib.sha256(f"{known.name}\0{environment}\0{gateway}\0{salt}".encode()).digest()
             for body, segment_id, is_stored in _blocks(file, sink, identity, block_bytes):
@@ -116,19 +118,17 @@ def _check_end(path: Path, beginning: ReadableBeginning, bytes_read: int) -> Non
     ) from beginning.fault
 
 
-def _format(path: Path, format_name: str, head: bytes) -> Format:
+def _format(path: Path, format_name: str, head: bytes, formats: Formats) -> Format:
     if format_name:
-        known = ingestible().get(format_name)
-        if known is None or not known.is_text:
-            names = ", ".join(name for name, candidate in ingestible().items() if candidate.is_text)
-            raise PayloadError(f"Format {format_name!r} is not one of files; use {names}.")
-        return known
-    found = detect(head)
+        if format_name not in formats.names_of_text:
+            raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(formats.names_of_text)}.")
+        return formats[format_name]
+    found = formats.recogniser.detect(head)
     if found is None:
         raise PayloadError(
             f"The format of {text_of(path)} is not recognised from its first line; name it with --format."
         )
-    return ingestible()[found]
+    return formats[found]
 
 
 def _blocks(

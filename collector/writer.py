@@ -6,10 +6,13 @@ import time
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from collector.fast_paths import FastPaths
 from collector.formats.config import TransformConfig
-from collector.formats.formats import Format, formats, statement
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
+from collector.formats.transform import Transform, transform
 from collector.salvage import Salvage
-from collector.shortcuts import Shortcuts
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -46,13 +49,15 @@ class Writer:
         transforms: TransformConfig,
         metrics: CollectorMetrics,
         config: WriterConfig | None = None,
+        formats: Formats = FORMATS,
     ) -> None:
         self._store = store
         self._spool = spool
         self._transforms = transforms
+        self._formats = formats
         self._metrics = metrics
-        self._salvage = Salvage(store, spool, transforms)
-        self._shortcuts = Shortcuts()
+        self._salvage = Salvage(store, spool, transforms, formats)
+        self._fast_paths = FastPaths()
         self._stopping = threading.Event()
         self._failing = ""
         self._threads = [
@@ -83,14 +88,14 @@ class Writer:
 
     def store(self, segment: Segment) -> None:
         """Store one segment and take it out of the spool. Raises StoreError; the segment then stays."""
-        known = formats().get(segment.format)
+        known = self._formats.by_name.get(segment.format)
         if known is None:
             raise StoreError(
                 f"{segment.path.name} is in a format that this version does not know; start the version that wrote it, "
                 "or move the file out of the spool."
             )
         started = time.monotonic()
-        if not self._stored_by_shortcut(known, segment) and not self._stored_or_split(known, segment):
+        if not self._stored_by_fast_path(known, segment) and not self._stored_or_split(known, segment):
             return
         self._spool.remove(segment)
         lag = (time.time_ns() - segment.created_ns) / 1e9
@@ -115,34 +120,37 @@ class Writer:
             self._load(known, segment, roomy=True)
         return True
 
-    def _stored_by_shortcut(self, known: Format, segment: Segment) -> bool:
-        """Whether a shortcut has stored the segment; where it has not, it has stored nothing of it."""
-        shortcut = self._shortcuts.of(known)
-        if shortcut is None:
+    def _stored_by_fast_path(self, known: Format, segment: Segment) -> bool:
+        """Whether a fast path has stored the segment; where it has not, it has stored nothing of it."""
+        fast_path = self._fast_paths.of(known)
+        if fast_path is None:
             return False
         try:
-            self._load(shortcut, segment)
+            self._load(fast_path, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:
-            if not self._can_be_read(shortcut, segment):
-                self._shortcuts.failed(known)
+            if not self._can_be_read(fast_path, segment):
+                self._fast_paths.failed(known)
                 return False
             # Some tables may have it already, and what is begun under a token is ended by the same statement.
             if not isinstance(error, QueryMemoryExceeded):
                 raise
-            self._load(shortcut, segment, roomy=True)
+            self._load(fast_path, segment, roomy=True)
         return True
 
     def _can_be_read(self, known: Format, segment: Segment) -> bool:
-        select = statement(known, segment.id, segment.path, self._transforms)
+        of = self._transform(known, segment)
         try:
-            self._store.trial(select, known.shape.into, known.shape.columns, known.schema)
+            self._store.trial(of.statement, of.table, of.columns, of.schema)
         except (QueryFailed, QueryMemoryExceeded):
             return False
         return True
 
     def _load(self, known: Format, segment: Segment, *, roomy: bool = False) -> None:
-        select = statement(known, segment.id, segment.path, self._transforms)
-        self._store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema, roomy=roomy)
+        of = self._transform(known, segment)
+        self._store.load(of.statement, of.table, of.columns, segment.id, of.schema, roomy=roomy)
+
+    def _transform(self, known: Format, segment: Segment) -> Transform:
+        return transform(known, segment.id, segment.path, self._transforms)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

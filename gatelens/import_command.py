@@ -11,7 +11,7 @@ import httpx
 from opentelemetry.metrics import NoOpMeter
 from rich.progress import Progress
 
-from collector.formats.formats import light
+from collector.formats.formats import FORMATS
 from collector.importer import ImportSummary, import_file
 from collector.path_text import text_of
 from collector.spool.spool import Spool
@@ -70,6 +70,7 @@ def _import(path: Path, job: Import, sink: SpoolSink | HttpSink, progress: Progr
             environment=job.environment,
             gateway=job.gateway,
             salt=uuid.uuid4().hex if job.again else "",
+            formats=FORMATS,
             progress=lambda position: progress.update(task, completed=position),
         )
     except GatelensError as error:
@@ -108,8 +109,9 @@ def _own_door(data: Path) -> Iterator[_Door]:
         store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
         migrate(store)
         collector = config.collector
-        spool = Spool(directory.spool, collector.spool, light())
-        writer = Writer(store, spool, collector.transforms, CollectorMetrics(NoOpMeter("gatelens")), collector.writer)
+        spool = Spool(directory.spool, collector.spool, FORMATS.light)
+        metrics = CollectorMetrics(NoOpMeter("gatelens"))
+        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, FORMATS)
         writer.start()
         try:
             yield _Door(SpoolSink(spool, store), lambda: writer.failing != "")

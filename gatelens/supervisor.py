@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from collector.books import segments
-from collector.formats.formats import light
+from collector.formats.formats import FORMATS
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.forward.chunks import ChunkMemory
@@ -90,23 +90,26 @@ class Gatelens:
             self._directory.path / "forward" / "chunks", self._directory.spool, collector.forward.remembered_chunks
         )
         self._cleanup.callback(chunks.close)
-        spool = Spool(self._directory.spool, collector.spool, light())
+        spool = Spool(self._directory.spool, collector.spool, FORMATS.light)
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer)
+        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, FORMATS)
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
 
-        self._intake = Intake(spool, metrics)
+        self._intake = Intake(spool, metrics, formats=FORMATS)
         loop = self._loop = self._start_loop("intake")
         grpc_port = self._serve_grpc(loop, self._intake)
         tls = ssl_context(collector.http.tls, "collector.http.tls") if collector.http.tls else None
         self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket, tls))
-        forward = ForwardServer(spool, chunks, metrics, collector.forward)
+        forward = ForwardServer(spool, chunks, metrics, collector.forward, FORMATS)
         loop.run(forward.start())
         self._cleanup.callback(lambda: loop.run(forward.stop()))
         loop.spawn(Scraper(self._intake, collector.scrape).run())
-        loop.spawn(FileReceiver(SegmentDoor(spool, metrics), collector.files, self._directory.path / "files").run())
+        files = FileReceiver(
+            SegmentDoor(spool, metrics), collector.files, self._directory.path / "files", formats=FORMATS
+        )
+        loop.spawn(files.run())
 
         addresses = Addresses(
             pid=os.getpid(),

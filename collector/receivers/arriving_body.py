@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
-from collector.formats.formats import Format
+from collector.formats.descriptor import Format
+from collector.formats.registry import Formats
 from collector.receivers.body import is_packed
 from collector.records.json_body import is_framed, recognised
 from storage.errors import PayloadError
@@ -30,10 +31,12 @@ def is_large(request: Request, known: Format, key: str) -> bool:
     return known.is_text and not is_packed(encoding) and announced_size(request) >= (_LARGE_WITH_KEY if key else _LARGE)
 
 
-def is_plain(head: bytes, known: Format) -> bool:
+def is_plain(head: bytes, known: Format, formats: Formats) -> bool:
     """Whether a body that begins so is lines of a format, one record each, as the transform reads them."""
     lines = head[: head.rfind(b"\n") + 1]
-    return bool(lines.strip()) and not is_framed(lines) and recognised(lines, known.name) == [(known.name, lines)]
+    if not lines.strip() or is_framed(lines):
+        return False
+    return recognised(lines, formats, known.name) == [(known.name, lines)]
 
 
 async def peek(chunks: AsyncIterator[bytes], size: int) -> tuple[bytes, AsyncIterator[bytes]]:

@@ -5,20 +5,16 @@ in which an agent has put a line is of that line's format; any other is told by 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from collector.formats.detect import are_lines_of, line_format, record_format
+from collector.formats.descriptor import Record
+from collector.formats.registry import Formats
 
-Record = Mapping[str, Any]
 Member = TypeVar("Member")
-
-# The format of any record.
-ANYTHING = "json"
-# Formats whose lines are whole records, with the agent's time and whatever else is in them.
-WHOLE_RECORDS = frozenset({ANYTHING, "flex", "fluent_metrics"})
+Kind = TypeVar("Kind", bound=Hashable)
 
 # The key under which agents put a line that they have not parsed,
 _LINE = "log"
@@ -34,30 +30,18 @@ _BESIDE_A_LINE = frozenset({
 # What tells the output of one container or file from that of another.
 _SOURCE = ("kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path")
 
-# Their records go on over lines that tell no format by themselves.
-OF_MANY_LINES = frozenset({"mule_log", "mule_analytics"})
-
-# In each JSON object of a format that we know there is one of these; most objects of applications have none.
-_IN_OBJECTS = (
-    '"response_code"',
-    '"upstream_cluster"',
-    '"received_ts"',
-    '"loggerName"',
-    '"resource',
-    "flex-",
-    'Log"',
-)
-_OF_OBJECTS = frozenset({"envoy_json", "mule_analytics", "mule_log", "flex"})
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
-class Sorter:
+class Classifier:
     """Tells the formats of records, a batch after the other.
 
-    A record may go on over lines of the next batch, so each stream of records has a sorter of its own.
+    A record may go on over lines of the next batch, so each stream of records has a classifier of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+        self._recogniser = formats.recogniser
         # The format of the last record that tells one.
         self._likely = ""
         # That record, where more lines may belong to it; of a text, nothing that tells its source.
@@ -71,16 +55,18 @@ class Sorter:
     def formats_of(self, records: Sequence[Record]) -> list[str]:
         """The format of each record, '' for a blank line; one that goes on with the last of Mule's log is of that."""
         lines = [record.get(_LINE) for record in records[:1]]
-        if lines and isinstance(lines[0], str) and (name := text_format(lines[0])):
+        if lines and isinstance(lines[0], str) and (name := text_format(self._formats, lines[0])):
             # As most batches are, they may all be alike.
             lines += [record.get(_LINE) for record in records[1:]]
-            if are_lines_of(name, lines):
+            if self._recogniser.are_lines_of(name, lines):
                 self._tell(name, line_of(records[-1]), records[-1])
                 return [name] * len(records)
         found = []
         for record in records:
             line = line_of(record)
-            name = (text_format(line, self._likely) if line else "") or record_format(record)
+            name = (text_format(self._formats, line, self._likely) if line else "") or self._recogniser.record_format(
+                record
+            )
             if name:
                 self._tell(name, line, record)
             elif self._opened is not None and line and _is_of_one_source(record, self._opened):
@@ -88,17 +74,17 @@ class Sorter:
             elif is_blank(record):
                 found.append("")
                 continue
-            found.append(name or ANYTHING)
+            found.append(name or self._formats.anything.name)
         return found
 
     def formats_of_texts(self, texts: Sequence[str]) -> list[str]:
         """The same of lines, each of which may go on over more; '' where they tell none."""
-        if texts and (name := text_format(texts[0])) and are_lines_of(name, texts):
+        if texts and (name := text_format(self._formats, texts[0])) and self._recogniser.are_lines_of(name, texts):
             self._tell(name, texts[-1], {})
             return [name] * len(texts)
         found = []
         for text in texts:
-            name = text_format(text, self._likely) if text else ""
+            name = text_format(self._formats, text, self._likely) if text else ""
             if name:
                 self._tell(name, text, {})
             found.append(name or (self._likely if self.is_open else ""))
@@ -106,24 +92,25 @@ class Sorter:
 
     def _tell(self, name: str, line: str, record: Record) -> None:
         self._likely = name
-        self._opened = record if name in OF_MANY_LINES and not line.startswith("{") else None
+        self._opened = record if name in self._formats.of_many_lines and not line.startswith("{") else None
 
 
-def text_format(text: str, likely: str = "") -> str:
+def text_format(formats: Formats, text: str, likely: str = "") -> str:
     """The format of a line, '' where it tells none; `likely` is that of the line before it."""
+    recogniser = formats.recogniser
     if not text.startswith("{"):
-        return line_format(text, likely)
-    if not (likely in _OF_OBJECTS or any(told in text for told in _IN_OBJECTS)):
+        return recogniser.line_format(text, likely)
+    if not recogniser.may_be_record(text, likely):
         return ""
-    name = object_format(text)
+    name = object_format(formats, text)
     # An object over many lines is no line, but where a format has such.
-    return name if name in OF_MANY_LINES or "\n" not in text[:-1] else ""
+    return name if name in formats.of_many_lines or "\n" not in text[:-1] else ""
 
 
-def object_format(line: str | bytes) -> str:
+def object_format(formats: Formats, line: str | bytes) -> str:
     """The format of an object by its keys; '' for that of anything, and for what is none."""
     try:
-        return record_format(_OBJECT.decode(line))
+        return formats.recogniser.record_format(_OBJECT.decode(line))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ""
 
@@ -146,12 +133,12 @@ def _is_of_one_source(record: Record, other: Record) -> bool:
     return all(record.get(key) == other.get(key) for key in _SOURCE)
 
 
-def grouped(members: Sequence[Member], formats: Sequence[str]) -> dict[str, list[Member]]:
-    """What is of each format, in its order; the formats in that of their first."""
-    groups: defaultdict[str, list[Member]] = defaultdict(list)
-    if len(set(formats)) == 1:
-        groups[formats[0]] = list(members)
+def grouped(members: Sequence[Member], kinds: Sequence[Kind]) -> dict[Kind, list[Member]]:
+    """What is of each kind, such as a format, in its order; the kinds in that of their first."""
+    groups: defaultdict[Kind, list[Member]] = defaultdict(list)
+    if len(set(kinds)) == 1:
+        groups[kinds[0]] = list(members)
         return groups
-    for name, member in zip(formats, members, strict=True):
-        groups[name].append(member)
+    for kind, member in zip(kinds, members, strict=True):
+        groups[kind].append(member)
     return groups

@@ -7,25 +7,17 @@ that they have not parsed into a record of their own.
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
 from collector.encoding.limits import MOST_OBJECTS, check_objects
-from collector.formats.detect import TELLING, detect
-from collector.formats.fluent.inputs import RECEIVED_BYTES
+from collector.formats.descriptor import Record
+from collector.formats.registry import Formats
 from collector.records import text_body
-from collector.records.classify import (
-    ANYTHING,
-    OF_MANY_LINES,
-    WHOLE_RECORDS,
-    Record,
-    Sorter,
-    grouped,
-    is_blank,
-    line_of,
-)
+from collector.records.classify import Classifier, grouped, is_blank, line_of
 from collector.records.slices import line_slices, merged
 from storage.errors import PayloadError
 
@@ -33,23 +25,11 @@ _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
 _OBJECT = re.compile(rb"\s*\{")
 _IN_A_ROW = re.compile(rb"\}[ \t]*\{")
 
-# What each record of a format has once: where all of a batch have it, none needs to be looked at.
-_IN_EACH = {"envoy_json": b'"response_code"', "mule_analytics": b'"received_ts"'}
-
 FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
 
 _RAW = msgspec.json.Decoder(Raw)
 _RAWS = msgspec.json.Decoder(list[Raw])
 _TEXTS = msgspec.json.Decoder(list[str])
-# A record that is told by the line in it, if at all. Any other is refused, and with it the batch.
-_SCREENED: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-    msgspec.defstruct(
-        "Screened",
-        [("log", str, ""), ("message", str, ""), *((f"key_{number}", None, None) for number in range(len(TELLING)))],
-        rename={f"key_{number}": key for number, key in enumerate(sorted(TELLING))},
-        gc=False,
-    )
-)
 _RECORD: msgspec.json.Decoder[Record] = msgspec.json.Decoder(dict)
 
 
@@ -78,23 +58,26 @@ def unframed(body: bytes) -> bytes:
     return body
 
 
-def recognised(lines: bytes, format_name: str = "") -> list[tuple[str, bytes]]:
+def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[tuple[str, bytes]]:
     """(format, lines) for each format that there is among records, one where it is given; none where none is known.
 
     Where an agent's records hold the lines, they are taken out.
     """
     if not _OBJECT.match(lines):
-        return [(format_name, lines)] if format_name else text_body.by_format(lines)
+        return [(format_name, lines)] if format_name else text_body.by_format(lines, formats)
     if not format_name:
-        return _sorted(lines)
-    if format_name in WHOLE_RECORDS or detect(lines) == format_name or not _may_hold_lines(lines):
+        return _classified(lines, formats)
+    if _is_as_it_is(lines, formats, format_name):
         return [(format_name, lines)]
     pieces = map(raw_lines, line_slices(lines))
     return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
 
 
-def _may_hold_lines(lines: bytes) -> bool:
-    return b'"log"' in lines or b'"message"' in lines
+def _is_as_it_is(lines: bytes, formats: Formats, format_name: str) -> bool:
+    """Whether objects are records of a format, and do not hold its lines."""
+    if format_name in formats.whole_records or formats.recogniser.detect(lines) == format_name:
+        return True
+    return b'"log"' not in lines and b'"message"' not in lines
 
 
 def records(raws: Sequence[bytes]) -> Sequence[Record]:
@@ -145,52 +128,62 @@ def is_text(raw: Raw) -> bool:
     return bytes(raw).startswith(b'"')
 
 
-def _sorted(lines: bytes) -> list[tuple[str, bytes]]:
-    first = detect(lines) or ANYTHING
-    told = _IN_EACH.get(first)
-    if told is not None and lines.count(told) == lines.strip().count(b"\n") + 1:
-        return [(first, lines)]
-    sorter = Sorter()
-    return merged(part for piece in line_slices(lines) for part in _sorted_slice(piece, first, sorter))
+def _classified(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
+    first = formats[formats.recogniser.detect(lines) or formats.anything.name]
+    once = first.record.once if first.record else b""
+    # Where all of a batch have what each record of the format has once, none needs to be looked at.
+    if once and lines.count(once) == lines.strip().count(b"\n") + 1:
+        return [(first.name, lines)]
+    classifier = Classifier(formats)
+    return merged(part for piece in line_slices(lines) for part in _of_slice(piece, first.name, formats, classifier))
 
 
-def _sorted_slice(lines: bytes, first: str, sorter: Sorter) -> list[tuple[str, bytes]]:
+def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier) -> list[tuple[str, bytes]]:
     # Which record others go on with is known only where each is looked at.
-    if not sorter.is_open and (alike := _of_one_format(lines)):
+    if not classifier.is_open and (alike := _of_one_format(lines, formats)):
         return [alike]
     raws = raw_lines(lines)
     if not all(raw.startswith(b"{") for raw in raws):
         # Text stands between them, or one over many lines is cut off.
-        return [(first, lines)] if first in OF_MANY_LINES else text_body.line_by_line(lines)
+        return [(first, lines)] if first in formats.of_many_lines else text_body.line_by_line(lines, formats)
     held = records(raws)
-    formats = sorter.formats_of(held)
-    if len(set(formats)) == 1 and formats[0] in WHOLE_RECORDS:
-        return [(formats[0], lines)]
+    names = classifier.formats_of(held)
+    if len(set(names)) == 1 and names[0] in formats.whole_records:
+        return [(names[0], lines)]
     found = []
-    for name, members in grouped(list(zip(raws, held, strict=True)), formats).items():
+    for name, members in grouped(list(zip(raws, held, strict=True)), names).items():
         if not name:
             continue
         parts, of_name = zip(*members, strict=True)
-        found.append((name, b"\n".join(parts) if name in WHOLE_RECORDS else taken_out(parts, of_name)))
+        found.append((name, b"\n".join(parts) if name in formats.whole_records else taken_out(parts, of_name)))
     return found
 
 
-def _of_one_format(lines: bytes) -> tuple[str, bytes] | None:
+def _of_one_format(lines: bytes, formats: Formats) -> tuple[str, bytes] | None:
     """What is in records that are all told alike by the lines in them; None where they have to be looked at."""
     try:
-        screened = _SCREENED.decode_lines(lines)
+        screened = _screen(formats.recogniser.keys).decode_lines(lines)
     except FAULTS:
         return None
     if not screened:
         return None
     logs: list[str] = [record.log for record in screened]
-    formats = set(Sorter().formats_of_texts([record.log or record.message for record in screened]))
-    if formats == {""}:
-        return None if RECEIVED_BYTES in lines else (ANYTHING, lines)
-    name = formats.pop()
-    if formats or name in WHOLE_RECORDS or name in OF_MANY_LINES or not all(logs):
+    names = set(Classifier(formats).formats_of_texts([record.log or record.message for record in screened]))
+    if names == {""}:
+        has_others = any(mark in lines for mark in formats.recogniser.without_keys)
+        return None if has_others else (formats.anything.name, lines)
+    name = names.pop()
+    if names or name in formats.whole_records or name in formats.of_many_lines or not all(logs):
         return None
     return name, "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
+
+
+@lru_cache(10)
+def _screen(keys: frozenset[str]) -> "msgspec.json.Decoder[Any]":
+    """Reads records that are told by the line in them, if at all. Any other is refused, and with it the batch."""
+    fields = [("log", str, ""), ("message", str, ""), *((f"key_{number}", None, None) for number in range(len(keys)))]
+    renamed = {f"key_{number}": key for number, key in enumerate(sorted(keys))}
+    return msgspec.json.Decoder(msgspec.defstruct("Screened", fields, rename=renamed, gc=False))
 
 
 def _record(raw: bytes) -> Record:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.formats.detect import detect
-from collector.formats.formats import ingestible
+from collector.formats.formats import FORMATS
 
 _GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -31,16 +30,20 @@ def _sample(name: str, case: str) -> bytes:
 
 @pytest.mark.parametrize(("name", "case"), _CASES)
 def test_the_first_record_of_a_sample_tells_its_format(name: str, case: str) -> None:
-    assert name in ingestible()
-    assert detect(_sample(name, case)) == name
-    assert detect(b"\r\n\n" + _sample(name, case)) == name
+    assert name in FORMATS.ingestible
+    assert FORMATS.recogniser.detect(_sample(name, case)) == name
+    assert FORMATS.recogniser.detect(b"\r\n\n" + _sample(name, case)) == name
 
 
 @pytest.mark.parametrize(
     ("name", "case"), [case for case in _CASES if case.values[0] in ("combined", "common", "haproxy")]
 )
 def test_each_line_tells_it_alone(name: str, case: str) -> None:
-    told = {detect(line) for line in _sample(name, case).splitlines() if b'"cut' not in line and line.strip()}
+    told = {
+        FORMATS.recogniser.detect(line)
+        for line in _sample(name, case).splitlines()
+        if b'"cut' not in line and line.strip()
+    }
     # What is cut off or of another format is in the samples too.
     assert told - {None, "combined"} <= {name}
     assert name in told
@@ -67,15 +70,15 @@ def test_each_line_tells_it_alone(name: str, case: str) -> None:
     ],
 )
 def test_what_looks_alike_is_told_apart(line: str, found: str | None) -> None:
-    assert detect(line.encode()) == found
+    assert FORMATS.recogniser.detect(line.encode()) == found
 
 
 @pytest.mark.parametrize("head", [b"\xff\xfe\x00", b"{" * 5000, b"[" * 5000, b"x" * (1 << 20), b"\0", b" " * 100])
 def test_nonsense_is_nothing(head: bytes) -> None:
-    assert detect(head) is None
+    assert FORMATS.recogniser.detect(head) is None
 
 
 def test_names_of_any_type_are_no_fault() -> None:
     for value in (None, 1, [1], {"a": None}, "", True):
         record = dict.fromkeys(("event", "kind", "logger", "loggerName", "level", "message", "received_ts"), value)
-        detect(json.dumps(record).encode())
+        FORMATS.recogniser.detect(json.dumps(record).encode())

@@ -20,7 +20,8 @@ from opentelemetry.metrics import NoOpMeter
 
 from collector.encoding.protobuf import read_varint
 from collector.formats.config import TransformConfig
-from collector.formats.formats import NOT_OTLP, formats, ingestible
+from collector.formats.formats import FORMATS
+from collector.formats.otlp.descriptor import NOT_OTLP
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -100,7 +101,7 @@ def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
         del told["time"]
     for name in ("attributes", "labels"):
         told[name] = {key: value for key, value in told.get(name, {}).items() if key != "fluent.tag"}
-    if format_name == NOT_OTLP:
+    if format_name == NOT_OTLP.name:
         # JavaScript has no integers above 2^53.
         told["body"] = json.loads(told["body"], parse_int=float)
     for name in ("time", "received_at"):
@@ -112,7 +113,7 @@ def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
 def _expected(case: Case, way: Way) -> Counter[str]:
     found: Counter[str] = Counter()
     if case.name in REFUSED:
-        found[_compared(_set_aside(case, way), way, NOT_OTLP)] += way.copies
+        found[_compared(_set_aside(case, way), way, NOT_OTLP.name)] += way.copies
         return found
     for row in [*case.rows(), *way.adds(case)]:
         told = {name: way.peer if value == PEER else value for name, value in row.items()}
@@ -128,7 +129,7 @@ def _set_aside(case: Case, way: Way) -> dict[str, Any]:
     return {
         "table": "dead_letters",
         "received_at": "arrival",
-        "reason": formats()[NOT_OTLP].set_aside_because,
+        "reason": NOT_OTLP.reason,
         "peer": way.peer,
         "body": case.body().decode(),
         "environment": ENVIRONMENT,
@@ -149,7 +150,7 @@ def test_every_case_arrives_as_it_was_sent(sent: tuple[Way, Rows]) -> None:
     expected: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for case in CASES:
         if way.carries(case):
-            expected[NOT_OTLP if case.name in REFUSED else case.format] += _expected(case, way)
+            expected[NOT_OTLP.name if case.name in REFUSED else case.format] += _expected(case, way)
     # A case may tell of nothing: then it may be left on the way.
     assert {name for name, rows in expected.items() if rows} <= found.keys() <= expected.keys()
     for name, rows in expected.items():
@@ -198,7 +199,7 @@ def _shown(way: str) -> set[str]:
 )
 def test_the_documentation_says_what_each_way_takes(heading: str, named: str, found: str) -> None:
     told = {name: cells[heading] for name, cells in _documented().items()}
-    assert told.keys() == ingestible().keys()
+    assert told.keys() == FORMATS.ingestible.keys()
     assert {name for name, cell in told.items() if cell} == _shown(named)
     assert {name for name, cell in told.items() if cell == "found"} == _shown(found)
 

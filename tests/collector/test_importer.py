@@ -10,7 +10,7 @@ from opentelemetry.metrics import NoOpMeter
 
 from collector.books import stored_segments
 from collector.formats.config import TransformConfig
-from collector.formats.detect import detect
+from collector.formats.formats import FORMATS
 from collector.importer import Block, ImportSummary, import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
@@ -213,7 +213,7 @@ def test_a_file_without_lines_is_told_before_it_fills_the_memory(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_formats_are_recognised_from_the_first_line(head: bytes, found: str | None) -> None:
-    assert detect(head) == found
+    assert FORMATS.recogniser.detect(head) == found
 
 
 def test_the_format_may_be_named(tmp_path: Path) -> None:

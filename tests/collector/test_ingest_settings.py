@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from collector.formats.formats import ingestible
+from collector.formats.formats import FORMATS
 
 _ROOT = Path(__file__).parents[2]
 _GATEWAYS = _ROOT / "deploy" / "gateways"
@@ -73,7 +73,7 @@ def test_flex_sends_its_logs_where_they_are_taken() -> None:
     assert all(isinstance(value, str) for value in parameters.values())
     assert (output["type"], parameters["format"]) == ("http", "json_lines")
     assert re.fullmatch(r"/ingest/(\w+)\?environment=\w+&gateway=\w+", parameters["uri"])
-    assert parameters["uri"].partition("?")[0].rpartition("/")[2] in ingestible()
+    assert parameters["uri"].partition("?")[0].rpartition("/")[2] in FORMATS.ingestible
 
 
 def test_the_expression_of_message_logging() -> None:

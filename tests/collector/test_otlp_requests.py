@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector.formats.formats import NOT_OTLP, formats
+from collector.formats.otlp.descriptor import NOT_OTLP
 from collector.importer import import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
@@ -16,7 +16,7 @@ from storage.store import Store
 from tests.collector.storing import store_all
 
 _NOW = time.time_ns()
-_REASON = formats()[NOT_OTLP].set_aside_because
+_REASON = NOT_OTLP.reason
 _TABLES = {"logs": "body", "metrics": "name", "spans": "name", "dead_letters": "body"}
 
 

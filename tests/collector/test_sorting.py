@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from collector.formats.detect import detect, record_format
-from collector.records.classify import Sorter, line_of
+from collector.formats.formats import FORMATS
+from collector.records.classify import Classifier, line_of
 from collector.records.json_body import recognised
 from collector.records.slices import SLICE_BYTES, line_slices
 from collector.records.text_body import by_format
@@ -48,10 +48,10 @@ from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLE
     ],
 )
 def test_the_keys_of_a_record_tell_its_format(record: dict[str, Any], name: str) -> None:
-    assert record_format(record) == name
-    assert detect(json.dumps(record).encode()) == (name or None)
-    assert Sorter().formats_of([record]) == [name or "json"]
-    [(found, lines)] = recognised(json.dumps(record).encode())
+    assert FORMATS.recogniser.record_format(record) == name
+    assert FORMATS.recogniser.detect(json.dumps(record).encode()) == (name or None)
+    assert Classifier(FORMATS).formats_of([record]) == [name or "json"]
+    [(found, lines)] = recognised(json.dumps(record).encode(), FORMATS)
     assert (found, json.loads(lines)) == (name or "json", record)
 
 
@@ -62,18 +62,18 @@ def test_blank_lines_are_no_records() -> None:
         {"log": "", "stream": "stdout"},
         {"log": " ", "order": 4711},
     ]
-    assert Sorter().formats_of(records) == ["", "combined", "", "json"]
-    found = recognised(b"\n".join(json.dumps(record).encode() for record in records))
+    assert Classifier(FORMATS).formats_of(records) == ["", "combined", "", "json"]
+    found = recognised(b"\n".join(json.dumps(record).encode() for record in records), FORMATS)
     assert dict(found) == {"combined": COMBINED.encode(), "json": json.dumps(records[3]).encode()}
-    named = recognised(b"\n".join(json.dumps(record).encode() for record in records[:3]), "common")
+    named = recognised(b"\n".join(json.dumps(record).encode() for record in records[:3]), FORMATS, "common")
     assert named == [("common", COMBINED.encode())]
 
 
 @pytest.mark.parametrize("record", [b'{"log":"hello"}', b'{"n":1}', json.dumps(ACCESS).encode()])
 def test_more_blank_lines_than_are_sorted_at_once(record: bytes) -> None:
     blank = b"\n" * (2 * SLICE_BYTES)
-    [(name, lines)] = recognised(record + blank + record)
-    assert name == recognised(record)[0][0]
+    [(name, lines)] = recognised(record + blank + record, FORMATS)
+    assert name == recognised(record, FORMATS)[0][0]
     assert lines.split() == (record + b"\n" + record).split()
 
 
@@ -86,17 +86,17 @@ def test_each_record_is_of_its_own_format() -> None:
         "combined", "envoy_text", "envoy_json", "envoy_json", "fluent_metrics", "flex",
         "mule_analytics", "json", "json", "combined",
     ]  # fmt: skip
-    assert Sorter().formats_of(records) == formats
-    assert Sorter().formats_of(records[::-1]) == formats[::-1]
+    assert Classifier(FORMATS).formats_of(records) == formats
+    assert Classifier(FORMATS).formats_of(records[::-1]) == formats[::-1]
 
 
 def test_what_goes_on_with_a_record_of_mule_stays_with_it() -> None:
     lines = ["before", MULE, "\tat org.mule.A.b(A.java:1)", "Caused by: a.B", COMBINED, "\tat alone"]
     told = ["", "mule_log", "mule_log", "mule_log", "combined", ""]
-    assert Sorter().formats_of_texts(lines) == told
-    assert Sorter().formats_of([{"log": line} for line in lines]) == [name or "json" for name in told]
+    assert Classifier(FORMATS).formats_of_texts(lines) == told
+    assert Classifier(FORMATS).formats_of([{"log": line} for line in lines]) == [name or "json" for name in told]
     of_other_pods = [{"log": line, "kubernetes": {"pod_name": str(number)}} for number, line in enumerate(lines)]
-    assert Sorter().formats_of(of_other_pods) == ["json", "mule_log", "json", "json", "combined", "json"]
+    assert Classifier(FORMATS).formats_of(of_other_pods) == ["json", "mule_log", "json", "json", "combined", "json"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_line_in_a_record(record: dict[str, Any], line: str) -> None:
 def test_a_body_of_text_by_format(lines: list[str], found: dict[str, list[int]]) -> None:
     body = "\n".join(lines).encode()
     for end in (b"", b"\n"):
-        told = by_format(body + end)
+        told = by_format(body + end, FORMATS)
         assert {name: part.decode().rstrip("\n").split("\n") for name, part in told} == {
             name: [lines[number] for number in numbers] for name, numbers in found.items()
         }
@@ -143,7 +143,7 @@ def test_a_body_of_text_by_format(lines: list[str], found: dict[str, list[int]])
 
 def test_text_after_records_is_sorted_too() -> None:
     body = "\n".join(['{"level":"info"}', COMBINED, '{"level":"warn"}', TEXT]).encode()
-    assert recognised(body) == [
+    assert recognised(body, FORMATS) == [
         ("json", b'{"level":"info"}\n{"level":"warn"}'),
         ("combined", COMBINED.encode()),
         ("envoy_text", TEXT.encode()),
@@ -152,7 +152,7 @@ def test_text_after_records_is_sorted_too() -> None:
 
 def test_bytes_that_are_no_letters_are_kept_as_they_are() -> None:
     body = COMBINED.replace("curl", "c\xff").encode("latin-1") + b'\n{"a": "\xff"}\n'
-    assert by_format(body) == [("combined", body.split(b"\n")[0] + b"\n"), ("json", b'{"a": "\xff"}')]
+    assert by_format(body, FORMATS) == [("combined", body.split(b"\n")[0] + b"\n"), ("json", b'{"a": "\xff"}')]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_bytes_that_are_no_letters_are_kept_as_they_are() -> None:
 )
 def test_a_damaged_record_does_not_change_the_others(damage: bytes) -> None:
     good = json.dumps({"log": COMBINED}).encode()
-    found = dict(recognised(b"\n".join([good, damage, good])))
+    found = dict(recognised(b"\n".join([good, damage, good]), FORMATS))
     if damage in (b"[1]", b"7"):
         # Text between objects: each is a record as it is.
         assert found["json"].split(b"\n") == [good, damage, good]
@@ -171,12 +171,15 @@ def test_a_damaged_record_does_not_change_the_others(damage: bytes) -> None:
 
 def test_large_bodies_are_sorted_by_slices() -> None:
     lines = [json.dumps({"log": COMBINED, "n": 1}), json.dumps({"log": "other", "n": 2}), json.dumps(CPU)] * 8000
-    [(_, combined), (_, others), (_, measured)] = recognised("\n".join(lines).encode())
+    [(_, combined), (_, others), (_, measured)] = recognised("\n".join(lines).encode(), FORMATS)
     assert combined.split(b"\n") == [COMBINED.encode()] * 8000
     assert others.split(b"\n") == [lines[1].encode()] * 8000
     assert measured.split(b"\n") == [lines[2].encode()] * 8000
     text = "\n".join([COMBINED, '{"level": "info"}'] * 16_000).encode()
-    assert [(name, body.count(b"\n") + 1) for name, body in by_format(text)] == [("combined", 16_000), ("json", 16_000)]
+    assert [(name, body.count(b"\n") + 1) for name, body in by_format(text, FORMATS)] == [
+        ("combined", 16_000),
+        ("json", 16_000),
+    ]
 
 
 @pytest.mark.parametrize(

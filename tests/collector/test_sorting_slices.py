@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import msgpack  # type: ignore[import-untyped]
 import pytest
 
+from collector.formats.formats import FORMATS
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import Message
@@ -28,27 +29,29 @@ def lines() -> list[str]:
 
 
 def _as_json(lines: list[str]) -> Iterator[tuple[str, bytes]]:
-    return iter(recognised("\n".join(json.dumps({"log": line, "stream": "stdout"}) for line in lines).encode()))
+    return iter(
+        recognised("\n".join(json.dumps({"log": line, "stream": "stdout"}) for line in lines).encode(), FORMATS)
+    )
 
 
 def _as_text(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     # With an object in it, a body is looked at line by line.
-    return iter(recognised("\n".join(["{}", *lines]).encode()))
+    return iter(recognised("\n".join(["{}", *lines]).encode(), FORMATS))
 
 
 def _as_events_of_text(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     body = "".join(json.dumps({"event": line}) for line in lines).encode()
-    return ((group.format, group.lines) for group in groups(parse(body), {}, ""))
+    return ((group.format, group.lines) for group in groups(parse(body), FORMATS, {}, ""))
 
 
 def _as_events_of_objects(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     body = "".join(json.dumps({"event": {"log": line}}) for line in lines).encode()
-    return ((group.format, group.lines) for group in groups(parse(body), {}, ""))
+    return ((group.format, group.lines) for group in groups(parse(body), FORMATS, {}, ""))
 
 
 def _over_forward(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     config = ForwardConfig()
-    records = Records(Rules(config), config)
+    records = Records(Rules(config, FORMATS), config)
     records.add(Message("mule", msgpack.packb([[number, {"log": line}] for number, line in enumerate(lines)])))
     return ((kind.format, body) for kind, body in records.payloads())
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from collector.formats.detect import OTLP_JSON, detect
-from collector.formats.formats import formats
+from collector.formats.formats import FORMATS
+from collector.formats.otlp.requests import JSON_NAMES
 from collector.records.json_body import unframed
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
@@ -28,7 +28,7 @@ _RECORDS_OF_LINES = {"mule_log": _MULE_RECORD, "mule_analytics": _MULE_RECORD}
 # Formats whose payloads are lines, and may come by any way that carries lines.
 LINES = (
     "envoy_json", "envoy_text", "combined", "common", "haproxy", "mule_analytics", "mule_log", "flex", "json",
-    "fluent_metrics", *OTLP_JSON.values(),
+    "fluent_metrics", *JSON_NAMES.values(),
 )  # fmt: skip
 
 # What is no JSON cannot be a record of JSON: an agent has it as text, and text is a log.
@@ -37,7 +37,7 @@ _NO_RECORDS = frozenset({"json/broken", "flex/broken", "mule_analytics/broken", 
 _NOT_FOUND = frozenset({"envoy_json/missing"})
 
 # Formats whose records are objects, which agents send as such.
-_OBJECTS = frozenset({"json", "flex", "fluent_metrics", *OTLP_JSON.values()})
+_OBJECTS = frozenset({"json", "flex", "fluent_metrics", *JSON_NAMES.values()})
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def texts(case: Case) -> list[str]:
 
 def is_told_by_each_line(case: Case) -> bool:
     """Whether what is not named can be found, whichever record comes first."""
-    found = {detect(line) for line in lines(case)}
+    found = {FORMATS.recogniser.detect(line) for line in lines(case)}
     return found == {case.format} or (case.format == "json" and found == {None} and is_of_objects(case))
 
 
@@ -117,7 +117,7 @@ def is_body(case: Case) -> bool:
 
 def is_text(case: Case) -> bool:
     """Lines, or a text of its own: what is scraped, or an export as JSON."""
-    return formats()[case.format].is_text
+    return FORMATS[case.format].is_text
 
 
 def is_of_records(case: Case) -> bool:
@@ -133,12 +133,12 @@ def is_found_in_a_file(case: Case) -> bool:
 
 
 def is_found_whole(case: Case) -> bool:
-    return is_found_in_a_file(case) or (not is_of_lines(case) and detect(case.body()) == case.format)
+    return is_found_in_a_file(case) or (not is_of_lines(case) and FORMATS.recogniser.detect(case.body()) == case.format)
 
 
 def is_found_in_a_body(case: Case) -> bool:
     """JSON over many lines is put on one there."""
-    return is_found(case) or (not is_of_lines(case) and detect(unframed(case.body())) == case.format)
+    return is_found(case) or (not is_of_lines(case) and FORMATS.recogniser.detect(unframed(case.body())) == case.format)
 
 
 def is_a_mule_event(case: Case) -> bool:

@@ -1,7 +1,7 @@
--- Payloads that are not split into records, each one dead letter.
+-- Payloads that are not split into records: each is one dead letter.
 SELECT
     'dead_letters' AS destination,
-    {{set_aside_because}} AS reason,
+    {{reason}} AS reason,
     body AS raw,
     peer,
     if(payload_environment != '', payload_environment, {{default_environment}}) AS environment,

@@ -1,4 +1,4 @@
-"""Which records are measurements of Fluent Bit's own inputs, told by exactly the keys that these write.
+"""Which records are measurements of Fluent Bit's own inputs, recognised by exactly the keys that these write.
 
 An application may log a number under any of the keys, but not all of them and nothing else.
 https://docs.fluentbit.io/manual/data-pipeline/inputs
@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from collector.formats.shared.message_keys import MESSAGE_KEYS
 
 _NUMBER = frozenset({int, float})
 _TEXT = frozenset({str})
@@ -51,22 +53,23 @@ _RECEIVED = ".rx.bytes"
 RECEIVED_BYTES = f'{_RECEIVED}"'.encode()
 
 # One of these is in every record of an input but that of interfaces.
-TELLING = frozenset({"cpu_p", "Mem.total", "proc_name", "cpu_used", "read_size", "temp", "alive"})
+DISCRIMINATING_KEYS = frozenset({"cpu_p", "Mem.total", "proc_name", "cpu_used", "read_size", "temp", "alive"})
 
 # What agents and we say of a record: when, where, whose.
 _ABOUT = frozenset({
     "date", "time", "timestamp", "@timestamp", "hostname", "host", "instance", "gateway", "environment", "kubernetes",
     "tag", "source", "sourcetype", "fluent_tag", "fluent_time", "fluent_metadata",
 })  # fmt: skip
-# Under these anybody but an input says something.
-SAID = frozenset({"log", "message", "msg", "MESSAGE", "body", "level", "severity"})
 
 
 def is_measured(record: Mapping[str, Any]) -> bool:
     """Whether a record is what an input of Fluent Bit has measured, and nothing else."""
-    if TELLING.isdisjoint(record):
-        return _RECEIVED in " ".join(record) and _is_of(record, _OF_INTERFACE)
     return any(known.keys.keys() <= record.keys() and _is_of(record, known) for known in _INPUTS)
+
+
+def is_measured_of_interface(record: Mapping[str, Any]) -> bool:
+    """The same of the input that measures interfaces, whose records have no key in common."""
+    return "log" not in record and _RECEIVED in " ".join(record) and _is_of(record, _OF_INTERFACE)
 
 
 def _is_of(record: Mapping[str, Any], known: _Input) -> bool:
@@ -81,4 +84,4 @@ def _belongs(key: str, value: object, known: _Input) -> bool:
         return True
     if known.more.fullmatch(key):
         return type(value) in _NUMBER
-    return known.takes_texts and isinstance(value, str) and key not in SAID
+    return known.takes_texts and isinstance(value, str) and key not in MESSAGE_KEYS

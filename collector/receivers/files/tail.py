@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from gzip import BadGzipFile
 
-from collector.formats.detect import detect
+from collector.formats.registry import Formats
 from collector.receivers.files.checkpoints import FileRecord, Part
 from collector.receivers.files.lines import Cut, Reading, content, cut
 from collector.receivers.files.open_file import OpenFile
@@ -46,13 +46,16 @@ class Tail:
     `cursor` is behind what has been read, the record's position behind what has been handed over.
     """
 
-    def __init__(self, record: FileRecord, file: OpenFile, flush_after: float, finish_after: float) -> None:
+    def __init__(
+        self, record: FileRecord, file: OpenFile, flush_after: float, finish_after: float, formats: Formats
+    ) -> None:
         self.record = record
         self.file = file
         self.gone = False
         self.cursor = record.position
         self._flush_after = flush_after
         self._finish_after = finish_after
+        self._formats = formats
         self._seen = (0, 0)
         self._changed_at = time.monotonic()
         self._exhausted: object = None
@@ -115,7 +118,13 @@ class Tail:
     @property
     def _reading(self) -> Reading:
         record = self.record
-        return Reading(record.format, record.container, record.multiline, record.max_line_size)
+        known = self._formats.by_name.get(record.format)
+        if known is None:
+            raise PayloadError(
+                f"The format {record.format!r} of {record.path} is not known; name another in collector.files."
+            )
+        first_line = record.multiline or known.first_line
+        return Reading(record.format, record.container, first_line, record.max_line_size, known.untimed_line)
 
     def _look(self) -> tuple[bool, bool]:
         """Whether the file has been quiet for long enough that its last record is whole, and that its last line is."""
@@ -162,7 +171,7 @@ class Tail:
         if not head:
             return False
         container = container_of(head) if record.container == "auto" else record.container
-        format_name = record.format or _detect(unwrap(head, container))
+        format_name = record.format or self._detect(unwrap(head, container))
         if not format_name:
             if settled or is_full:
                 raise PayloadError(
@@ -173,18 +182,17 @@ class Tail:
         record.container, record.format = container, format_name
         return True
 
+    def _detect(self, head: bytes) -> str:
+        """The format of the first line that has one: a gateway may say other things before its first request."""
+        for _ in range(_HEAD_LINES):
+            if found := self._formats.recogniser.detect(head):
+                return found
+            _, _, head = head.partition(b"\n")
+            if not head:
+                break
+        return ""
+
 
 def _size_and_time(file: OpenFile) -> tuple[int, int]:
     status = file.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _detect(head: bytes) -> str:
-    """The format of the first line that has one: a gateway may say other things before it logs its first request."""
-    for _ in range(_HEAD_LINES):
-        if found := detect(head):
-            return found
-        _, _, head = head.partition(b"\n")
-        if not head:
-            break
-    return ""

@@ -5,6 +5,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.path_text import path_of, text_of
 from collector.receivers.files.checkpoints import FileRecord, State
 from collector.receivers.files.config import FilesConfig, FileSource
@@ -29,9 +31,15 @@ class Tracking:
     """Keeps a Tail for each file; `changed` tells that the checkpoints are to be saved."""
 
     def __init__(
-        self, config: FilesConfig, state: State, faults: Faults, clock: Callable[[], float] = time.time
+        self,
+        config: FilesConfig,
+        state: State,
+        faults: Faults,
+        clock: Callable[[], float] = time.time,
+        formats: Formats = FORMATS,
     ) -> None:
         self._config = config
+        self._formats = formats
         self._faults = faults
         self._clock = clock
         self._tails: dict[Key, Tail] = {}
@@ -137,7 +145,7 @@ class Tracking:
         record.device, record.inode = file.key
         record.gone_at = record.sought_since = 0
         self._left.pop(record.id, None)
-        self._tails[file.key] = Tail(record, file, self._config.flush_after, self._config.finish_after)
+        self._tails[file.key] = Tail(record, file, self._config.flush_after, self._config.finish_after, self._formats)
         self.changed = True
 
     def _known(self, file: OpenFile, path: str) -> FileRecord | None:

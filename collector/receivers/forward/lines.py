@@ -9,9 +9,10 @@ from functools import lru_cache
 
 import msgspec
 
+from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.records.classify import WHOLE_RECORDS, Sorter, grouped, is_blank, line_of
+from collector.records.classify import Classifier, grouped, is_blank, line_of
 
 # What Kubernetes adds to the name of a workload for each pod.
 _POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")
@@ -33,9 +34,10 @@ class Lines:
 
 
 class Rules:
-    """What the configuration says of records by their tag."""
+    """What the configuration says of records by their tag, and the formats that they may be in."""
 
-    def __init__(self, config: ForwardConfig) -> None:
+    def __init__(self, config: ForwardConfig, formats: Formats) -> None:
+        self.formats = formats
         self._rules = tuple((re.compile(fnmatch.translate(rule.tag)), rule) for rule in config.rules)
         self.of = lru_cache(_TAGS_KNOWN)(self._of)
 
@@ -43,21 +45,25 @@ class Rules:
         return next((rule for pattern, rule in self._rules if pattern.match(tag)), _NO_RULE)
 
 
-def sort(entries: Sequence[Entry], tag: str, format_name: str, sorter: Sorter) -> list[Lines]:
-    """The entries as lines of a format, or where none is given, of those that they are in.
+def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Classifier) -> list[Lines]:
+    """The entries as lines of the format of their tag, or where it has none, of those that they are in.
 
-    The `sorter` is that of the entries before them.
+    The `classifier` is that of the entries before them.
     """
-    if format_name:
-        return list(_lines(format_name, entries, tag))
-    formats = sorter.formats_of([entry.record for entry in entries])
+    whole_records = rules.formats.whole_records
+    if named := rules.of(tag).format:
+        return list(_lines(named, entries, tag, is_whole=named in whole_records))
+    names = classifier.formats_of([entry.record for entry in entries])
     return [
-        lines for name, members in grouped(entries, formats).items() if name for lines in _lines(name, members, tag)
+        lines
+        for name, members in grouped(entries, names).items()
+        if name
+        for lines in _lines(name, members, tag, is_whole=name in whole_records)
     ]
 
 
-def _lines(name: str, entries: Sequence[Entry], tag: str) -> Iterator[Lines]:
-    if name in WHOLE_RECORDS:
+def _lines(name: str, entries: Sequence[Entry], tag: str, *, is_whole: bool) -> Iterator[Lines]:
+    if is_whole:
         yield Lines(name, _json(stamp(entries, tag)))
         return
     for place, records in _by_place([entry.record for entry in entries]):

@@ -1,16 +1,16 @@
-"""Which formats' shortcuts are worth a try."""
+"""Which formats' fast paths are worth a try."""
 
 import threading
 from collections import Counter
 
-from collector.formats.formats import Format
+from collector.formats.descriptor import Format
 
-# Who sends what a shortcut does not know will send it again: so many segments are then read without it.
-_DETOUR = 15
+# Who sends what a fast path does not know will send it again: so many segments are then read without it.
+_SEGMENTS_WITHOUT = 15
 
 
-class Shortcuts:
-    """Remembers for which formats the shortcut has failed lately; safe to use from many threads."""
+class FastPaths:
+    """Remembers for which formats the fast path has failed lately; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._without: Counter[str] = Counter()
@@ -22,9 +22,9 @@ class Shortcuts:
             if self._without[known.name]:
                 self._without[known.name] -= 1
                 return None
-        return known.shortcut
+        return known.fast_path
 
     def failed(self, known: Format) -> None:
-        """Go around the format's shortcut for a while."""
+        """Do without the format's fast path for a while."""
         with self._change:
-            self._without[known.name] = _DETOUR
+            self._without[known.name] = _SEGMENTS_WITHOUT

@@ -14,7 +14,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from collector.formats.config import TransformConfig
-from collector.formats.formats import Format, formats, statement
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.transform import transform
 from collector.payload import Payload
 from collector.spool.frame import encode
 from collector.spool.segment import Segment
@@ -67,7 +69,7 @@ def _field(tag: int, content: bytes) -> bytes:
 
 
 def _shortcut() -> Format:
-    shortcut = formats()["otlp_logs"].shortcut
+    shortcut = FORMATS["otlp_logs"].fast_path
     assert shortcut is not None
     return shortcut
 
@@ -76,13 +78,13 @@ def _rows(store: Store, directory: Path, reading: Format, body: bytes) -> list[d
     segment = f"shortcut-{next(_NUMBERS)}"
     file = directory / "segment.ready"
     file.write_bytes(encode(Payload(reading.name, body, int(RECEIVED_AT.timestamp() * 1_000_000), "s", peer=PEER)))
-    select = statement(reading, segment, file, TransformConfig())
-    store.load(select, reading.shape.into, reading.shape.columns, segment, reading.schema)
+    of = transform(reading, segment, file, TransformConfig())
+    store.load(of.statement, of.table, of.columns, segment, of.schema)
     return rows_of(store, segment)
 
 
 def _both(store: Store, directory: Path, body: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return _rows(store, directory, _shortcut(), body), _rows(store, directory, formats()["otlp_logs"], body)
+    return _rows(store, directory, _shortcut(), body), _rows(store, directory, FORMATS["otlp_logs"], body)
 
 
 @pytest.mark.parametrize("in_body", [False, True], ids=["attribute", "body"])
@@ -140,7 +142,7 @@ def test_golden_cases(store: Store, tmp_path: Path, case: Case) -> None:
     except QueryFailed:
         assert _has_lists_or_maps(case.body())
     else:
-        assert rows == _rows(store, tmp_path, formats()["otlp_logs"], case.body())
+        assert rows == _rows(store, tmp_path, FORMATS["otlp_logs"], case.body())
 
 
 def _has_lists_or_maps(body: bytes) -> bool:
