@@ -10,6 +10,8 @@ from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
 from collector.encoding.protobuf import fields, read_varint
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.http_intake import HttpConfig
@@ -61,9 +63,10 @@ def receivers(
     room: int = 1 << 30,
     environment: str = "",
     metrics: CollectorMetrics | None = None,
+    formats: Formats = FORMATS,
 ) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
-    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
+    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")), formats=formats)
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     grpc_config = GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit), environment=environment)

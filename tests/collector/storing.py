@@ -7,6 +7,8 @@ from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences
 from collector.formats.config import TransformConfig
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
@@ -16,9 +18,15 @@ from tests.collector.failing_store import FailingStore
 _STARTED = datetime.now(UTC)
 
 
-def writer_of(store: Store | FailingStore, spool: Spool) -> Writer:
+def writer_of(store: Store | FailingStore, spool: Spool, formats: Formats = FORMATS) -> Writer:
     metrics = CollectorMetrics(NoOpMeter("test"))
-    return Writer(store, spool, TransformConfig(), metrics)  # type: ignore[arg-type]  # a FailingStore acts as one
+    return Writer(
+        store,  # type: ignore[arg-type]  # a FailingStore acts as one
+        spool,
+        TransformConfig(),
+        metrics,
+        formats=formats,
+    )
 
 
 def store_waiting(store: Store | FailingStore, spool: Spool, seconds: float = 0) -> None:

@@ -33,7 +33,7 @@ SELECT
     ) AS took_us,
     multiIf(
         in_pairs AND pairs['upstream_us'] != '', toUInt64OrNull(pairs['upstream_us']),
-        length(milliseconds) > 1, (arraySum(milliseconds) - milliseconds[1]) * 1000,
+        length(milliseconds) > 1, toUInt64(arraySum(milliseconds) - milliseconds[1]) * 1000,
         NULL
     ) AS upstream_took_us,
     if(is_http, asked[1], '') AS method,
