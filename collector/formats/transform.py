@@ -9,6 +9,14 @@ from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
 from collector.formats.shared.literal import literal
 
+# What stands in braces in shared layers, for formats that have no fragment of that name.
+_DEFAULTS = {
+    # Whether an object among the lines of an access log is of it.
+    "is_access_object": "position(line, '\"response_code\"') > 0 OR position(line, '\"start_time\"') > 0",
+    # Maps of attributes that a request has besides those that are made of columns, each with a comma behind it.
+    "more_attributes": "",
+}
+
 
 @dataclass(frozen=True)
 class Transform:
@@ -23,6 +31,8 @@ class Transform:
 def transform(known: Format, segment_id: str, path: Path, config: TransformConfig) -> Transform:
     """What stores the file of a segment."""
     values = {
+        **_DEFAULTS,
+        **known.fragments,
         "path": literal(str(path)),
         "body_type": known.body_type,
         "format": literal(known.name),
@@ -31,7 +41,6 @@ def transform(known: Format, segment_id: str, path: Path, config: TransformConfi
         "retention_days": str(config.retention_days),
         "time_zone": literal(config.time_zone),
         "reason": literal(known.reason),
-        **known.fragments,
     }
     text = template(known)
     for name, value in values.items():

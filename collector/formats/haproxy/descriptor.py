@@ -8,10 +8,13 @@ from collector.formats.shared.layers import ACCESS, PAYLOAD_LINES, sql
 
 _FOLDER = Path(__file__).parent
 
+# Whose fault it was, by the session state.
+STATE = sql(_FOLDER, "haproxy_state")
+
 HAPROXY = Format(
     "haproxy",
     "HAProxy's HTTP log (option httplog), with or without a prefix of syslog",
-    (*sql(_FOLDER, "haproxy_state"), *ACCESS, *sql(_FOLDER, "haproxy"), *PAYLOAD_LINES),
+    (*STATE, *ACCESS, *sql(_FOLDER, "haproxy"), *PAYLOAD_LINES),
     becomes=("requests", "logs"),
     line=TextLine(
         r"^(?:.* )?\S+:\d+ \[" + CLF_TIME + r"\.\d{3}\] \S+ \S+/\S+ [-+\d]+(?:/[-+\d]+){2,4} ", marker=CLF_TIME_MARKER

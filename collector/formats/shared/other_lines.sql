@@ -47,7 +47,7 @@ FROM
         -- In most segments it is one word, for which functions run once.
         toLowCardinality(if(
             startsWith(line, '{')
-                ? (position(line, '"response_code"') > 0 OR position(line, '"start_time"') > 0 ? 0 : JSONLength(line) > 0)
+                ? ({{is_access_object}} ? 0 : JSONLength(line) > 0)
                 : match(line, '^(?:\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\t[a-z]+\\t|\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+\\]\\[\\d+\\]\\[[a-z]+\\]\\[|\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d \\[[a-z]+\\] \\d+#\\d+: |\\[[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}\\] \\[(?:\\w*:)?[a-z]+\\d?\\] )'),
             trimRight(toValidUTF8(line), '\r\n'),
             ''

@@ -1,0 +1,80 @@
+"""A declared format as what every other is: layers, and what its lines and records are recognised by."""
+
+import re
+from pathlib import Path
+
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.json_fields import JsonFields, has, last_key
+from collector.formats.custom.layer import expression_select, json_select, template_select
+from collector.formats.custom.reading import CLF, TERMINATION_STATE
+from collector.formats.custom.regex import Expression
+from collector.formats.custom.template import Literal, Template, line_pattern
+from collector.formats.descriptor import Format, JsonRecord, MixedBody, TextLine
+from collector.formats.haproxy.descriptor import STATE
+from collector.formats.shared.clock import CLF_TIME_MARKER
+from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
+from collector.formats.shared.literal import literal
+
+_LAYER = sql(Path(__file__).parent, "custom")
+# What may stand in front of a line, so that it is looked for in any line.
+_ANYTHING = ""
+
+
+def declared(definition: FormatDefinition) -> Format:
+    """The format that a definition describes."""
+    parsed, name, labels = definition.parsed, definition.name, definition.labels
+    is_access_object = "1"
+    if isinstance(parsed, JsonFields):
+        select = json_select(name, parsed.type_text, parsed.values, labels)
+        is_access_object = " OR ".join(f"position(line, {literal(_end_of_key(key))}) > 0" for key in parsed.keys)
+    elif isinstance(parsed, Expression):
+        select = expression_select(name, parsed.text, parsed.values, labels)
+    else:
+        select = template_select(name, parsed, labels)
+    columns, _, end = select.partition("{{inner}}")
+    has_state = any(reading.field == TERMINATION_STATE for reading in parsed.readings)
+    line = _line(definition)
+    return Format(
+        name,
+        definition.summary or f"declared in the configuration, as {definition.notation}",
+        (*(STATE if has_state else ()), *ACCESS, *_LAYER, *ACCESS_LINES),
+        becomes=("requests", "logs"),
+        fragments={
+            "declared_columns": columns,
+            "declared_end": end,
+            "is_access_object": is_access_object,
+            "more_attributes": "log_attributes, ",
+        },
+        line=line,
+        mixed_body=MixedBody(marker=line.marker.encode()) if line else MixedBody(),
+        record=_record(definition.match.has),
+    )
+
+
+def _line(definition: FormatDefinition) -> TextLine | None:
+    parsed, is_wanted = definition.parsed, definition.match.lines
+    if isinstance(parsed, Template) and is_wanted is not False:
+        literals = [part.text for part in parsed.parts if isinstance(part, Literal)]
+        has_clock = any(reading.unit == CLF for reading in parsed.readings) and any("[" in text for text in literals)
+        contains = next((mark for mark in '["' if any(mark in text for text in literals)), _ANYTHING)
+        return TextLine(line_pattern(parsed), contains, CLF_TIME_MARKER if has_clock else "")
+    if isinstance(parsed, Expression) and is_wanted:
+        # Names would be those of formats where several patterns are tried at once.
+        return TextLine(re.sub(r"\(\?P<\w+>", "(?:", parsed.text), _ANYTHING)
+    return None
+
+
+def _record(paths: tuple[str, ...]) -> JsonRecord | None:
+    if not paths:
+        return None
+    first = paths[0]
+    return JsonRecord(
+        # It may be an object, or one key with dots.
+        keys=frozenset({first, first.partition(".")[0]}),
+        matches=lambda record: all(has(record, path) for path in paths),
+        in_text=(_end_of_key(last_key(first)),),
+    )
+
+
+def _end_of_key(key: str) -> str:
+    return f'{key}"'
