@@ -120,9 +120,10 @@ def _check_end(path: Path, beginning: ReadableBeginning, bytes_read: int) -> Non
 
 def _format(path: Path, format_name: str, head: bytes, formats: Formats) -> Format:
     if format_name:
-        if format_name not in formats.names_of_text:
+        known = formats.find(format_name)
+        if known is None or not known.is_ingestible or not known.is_text:
             raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(formats.names_of_text)}.")
-        return formats[format_name]
+        return known
     found = formats.recogniser.detect(head)
     if found is None:
         raise PayloadError(

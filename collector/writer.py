@@ -88,7 +88,7 @@ class Writer:
 
     def store(self, segment: Segment) -> None:
         """Store one segment and take it out of the spool. Raises StoreError; the segment then stays."""
-        known = self._formats.by_name.get(segment.format)
+        known = self._formats.find(segment.format)
         if known is None:
             raise StoreError(
                 f"{segment.path.name} is in a format that this version does not know; start the version that wrote it, "

@@ -147,14 +147,23 @@ def import_files(
         str,
         typer.Option("--format", help="Such as combined or mule_log; recognised from the first line where not given."),
     ] = "",
+    log_format: Annotated[
+        str,
+        typer.Option(
+            "--log-format",
+            help="How the files are written, e.g. nginx='$remote_addr [$time_local] ...'; docs/formats.md.",
+        ),
+    ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
+    config: ConfigFile = None,
     again: Annotated[bool, typer.Option("--again", help="Store it even if it is stored already.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what is stored already is skipped."""
     from collector.path_text import text_of  # noqa: PLC0415 - keeps --help quick
     from gatelens.import_command import Import, run_import  # noqa: PLC0415 - keeps --help quick
+    from gatelens.log_format import log_format_of  # noqa: PLC0415 - keeps --help quick
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
         err.print(
@@ -163,11 +172,13 @@ def import_files(
             markup=False,
             soft_wrap=True,
         )
+    definition = log_format_of(log_format) if log_format else None
+    job = Import(files, format_name, definition, config, environment, gateway, again)
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=err) as progress:
-        outcomes = run_import(Import(files, format_name, environment, gateway, again), data, progress)
+        outcomes = run_import(job, data, progress)
     for path, outcome in zip(files, outcomes, strict=True):
         if isinstance(outcome, GatelensError):
             _print_error(outcome)

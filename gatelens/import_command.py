@@ -11,7 +11,10 @@ import httpx
 from opentelemetry.metrics import NoOpMeter
 from rich.progress import Progress
 
-from collector.formats.formats import FORMATS
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.known import known_formats
+from collector.formats.custom.remembered import RememberedFormats
+from collector.formats.registry import Formats
 from collector.importer import ImportSummary, import_file
 from collector.path_text import text_of
 from collector.spool.spool import Spool
@@ -19,7 +22,7 @@ from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
 from gatelens.commands import acquired
-from gatelens.config import load_config
+from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.import_outcome import Imported, outcome
 from storage.errors import GatelensError
@@ -32,10 +35,15 @@ _PATIENCE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Import:
-    """What to import; `again` stores what is stored already once more."""
+    """What to import; `again` stores what is stored already once more.
+
+    `log_format` is a definition for this import, and `config` a file with others.
+    """
 
     files: Sequence[Path]
     format: str = ""
+    log_format: FormatDefinition | None = None
+    config: Path | None = None
     environment: str = ""
     gateway: str = ""
     again: bool = False
@@ -52,25 +60,33 @@ class _Door:
 def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | GatelensError]:
     """Store files; returns what became of each, or why it could not be read: the others are stored all the same."""
     process = running_process(data)
-    with _own_door(data) if process is None else _remote_door(process) as door:
-        summaries = [_import(path, job, door.sink, progress) for path in job.files]
+    config = load_config(job.config)
+    remembered = RememberedFormats(DataDirectory(data).formats)
+    # The running process finds it there.
+    for definition in (*config.formats, *([job.log_format] if job.log_format else [])):
+        remembered.remember(definition)
+    formats = known_formats(config.formats, remembered.find)
+    with _own_door(data, config, formats) if process is None else _remote_door(process) as door:
+        summaries = [_import(path, job, formats, door.sink, progress) for path in job.files]
         return [
             summary if isinstance(summary, GatelensError) else outcome(summary, door.sink.find, door.is_patience_over)
             for summary in summaries
         ]
 
 
-def _import(path: Path, job: Import, sink: SpoolSink | HttpSink, progress: Progress) -> ImportSummary | GatelensError:
+def _import(
+    path: Path, job: Import, formats: Formats, sink: SpoolSink | HttpSink, progress: Progress
+) -> ImportSummary | GatelensError:
     task = progress.add_task(text_of(Path(path.name)), total=path.stat().st_size)
     try:
         return import_file(
             path,
             sink,
-            format_name=job.format,
+            format_name=job.log_format.name if job.log_format else job.format,
             environment=job.environment,
             gateway=job.gateway,
             salt=uuid.uuid4().hex if job.again else "",
-            formats=FORMATS,
+            formats=formats,
             progress=lambda position: progress.update(task, completed=position),
         )
     except GatelensError as error:
@@ -101,17 +117,16 @@ def _remote_door(process: Addresses) -> Iterator[_Door]:
 
 
 @contextmanager
-def _own_door(data: Path) -> Iterator[_Door]:
+def _own_door(data: Path, config: Config, formats: Formats) -> Iterator[_Door]:
     """The spool and writer of this process; on leaving, everything is stored."""
     directory = DataDirectory(data)
     with acquired(directory):
-        config = load_config(None)
         store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}")
         migrate(store)
         collector = config.collector
-        spool = Spool(directory.spool, collector.spool, FORMATS.light)
+        spool = Spool(directory.spool, collector.spool, formats.light)
         metrics = CollectorMetrics(NoOpMeter("gatelens"))
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, FORMATS)
+        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, formats)
         writer.start()
         try:
             yield _Door(SpoolSink(spool, store), lambda: writer.failing != "")

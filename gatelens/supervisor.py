@@ -10,7 +10,9 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from collector.books import segments
-from collector.formats.formats import FORMATS
+from collector.formats.custom.known import known_formats
+from collector.formats.custom.remembered import RememberedFormats
+from collector.formats.registry import Formats
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.forward.chunks import ChunkMemory
@@ -90,24 +92,25 @@ class Gatelens:
             self._directory.path / "forward" / "chunks", self._directory.spool, collector.forward.remembered_chunks
         )
         self._cleanup.callback(chunks.close)
-        spool = Spool(self._directory.spool, collector.spool, FORMATS.light)
+        formats = self._formats()
+        spool = Spool(self._directory.spool, collector.spool, formats.light)
         metrics.observe_spool(lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog)
-        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, FORMATS)
+        writer = Writer(store, spool, collector.transforms, metrics, collector.writer, formats)
         writer.start()
         self._cleanup.callback(writer.stop)
         self._cleanup.callback(spool.close)
 
-        self._intake = Intake(spool, metrics, formats=FORMATS)
+        self._intake = Intake(spool, metrics, formats=formats)
         loop = self._loop = self._start_loop("intake")
         grpc_port = self._serve_grpc(loop, self._intake)
         tls = ssl_context(collector.http.tls, "collector.http.tls") if collector.http.tls else None
         self._serve(loop, AsgiServer(http_app(self._intake, collector.http), http_socket, tls))
-        forward = ForwardServer(spool, chunks, metrics, collector.forward, FORMATS)
+        forward = ForwardServer(spool, chunks, metrics, collector.forward, formats)
         loop.run(forward.start())
         self._cleanup.callback(lambda: loop.run(forward.stop()))
         loop.spawn(Scraper(self._intake, collector.scrape).run())
         files = FileReceiver(
-            SegmentDoor(spool, metrics), collector.files, self._directory.path / "files", formats=FORMATS
+            SegmentDoor(spool, metrics), collector.files, self._directory.path / "files", formats=formats
         )
         loop.spawn(files.run())
 
@@ -125,6 +128,12 @@ class Gatelens:
         self._directory.publish(addresses)
         name_threads()
         return addresses
+
+    def _formats(self) -> Formats:
+        remembered = RememberedFormats(self._directory.formats)
+        for definition in self._config.formats:
+            remembered.remember(definition)
+        return known_formats(self._config.formats, remembered.find)
 
     def _open_store(self) -> Store:
         store = connect(self._config.storage.dsn or f"chdb://{self._directory.clickhouse}")

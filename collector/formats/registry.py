@@ -10,11 +10,13 @@ from collector.formats.recognise import Recogniser
 class Formats:
     """A list of formats, built once and handed to whoever reads or stores telemetry.
 
-    Their order is that in which they are asked whether a record is theirs.
+    Their order is that in which they are asked whether a record is theirs. One that is not listed may be found elsewhere
+    by its name, and by that alone.
     """
 
-    def __init__(self, listed: Sequence[Format]) -> None:
+    def __init__(self, listed: Sequence[Format], elsewhere: Callable[[str], Format | None] = lambda _: None) -> None:
         self._listed = tuple(listed)
+        self._elsewhere = elsewhere
         self.by_name: Mapping[str, Format] = MappingProxyType({known.name: known for known in listed})
         if len(self.by_name) < len(self._listed) or not all(map(str.isidentifier, self.by_name)):
             raise ValueError("A format needs a name of its own, of letters, digits and _.")
@@ -39,7 +41,14 @@ class Formats:
         return iter(self._listed)
 
     def __getitem__(self, name: str) -> Format:
-        return self.by_name[name]
+        known = self.find(name)
+        if known is None:
+            raise KeyError(name)
+        return known
+
+    def find(self, name: str) -> Format | None:
+        """A format by its name; None where nobody knows it."""
+        return self.by_name.get(name) or self._elsewhere(name)
 
     @property
     def names_of_text(self) -> Sequence[str]:

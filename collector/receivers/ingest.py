@@ -35,8 +35,8 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
 
 async def _ingest(http: HttpIntake, request: Request, limit: int, formats: Formats) -> Response:
     name = request.path_params.get("format", "")
-    known = formats.ingestible.get(name)
-    if name and known is None:
+    known = formats.find(name)
+    if name and (known is None or not known.is_ingestible):
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
     key = request.headers.get("idempotency-key", "")
     if key and not _KEY.match(key):

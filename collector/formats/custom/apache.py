@@ -1,6 +1,6 @@
 """Apache's `LogFormat`, and what its directives mean; Tomcat's AccessLogValve has most of them.
 
-%D is in microseconds, %T in seconds, and %{ms}T, %{us}T and %{s}T in what they say. %t is when the request was received,
+%D is in microseconds, %T in seconds, %{ms}T, %{us}T and %{s}T in the unit that they name. %t is when the request came,
 %{end:...}t when it had ended. %b is '-' for no bytes.
 https://httpd.apache.org/docs/2.4/mod/mod_log_config.html
 Tomcat's %D is in milliseconds up to version 9, and as Apache's from 10 on; its %{...}t may be a pattern of Java.
@@ -8,7 +8,7 @@ https://tomcat.apache.org/tomcat-9.0-doc/config/valve.html https://tomcat.apache
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from collector.formats.custom.faults import DefinitionFault, Fault
@@ -128,26 +128,37 @@ def _parts(found: re.Match[str], units: Mapping[str, str], faults: list[Fault]) 
 
 
 def _reading(name: str, argument: str) -> Reading | None:
-    if not argument:
+    if not argument or name in "pPh":
         return _DIRECTIVES.get(name)
-    if name == "i":
-        return request_header(argument)
-    if name in ("o", "^to"):
-        return response_header(argument)
     if name == "T":
         return duration(_DURATIONS[argument]) if argument in _DURATIONS else None
     if name == "a":
+        # The address of the connection, where %a is the client's.
         return ranked(_DIRECTIVES["a"], 2)
-    if name == "C":
-        return not_kept()
-    if name in ("p", "P", "h"):
-        return _DIRECTIVES[name]
-    if (name == "n" and argument.lower() in ("request_id", "unique_id")) or (name == "e" and argument == "UNIQUE_ID"):
+    if argument.lower() in _REQUEST_IDS:
         return Reading("request_id")
-    kind = {"e": "env", "n": "note", "x": "ssl", "c": "ssl", "^ti": "trailer", "r": "attribute", "s": "session"}.get(
-        name
-    )
-    return attribute(f"apache.{kind}.{argument}") if kind else None
+    of_argument = _WITH_ARGUMENT.get(name)
+    return of_argument(argument) if of_argument else None
+
+
+def _named(kind: str) -> Callable[[str], Reading]:
+    return lambda argument: attribute(f"apache.{kind}.{argument}")
+
+
+_REQUEST_IDS = frozenset({"unique_id", "request_id"})
+_WITH_ARGUMENT: Mapping[str, Callable[[str], Reading]] = {
+    "i": request_header,
+    "o": response_header,
+    "^to": response_header,
+    "^ti": _named("trailer"),
+    "C": lambda _: not_kept(),
+    "e": _named("env"),
+    "n": _named("note"),
+    "x": _named("ssl"),
+    "c": _named("ssl"),
+    "r": _named("attribute"),
+    "s": _named("session"),
+}
 
 
 def _time(argument: str, start: int, faults: list[Fault]) -> Reading:

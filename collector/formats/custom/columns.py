@@ -180,32 +180,30 @@ class Columns:
         return " + ".join(found) if found else self._duration(field)
 
     def _method(self) -> str:
-        return self._text("method") if self._values("method") else self._asked("if(is_http, asked[1], '')")
+        return self._or_asked("method", "if(is_http, asked[1], '')")
 
     def _protocol(self) -> str:
-        return (
-            self._text("protocol")
-            if self._values("protocol")
-            else self._asked("if(has_protocol, asked[length(asked)], '')")
-        )
-
-    def _asked(self, sql: str) -> str:
-        """SQL over the parts of the request line, where a line has one."""
-        return sql if self._values("request") else "''"
+        return self._or_asked("protocol", "if(has_protocol, asked[length(asked)], '')")
 
     def _url(self) -> str:
-        target = self._text("url") if self._values("url") else self._asked("target")
+        target = self._or_asked("url", "target")
         if target == "''":
             return target
         # A server name (CONNECT) and * (OPTIONS) are no paths.
-        return f"if(startsWith({target}, '/'), {target}, extract({target}, '(?s)^ *(?i:[a-z]+://[^/?#]*)?(/.*)'))"
+        of_address = f"extract({target}, '(?s)^ *(?i:[a-z]+://[^/?#]*)?(/.*)')"
+        return f"if(startsWith({target}, '/'), {target}, {of_address})"
 
     def _authority(self) -> str:
-        named = self._text("authority")
-        asked = self._asked("if(position(target, '://') > 0, extract(target, '^[a-zA-Z]+://([^/?#]*)'), '')")
-        if "''" in (named, asked):
-            return asked if named == "''" else named
-        return f"if({named} NOT IN ('', '-'), {named}, {asked})"
+        return self._or_asked(
+            "authority", "if(position(target, '://') > 0, extract(target, '^[a-zA-Z]+://([^/?#]*)'), '')"
+        )
+
+    def _or_asked(self, field: str, asked: str) -> str:
+        """A field, or else what the request line says, in SQL over its parts."""
+        named = self._text(field)
+        if not self._values("request"):
+            return named
+        return asked if named == "''" else f"if({named} NOT IN ('', '-'), {named}, {asked})"
 
     def _flags(self) -> str:
         if self._values(TERMINATION_STATE):

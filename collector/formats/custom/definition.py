@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from collector.formats.custom import apache, envoy, haproxy, json_fields, nginx, regex
 from collector.formats.custom.columns import Labels
@@ -34,7 +35,7 @@ class Match(BaseModel):
     )
     lines: bool | None = Field(
         default=None,
-        description="Whether lines of text are: yes, where not given, but for `regex`, which may be slow on lines of others.",
+        description="Whether lines of text are; where not given, all but those of `regex`, which may be slow on others.",
     )
 
 
@@ -64,6 +65,12 @@ class FormatDefinition(BaseModel):
     gateway: str = Field(default="", description="The gateway that wrote it, where neither line nor source says.")
     environment: str = Field(default="", description="Its environment, where neither line nor source says.")
     match: Match = Match()
+
+    @field_validator("json_lines", mode="before")
+    @classmethod
+    def _of_text(cls, fields: Any) -> Any:
+        """On a command line they are text, as in YAML."""
+        return yaml.safe_load(fields) if isinstance(fields, str) else fields
 
     @model_validator(mode="after")
     def _is_usable(self) -> "FormatDefinition":

@@ -1,8 +1,8 @@
 """Envoy's `text_format`, and what its command operators mean.
 
 %DURATION%, %RESPONSE_DURATION%, %REQUEST_DURATION% and the header x-envoy-upstream-service-time are in milliseconds,
-%COMMON_DURATION(...)% in the unit that it names. %START_TIME% is ISO 8601 with milliseconds where it has no pattern. Values
-are written as they come, without escapes.
+%COMMON_DURATION(...)% in the unit that it names. %START_TIME% is ISO 8601 with milliseconds where it has no pattern.
+Values are written as they come, without escapes.
 https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators
 https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-service-time
 """

@@ -19,7 +19,7 @@ class DefinitionFault(ValueError):
 
     def __init__(self, notation: str, text: str, faults: list[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(_shown(notation, text, fault) for fault in faults))
+        super().__init__("\n    ".join(_shown(notation, text, fault) for fault in faults))
 
 
 def _shown(notation: str, text: str, fault: Fault) -> str:

@@ -2,8 +2,8 @@
 
     {time: ts, status: response.code, duration: {field: took, unit: ms}, attributes: {cache: upstream.cache}}
 
-A field is a path with dots, which may also be one key with dots in it, as loggers of ECS write; `[0]` takes an element of a
-list. Of several in a list, each with a unit of its own, the first that says something is taken.
+A field is a path with dots, which may also be one key with dots in it, as loggers of ECS write; `[0]` takes an element
+of a list. Of several in a list, each with a unit of its own, the first that says something is taken.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The formats of a process: those of the configuration, the presets and the built-in ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -53,7 +53,9 @@ def presets() -> dict[str, FormatDefinition]:
     }
 
 
-def known_formats(definitions: Sequence[FormatDefinition] = ()) -> Formats:
+def known_formats(
+    definitions: Sequence[FormatDefinition] = (), elsewhere: Callable[[str], Format | None] = lambda _: None
+) -> Formats:
     """Formats of users come first, and one with the name of a preset takes its place.
 
     Raises ValueError where a name is taken.
@@ -64,7 +66,7 @@ def known_formats(definitions: Sequence[FormatDefinition] = ()) -> Formats:
     if len(own) < len(definitions):
         raise ValueError("Two definitions have one name; each needs its own.")
     shipped = [_preset(name) for name in PRESETS if name not in own]
-    return Formats((*map(declared, definitions), *shipped, *FORMATS))
+    return Formats((*map(declared, definitions), *shipped, *FORMATS), elsewhere)
 
 
 @cache

@@ -21,6 +21,7 @@ from collector.formats.shared.literal import literal
 
 _NO_ATTRIBUTES = "CAST(map(), 'Map(String, String)')"
 _LINE = "received_at, payload_environment, payload_gateway, peer, record, other, other_time, other_severity"
+_TEXT = "toValidUTF8(trimRight(line, '\\r'))"
 # What may hold what a client has sent, with escapes in it.
 _FREE_TEXT = frozenset({"request", "url", "user_agent", "consumer", "forwarded_for", ATTRIBUTE})
 
@@ -39,7 +40,8 @@ def template_select(name: str, line: Template, labels: Labels) -> str:
 
 def expression_select(name: str, pattern: str, values: Values, labels: Labels) -> str:
     """The layer of a regular expression; the values are elements of `fields`."""
-    inner = f"SELECT {_LINE}, extractGroups(toValidUTF8(trimRight(line, '\\r')), {literal(pattern)}) AS fields\nFROM ({{{{inner}}}})"
+    fields = f"extractGroups({_TEXT}, {literal(pattern)})"
+    inner = f"SELECT {_LINE}, {fields} AS fields\nFROM ({{{{inner}}}})"
     return _select(name, values, inner, labels, Absence("empty(fields)"))
 
 
@@ -73,7 +75,7 @@ _REQUEST_LINE = f"""splitByChar(' ', {value("request")}) AS asked,
 
 
 def _named(values: Values) -> tuple[dict[int, tuple[str, str]], dict[str, list[Reading]], dict[str, str]]:
-    """(column, SQL) of each value that is kept; the readings by their field; the columns of attributes by their name."""
+    """(column, SQL) of each value that is kept; readings by their field; columns of attributes by their name."""
     kept = [(number, reading) for number, (reading, _) in enumerate(values) if reading.is_kept]
     kept.sort(key=lambda numbered: numbered[1].rank)
     columns: dict[int, tuple[str, str]] = {}
@@ -110,7 +112,7 @@ def _fields(line: Template) -> str:
 
     A quote too many, or a value with spaces where none stands as a rule, is left to the expression of the whole line.
     """
-    text = "toValidUTF8(trimRight(line, '\\r'))"
+    text = _TEXT
     if line.has_escapes:
         text = f"replaceAll(replaceAll({text}, '\\\\\\\\', '\\\\x5C'), '\\\\\"', '\\\\x22')"
     if line.messages:

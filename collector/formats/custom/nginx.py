@@ -1,7 +1,7 @@
 """nginx's `log_format`, and what its variables mean.
 
-Seconds with a resolution of milliseconds: $request_time and all $upstream_..._time. Lists of the upstreams that were tried
-are separated by ", ", and by " : " where a redirect within nginx led to another group.
+$request_time and all $upstream_..._time are in seconds, with milliseconds. Lists of the upstreams that were tried are
+separated by ", ", and by " : " where a redirect within nginx led to another group.
 https://nginx.org/en/docs/http/ngx_http_log_module.html https://nginx.org/en/docs/http/ngx_http_core_module.html#variables
 https://nginx.org/en/docs/http/ngx_http_upstream_module.html#variables
 $proxy_upstream_name, $req_id and $the_real_ip are of ingress-nginx:
@@ -9,6 +9,7 @@ https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-fo
 """
 
 import re
+from collections.abc import Callable, Mapping
 
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
@@ -123,17 +124,24 @@ def reading(name: str) -> Reading:
     """What a variable means; one that is not known is an attribute of its name."""
     if known := _VARIABLES.get(name):
         return known
-    if name.startswith("upstream_http_"):
-        return ranked(response_header(name.removeprefix("upstream_http_").replace("_", "-")), 1)
-    if name.startswith("sent_http_"):
-        return ranked(response_header(name.removeprefix("sent_http_").replace("_", "-")), 1)
-    if name.startswith("http_"):
-        return request_header(name.removeprefix("http_").replace("_", "-"))
-    if name.startswith(("cookie_", "arg_")):
-        return not_kept()
-    if name.startswith("upstream_") and name.endswith("_time"):
-        return attribute(f"nginx.{name}", _LIST)
-    return attribute(f"nginx.{name}")
+    for prefix, of_rest in _PREFIXES.items():
+        if name.startswith(prefix):
+            return of_rest(name.removeprefix(prefix).replace("_", "-"))
+    is_list = name.startswith("upstream_") and name.endswith("_time")
+    return attribute(f"nginx.{name}", _LIST if is_list else "")
+
+
+def _sent(name: str) -> Reading:
+    return ranked(response_header(name), 1)
+
+
+_PREFIXES: Mapping[str, Callable[[str], Reading]] = {
+    "upstream_http_": _sent,
+    "sent_http_": _sent,
+    "http_": request_header,
+    "cookie_": lambda _: not_kept(),
+    "arg_": lambda _: not_kept(),
+}
 
 
 def _strings(text: str) -> str:

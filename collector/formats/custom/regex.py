@@ -1,6 +1,8 @@
 """Regular expressions with a named group for each field.
 
-A duration in parts has the groups duration_1, duration_2 and so on, of which one that is negative leaves it unknown. They are RE2's, as ClickHouse reads lines with it: without look-around and back-references, and quick on any line.
+A duration in parts has the groups duration_1, duration_2 and so on; one that is negative leaves it unknown.
+
+They are RE2's, as ClickHouse reads lines with it: without look-around and back-references, and quick on any line.
 https://github.com/google/re2/wiki/Syntax
 """
 

@@ -118,7 +118,7 @@ class Tail:
     @property
     def _reading(self) -> Reading:
         record = self.record
-        known = self._formats.by_name.get(record.format)
+        known = self._formats.find(record.format)
         if known is None:
             raise PayloadError(
                 f"The format {record.format!r} of {record.path} is not known; name another in collector.files."
