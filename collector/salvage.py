@@ -12,9 +12,9 @@ from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.formats.transform import transform
-from collector.halves import halves
 from collector.payload import Payload
 from collector.sifting import sifted
+from collector.split_lines import split_lines
 from collector.spool.frame import encode, frames
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
@@ -79,7 +79,7 @@ class Salvage:
         parts = [listed] if listed else []
         while parts:
             part = parts.pop()
-            cut = halves(known, part[0]) if len(part) == 1 else []
+            cut = split_lines(known, part[0]) if len(part) == 1 else []
             # What has been cut can be cut again; what cannot, or has not, may take all that there is.
             fault = self._fault(known, segment, part, tight=part is not listed and (len(part) > 1 or bool(cut)))
             if fault is None:

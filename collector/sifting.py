@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from collector.formats.descriptor import Format
-from collector.reframed import body_of, with_bodies
+from collector.frame_bodies import body_of, with_bodies
 
 
 def sifted(known: Format, listed: Sequence[bytes]) -> Mapping[str, list[bytes]]:

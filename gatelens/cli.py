@@ -24,6 +24,7 @@ from rich.progress import (
 from gatelens import __version__
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
+from gatelens.formats_command import formats_app
 from storage.errors import GatelensError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 report_app = typer.Typer(no_args_is_help=True, help="Write a report to a file.")
 app.add_typer(report_app, name="report")
+app.add_typer(formats_app, name="formats")
 
 out = Console()
 err = Console(stderr=True)
@@ -161,7 +163,7 @@ def import_files(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what is stored already is skipped."""
-    from collector.path_text import text_of  # noqa: PLC0415 - keeps --help quick
+    from collector.escape_path import escape_path  # noqa: PLC0415 - keeps --help quick
     from gatelens.import_command import Import, run_import  # noqa: PLC0415 - keeps --help quick
     from gatelens.log_format import log_format_of  # noqa: PLC0415 - keeps --help quick
 
@@ -183,7 +185,7 @@ def import_files(
         if isinstance(outcome, GatelensError):
             _print_error(outcome)
         else:
-            out.print(f"{text_of(path)}: {outcome}", highlight=False, soft_wrap=True, markup=False)
+            out.print(f"{escape_path(path)}: {outcome}", highlight=False, soft_wrap=True, markup=False)
     if any(isinstance(outcome, GatelensError) for outcome in outcomes):
         raise typer.Exit(1)
 

@@ -11,12 +11,12 @@ import httpx
 from opentelemetry.metrics import NoOpMeter
 from rich.progress import Progress
 
+from collector.escape_path import escape_path
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
 from collector.formats.registry import Formats
 from collector.importer import ImportSummary, import_file
-from collector.path_text import text_of
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
@@ -77,7 +77,7 @@ def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | G
 def _import(
     path: Path, job: Import, formats: Formats, sink: SpoolSink | HttpSink, progress: Progress
 ) -> ImportSummary | GatelensError:
-    task = progress.add_task(text_of(Path(path.name)), total=path.stat().st_size)
+    task = progress.add_task(escape_path(Path(path.name)), total=path.stat().st_size)
     try:
         return import_file(
             path,

@@ -10,8 +10,8 @@ from collector.formats.recognise import Recogniser
 class Formats:
     """A list of formats, built once and handed to whoever reads or stores telemetry.
 
-    Their order is that in which they are asked whether a record is theirs. One that is not listed may be found elsewhere
-    by its name, and by that alone.
+    Their order is that in which they are asked whether a record is theirs. One that is not listed may be found
+    `elsewhere` by its name, and by that alone.
     """
 
     def __init__(self, listed: Sequence[Format], elsewhere: Callable[[str], Format | None] = lambda _: None) -> None:

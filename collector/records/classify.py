@@ -1,7 +1,7 @@
 """Which format each record of a batch is in, and the line that an agent has put into it.
 
-Every way in for records sorts them here, so that the same record becomes the same rows whichever way it came. A record
-in which an agent has put a line is of that line's format; any other is told by its keys.
+Every input for records classifies them here, so that the same record becomes the same rows whichever way it came.
+A record in which an agent has put a line is of that line's format; any other is recognised by its keys.
 """
 
 from collections import defaultdict

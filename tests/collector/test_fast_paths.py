@@ -1,4 +1,4 @@
-"""A shortcut makes the rows that the whole statement makes, or fails; then the whole statement is used."""
+"""A fast path makes the rows that the whole statement makes, or fails; then the whole statement is used."""
 
 import itertools
 import time
@@ -68,14 +68,14 @@ def _field(tag: int, content: bytes) -> bytes:
     return bytes([tag, *size, left]) + content
 
 
-def _shortcut() -> Format:
-    shortcut = FORMATS["otlp_logs"].fast_path
-    assert shortcut is not None
-    return shortcut
+def _fast_path() -> Format:
+    fast_path = FORMATS["otlp_logs"].fast_path
+    assert fast_path is not None
+    return fast_path
 
 
 def _rows(store: Store, directory: Path, reading: Format, body: bytes) -> list[dict[str, Any]]:
-    segment = f"shortcut-{next(_NUMBERS)}"
+    segment = f"fast-path-{next(_NUMBERS)}"
     file = directory / "segment.ready"
     file.write_bytes(encode(Payload(reading.name, body, int(RECEIVED_AT.timestamp() * 1_000_000), "s", peer=PEER)))
     of = transform(reading, segment, file, TransformConfig())
@@ -84,7 +84,7 @@ def _rows(store: Store, directory: Path, reading: Format, body: bytes) -> list[d
 
 
 def _both(store: Store, directory: Path, body: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return _rows(store, directory, _shortcut(), body), _rows(store, directory, FORMATS["otlp_logs"], body)
+    return _rows(store, directory, _fast_path(), body), _rows(store, directory, FORMATS["otlp_logs"], body)
 
 
 @pytest.mark.parametrize("in_body", [False, True], ids=["attribute", "body"])
@@ -106,7 +106,7 @@ def test_a_value_that_it_knows(store: Store, tmp_path: Path, value: AnyValue, in
 )
 def test_a_value_that_it_does_not_know(store: Store, tmp_path: Path, value: bytes, in_body: bool) -> None:
     with pytest.raises(QueryFailed, match="neither a string nor a bool nor a number"):
-        _rows(store, tmp_path, _shortcut(), _request(value, in_body=in_body))
+        _rows(store, tmp_path, _fast_path(), _request(value, in_body=in_body))
 
 
 @given(
@@ -138,7 +138,7 @@ def test_any_scalars(store: Store, tmp_path: Path, values: list[AnyValue], body:
 )
 def test_golden_cases(store: Store, tmp_path: Path, case: Case) -> None:
     try:
-        rows = _rows(store, tmp_path, _shortcut(), case.body())
+        rows = _rows(store, tmp_path, _fast_path(), case.body())
     except QueryFailed:
         assert _has_lists_or_maps(case.body())
     else:
@@ -158,7 +158,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 def _sealed(spool: Spool, body: bytes) -> Segment:
-    segment_id = f"shortcut-{next(_NUMBERS)}"
+    segment_id = f"fast-path-{next(_NUMBERS)}"
     spool.append_segment(segment_id, [Payload("otlp_logs", body, time.time_ns() // 1000, "s", peer=PEER)])
     segment = spool.take(0)
     assert segment is not None

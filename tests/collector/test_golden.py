@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.formats.config import TransformConfig
+from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
 from collector.payload import Payload
@@ -40,3 +41,9 @@ def test_rows_of_a_payload(store: Store, tmp_path: Path, case: Case) -> None:
 
 def test_every_format_has_golden_samples() -> None:
     assert {case.format for case in CASES} >= set(FORMATS.ingestible)
+
+
+@pytest.mark.parametrize("known", list(FORMATS), ids=lambda known: known.name)
+def test_a_format_becomes_nothing_but_what_it_says(known: Format) -> None:
+    found = {row["table"] for case in CASES if case.format == known.name for row in case.rows()}
+    assert found - {"dead_letters"} <= set(known.becomes)

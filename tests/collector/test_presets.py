@@ -22,7 +22,7 @@ _GOLDEN = Path(__file__).parents[1] / "golden" / "presets"
 _FOLDER = Path(__file__).parents[2] / "collector" / "formats" / "presets"
 
 _FORMATS = known_formats()
-# Their lines are those of other programs too, which mean something else by them, or a built-in format reads them as well.
+# Other programs write such lines too and mean something else by them, or a built-in format reads them as well.
 _BY_NAME_ALONE = {
     "ingress_nginx": "combined",
     "tomcat": "common",

@@ -35,7 +35,7 @@ class Match(BaseModel):
     )
     lines: bool | None = Field(
         default=None,
-        description="Whether lines of text are; where not given, all but those of `regex`, which may be slow on others.",
+        description="Whether lines of text are; where not given, all but those of `regex`, which others may slow.",
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 FIELDS = frozenset({
     "time", "status", "method", "url", "request", "protocol", "authority", "duration", "upstream_duration",
     "request_bytes", "response_bytes", "client_address", "forwarded_for", "user_agent", "request_id", "trace_id",
-    "span_id", "traceparent", "consumer", "upstream", "upstream_address", "upstream_status", "api", "api_version", "route",
-    "gateway", "instance", "environment", "response_flags", "response_code_details", "failure_reason",
+    "span_id", "traceparent", "consumer", "upstream", "upstream_address", "upstream_status", "api", "api_version",
+    "route", "gateway", "instance", "environment", "response_flags", "response_code_details", "failure_reason",
     "grpc_status", "server_name",
 })  # fmt: skip
 ATTRIBUTE = "attribute"

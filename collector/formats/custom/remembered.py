@@ -1,7 +1,7 @@
 """The declared formats of a data directory: what is in its spool can be read as long as it is there.
 
-A definition is written down before anything of it is stored, and stays when it leaves the configuration: an import has one
-for itself, and a segment may wait for longer than a configuration lives.
+A definition is written down before anything of it is stored, and stays when it leaves the configuration: an import may
+have one of its own, and a segment may wait for longer than a configuration lives.
 """
 
 import json

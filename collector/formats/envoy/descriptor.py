@@ -49,7 +49,7 @@ ENVOY_ALS = Format(
     "envoy_als",
     "Envoy's access log service (StreamAccessLogsMessage)",
     (*ACCESS, *sql(_FOLDER, "envoy_als"), PAYLOADS),
-    becomes=("requests",),
+    becomes=("requests", "logs"),
     schema=_FOLDER / "envoy_als.proto",
     body_type=ALS_TYPE,
     is_light=True,

@@ -13,12 +13,12 @@ _ESCAPE = re.compile(r"(\\+)x([89a-f][0-9a-f])")
 _SURROGATES = 0xDC00
 
 
-def text_of(path: Path) -> str:
+def escape_path(path: Path) -> str:
     doubled = _BEFORE_ESCAPE.sub(lambda found: found[0] * 2, str(path))
     return doubled.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
-def path_of(text: str) -> Path:
+def unescape_path(text: str) -> Path:
     return Path(_ESCAPE.sub(_unescaped, text))
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
+from tests.collector.inputs import ENVIRONMENT, Input
 from tests.collector.prometheus_rig import scraper
 from tests.collector.scrape_target import Answering, target
 from tests.collector.waiting import wait_until
-from tests.collector.ways_in import ENVIRONMENT, Way
 
 _CONTENT_TYPES = {
     "prometheus_text": "text/plain; version=0.0.4",
@@ -50,4 +50,4 @@ def _up(case: Case) -> list[dict[str, Any]]:
     return [] if case.body().endswith(_UP_LINES) else [_UP]
 
 
-SCRAPES = (Way("scrape", _scrape, _is_an_answer, adds=_up),)
+SCRAPES = (Input("scrape", _scrape, _is_an_answer, adds=_up),)

@@ -1,4 +1,4 @@
-"""Ways in and what they carry: a way sends golden cases by a client, and leaves a spool that holds them."""
+"""Inputs and what they carry: an input sends golden cases by a client, and leaves a spool that holds them."""
 
 import json
 import re
@@ -25,7 +25,7 @@ MOMENT = int(RECEIVED_AT.timestamp())
 _MULE_RECORD = re.compile(rb"^(?=(?:, )?\{|(?:[A-Z]+ +)?\d{4}-\d\d-\d\d[ T]|com\.mulesoft\.)", re.MULTILINE)
 _RECORDS_OF_LINES = {"mule_log": _MULE_RECORD, "mule_analytics": _MULE_RECORD}
 
-# Formats whose payloads are lines, and may come by any way that carries lines.
+# Formats whose payloads are lines, and may come by any input that carries lines.
 LINES = (
     "envoy_json", "envoy_text", "combined", "common", "haproxy", "mule_analytics", "mule_log", "flex", "json",
     "fluent_metrics", *JSON_NAMES.values(),
@@ -41,8 +41,8 @@ _OBJECTS = frozenset({"json", "flex", "fluent_metrics", *JSON_NAMES.values()})
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way in. `copies` are how often it sends each case, `peer` is who it says has sent it."""
+class Input:
+    """An input. `copies` are how often it sends each case, `peer` is who it says has sent it."""
 
     name: str
     send: Send

@@ -1,10 +1,10 @@
 """A payload of lines as two, where all of them at once are too many to store."""
 
 from collector.formats.descriptor import Format
-from collector.reframed import body_of, with_bodies
+from collector.frame_bodies import body_of, with_bodies
 
 
-def halves(known: Format, frame: bytes) -> list[bytes]:
+def split_lines(known: Format, frame: bytes) -> list[bytes]:
     """Two frames with a half of the lines each; none where a line does not stand for itself, or there is one only.
 
     None either of a frame that was damaged on the disk.

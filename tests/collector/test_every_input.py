@@ -1,8 +1,8 @@
-"""Every format by every way in: as many rows as the golden cases have, and the same in every column.
+"""Every format by every input: as many rows as the golden cases have, and the same in every column.
 
-What a way itself tells is left out: who has sent it, where the record does not say so, and of Forward the tag and the
-time of logs and measurements. What is no UTF-8 cannot be sent as text: clients put U+FFFD in its place, as we do where
-a column is text.
+What an input itself adds is left out: who has sent it, where the record does not say so, and of Forward the tag and
+the time of logs and measurements. What is no UTF-8 cannot be sent as text: clients put U+FFFD in its place, as we do
+where a column is text.
 """
 
 import json
@@ -28,15 +28,15 @@ from collector.telemetry import CollectorMetrics
 from collector.writer import Writer
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
+from tests.collector.inputs import ENVIRONMENT, Input
+from tests.collector.inputs_binary import BINARY_INPUTS, REFUSED
+from tests.collector.inputs_files import FILE_INPUTS
+from tests.collector.inputs_forward import FORWARD_INPUTS
+from tests.collector.inputs_http import HTTP_INPUTS
+from tests.collector.inputs_scrape import SCRAPES
 from tests.collector.receiver_rig import receivers
-from tests.collector.ways_in import ENVIRONMENT, Way
-from tests.collector.ways_in_binary import BINARY_WAYS, REFUSED
-from tests.collector.ways_in_files import FILE_WAYS
-from tests.collector.ways_in_forward import FORWARD_WAYS
-from tests.collector.ways_in_http import HTTP_WAYS
-from tests.collector.ways_in_scrape import SCRAPES
 
-WAYS = (*FORWARD_WAYS, *HTTP_WAYS, *FILE_WAYS, *BINARY_WAYS, *SCRAPES)
+INPUTS = (*FORWARD_INPUTS, *HTTP_INPUTS, *FILE_INPUTS, *BINARY_INPUTS, *SCRAPES)
 
 _SENDERS = frozenset({"gateway", "instance", "peer"})
 _TARGET = re.compile(r"^127\.0\.0\.1:\d+$")
@@ -44,7 +44,7 @@ _REPLACED = re.compile("\ufffd+")
 # In microseconds; Forward gives each payload a moment of its own.
 _AT_ONCE = re.compile(r"^2026-11-23 10:16:00\.000(?:\d{3})?$")
 
-_OWN_WAYS = {
+_OWN_INPUTS = {
     "otlp-grpc": "OTLP over gRPC",
     "otlp-http": "OTLP over HTTP",
     "otlp-http-json": "OTLP over HTTP",
@@ -72,8 +72,8 @@ def _arrive_with_the_golden_cases(directory: Path) -> None:
         path.write_bytes(data)
 
 
-def _stored(store: Store, way: Way, spool: Spool, directory: Path) -> Rows:
-    """The rows of all that a way has brought, by format."""
+def _stored(store: Store, source: Input, spool: Spool, directory: Path) -> Rows:
+    """The rows of all that an input has brought, by format."""
     _arrive_with_the_golden_cases(directory)
     writer = Writer(store, spool, TransformConfig(), CollectorMetrics(NoOpMeter("test")))
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -82,7 +82,7 @@ def _stored(store: Store, way: Way, spool: Spool, directory: Path) -> Rows:
         rows = rows_of(store, segment.id)
         counted = store.rows("SELECT sum(records) FROM books WHERE segment_id = {s:String}", {"s": segment.id})
         assert counted == [(len(rows),)]
-        found[segment.format].update(_compared(_from_nobody(row, directory), way, segment.format) for row in rows)
+        found[segment.format].update(_compared(_from_nobody(row, directory), source, segment.format) for row in rows)
     return dict(found)
 
 
@@ -95,9 +95,9 @@ def _from_nobody(row: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     return told
 
 
-def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
+def _compared(row: Mapping[str, Any], source: Input, format_name: str) -> str:
     told = dict(row)
-    if way.tells_time and told["table"] in ("logs", "metrics") and format_name in ("json", "flex", "fluent_metrics"):
+    if source.tells_time and told["table"] in ("logs", "metrics") and format_name in ("json", "flex", "fluent_metrics"):
         del told["time"]
     for name in ("attributes", "labels"):
         told[name] = {key: value for key, value in told.get(name, {}).items() if key != "fluent.tag"}
@@ -110,48 +110,48 @@ def _compared(row: Mapping[str, Any], way: Way, format_name: str) -> str:
     return _REPLACED.sub("\ufffd", json.dumps(told, sort_keys=True, ensure_ascii=False))
 
 
-def _expected(case: Case, way: Way) -> Counter[str]:
+def _expected(case: Case, source: Input) -> Counter[str]:
     found: Counter[str] = Counter()
     if case.name in REFUSED:
-        found[_compared(_set_aside(case, way), way, NOT_OTLP.name)] += way.copies
+        found[_compared(_set_aside(case, source), source, NOT_OTLP.name)] += source.copies
         return found
-    for row in [*case.rows(), *way.adds(case)]:
-        told = {name: way.peer if value == PEER else value for name, value in row.items()}
+    for row in [*case.rows(), *source.adds(case)]:
+        told = {name: source.peer if value == PEER else value for name, value in row.items()}
         body = str(told.get("body", ""))
-        if way.of_text and body.startswith("hex "):
+        if source.of_text and body.startswith("hex "):
             told["body"] = bytes.fromhex(body[4:]).decode("utf-8", "replace")
-        found[_compared(told, way, case.format)] += way.copies
+        found[_compared(told, source, case.format)] += source.copies
     return found
 
 
-def _set_aside(case: Case, way: Way) -> dict[str, Any]:
+def _set_aside(case: Case, source: Input) -> dict[str, Any]:
     """What nobody was there to be told of."""
     return {
         "table": "dead_letters",
         "received_at": "arrival",
         "reason": NOT_OTLP.reason,
-        "peer": way.peer,
+        "peer": source.peer,
         "body": case.body().decode(),
         "environment": ENVIRONMENT,
     }
 
 
-@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
-def sent(request: pytest.FixtureRequest, store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Way, Rows]:
-    way = request.param
-    directory = tmp_path_factory.mktemp(way.name)
-    cases = [case for case in CASES if way.carries(case)]
-    spool = way.send(directory, cases)
-    return way, _stored(store, way, spool, directory / "spool")
+@pytest.fixture(scope="module", params=INPUTS, ids=lambda source: source.name)
+def sent(request: pytest.FixtureRequest, store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Input, Rows]:
+    source = request.param
+    directory = tmp_path_factory.mktemp(source.name)
+    cases = [case for case in CASES if source.carries(case)]
+    spool = source.send(directory, cases)
+    return source, _stored(store, source, spool, directory / "spool")
 
 
-def test_every_case_arrives_as_it_was_sent(sent: tuple[Way, Rows]) -> None:
-    way, found = sent
+def test_every_case_arrives_as_it_was_sent(sent: tuple[Input, Rows]) -> None:
+    source, found = sent
     expected: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for case in CASES:
-        if way.carries(case):
-            expected[NOT_OTLP.name if case.name in REFUSED else case.format] += _expected(case, way)
-    # A case may tell of nothing: then it may be left on the way.
+        if source.carries(case):
+            expected[NOT_OTLP.name if case.name in REFUSED else case.format] += _expected(case, source)
+    # A case may tell of nothing: then it may be left out on the way.
     assert {name for name, rows in expected.items() if rows} <= found.keys() <= expected.keys()
     for name, rows in expected.items():
         # What is wrong, and what is missing.
@@ -172,18 +172,18 @@ def test_json_that_is_no_otlp_is_refused_whole(tmp_path: Path, name: str, addres
 
 
 def _documented() -> dict[str, dict[str, str]]:
-    """The table of docs/sources.md: for each format, what each way in says of it."""
+    """The table of docs/sources.md: for each format, what each input says of it."""
     text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
-    section = text.partition("## What each way in takes")[2].partition("\n## ")[0]
+    section = text.partition("## What each input takes")[2].partition("\n## ")[0]
     head, _, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")
     ]
     return {row[0].strip("`"): dict(zip(head[1:], row[1:], strict=True)) for row in rows}
 
 
-def _shown(way: str) -> set[str]:
-    """The formats that a way has been shown to take here."""
-    [found] = [known for known in WAYS if known.name == way]
+def _shown(source: str) -> set[str]:
+    """The formats that an input has been shown to take here."""
+    [found] = [known for known in INPUTS if known.name == source]
     return {case.format for case in CASES if found.carries(case)}
 
 
@@ -206,8 +206,8 @@ def test_the_documentation_says_what_each_way_takes(heading: str, named: str, fo
 
 def test_the_documentation_says_which_way_is_a_formats_own() -> None:
     own: dict[str, set[str]] = {}
-    for way, words in _OWN_WAYS.items():
-        for name in _shown(way):
+    for source, words in _OWN_INPUTS.items():
+        for name in _shown(source):
             own.setdefault(name, set()).add(words)
-    told = {name: cells["its own way"] for name, cells in _documented().items()}
+    told = {name: cells["its own protocol"] for name, cells in _documented().items()}
     assert {name: set(cell.split(", ")) for name, cell in told.items() if cell} == own

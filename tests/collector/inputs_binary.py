@@ -1,4 +1,4 @@
-"""The ways in that carry messages: each sends golden cases by a client, and leaves a spool that holds them."""
+"""The inputs that carry messages: each sends golden cases by a client, and leaves a spool that holds them."""
 
 import gzip
 from collections.abc import Callable, Collection, Sequence
@@ -19,8 +19,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceS
 from collector.receivers.write_request import VERSION_1, VERSION_2
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import Case
+from tests.collector.inputs import ENVIRONMENT, Input, client_of
 from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.ways_in import ENVIRONMENT, Way, client_of
 
 _STUBS: dict[str, tuple[Any, Any]] = {
     "otlp_logs": (LogsServiceStub, ExportLogsServiceRequest),
@@ -30,7 +30,7 @@ _STUBS: dict[str, tuple[Any, Any]] = {
 _SIGNALS = {name: name.removeprefix("otlp_") for name in _STUBS}
 _SIGNALS_OF_JSON = {f"{name}_json": signal for name, signal in _SIGNALS.items()}
 _VERSIONS = {"prometheus_write": VERSION_1, "prometheus_write_v2": VERSION_2}
-# By /v1/…: the sender still has what is no OTLP. By other ways they come as dead letters.
+# By /v1/…: the sender still has what is no OTLP. By other inputs they come as dead letters.
 REFUSED = {
     "otlp_logs_json/broken": "/v1/logs",
     "otlp_metrics_json/odd": "/v1/metrics",
@@ -104,10 +104,10 @@ def _is_otlp_json(case: Case) -> bool:
 
 _PEER = "127.0.0.1"
 
-BINARY_WAYS = (
-    Way("otlp-grpc", _over_grpc(_export), _carries(_SIGNALS), copies=2, peer=_PEER),
-    Way("otlp-http", _over_http(_post_otlp), _carries(_SIGNALS), copies=3, peer=_PEER),
-    Way("otlp-http-json", _over_http(_post_otlp), _is_otlp_json, copies=3, peer=_PEER),
-    Way("als", _over_grpc(_stream), _carries({"envoy_als"}), peer=_PEER),
-    Way("remote-write", _over_http(_write), _carries(_VERSIONS), peer=_PEER),
+BINARY_INPUTS = (
+    Input("otlp-grpc", _over_grpc(_export), _carries(_SIGNALS), copies=2, peer=_PEER),
+    Input("otlp-http", _over_http(_post_otlp), _carries(_SIGNALS), copies=3, peer=_PEER),
+    Input("otlp-http-json", _over_http(_post_otlp), _is_otlp_json, copies=3, peer=_PEER),
+    Input("als", _over_grpc(_stream), _carries({"envoy_als"}), peer=_PEER),
+    Input("remote-write", _over_http(_write), _carries(_VERSIONS), peer=_PEER),
 )

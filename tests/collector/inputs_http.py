@@ -14,12 +14,11 @@ import zstandard
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import PEER, Case
 from tests.collector.ingest_rig import http_port
-from tests.collector.receiver_rig import Rig
-from tests.collector.ways_in import (
+from tests.collector.inputs import (
     ENVIRONMENT,
     LINES,
+    Input,
     Send,
-    Way,
     client_of,
     is_a_mule_event,
     is_body,
@@ -30,6 +29,7 @@ from tests.collector.ways_in import (
     records,
     texts,
 )
+from tests.collector.receiver_rig import Rig
 
 _PACKINGS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
 
@@ -121,12 +121,12 @@ def _hec_events(is_named: bool) -> Send:
     return send
 
 
-HTTP_WAYS = (
-    Way("ingest", _ingest(is_named=True), is_body, copies=3),
-    Way("ingest-found", _ingest(is_named=False), is_found_in_a_body, copies=3),
-    Way("ingest-records", _ingest_records, is_of_records, copies=2, of_text=True),
-    Way("mule-events", _mule_events, is_a_mule_event),
-    Way("hec-raw", _hec_raw, is_of_lines),
-    Way("hec-event", _hec_events(is_named=True), is_of_records, of_text=True),
-    Way("hec-event-found", _hec_events(is_named=False), is_found, of_text=True),
+HTTP_INPUTS = (
+    Input("ingest", _ingest(is_named=True), is_body, copies=3),
+    Input("ingest-found", _ingest(is_named=False), is_found_in_a_body, copies=3),
+    Input("ingest-records", _ingest_records, is_of_records, copies=2, of_text=True),
+    Input("mule-events", _mule_events, is_a_mule_event),
+    Input("hec-raw", _hec_raw, is_of_lines),
+    Input("hec-event", _hec_events(is_named=True), is_of_records, of_text=True),
+    Input("hec-event-found", _hec_events(is_named=False), is_found, of_text=True),
 )

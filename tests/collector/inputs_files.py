@@ -13,16 +13,16 @@ from collector.receivers.files.config import FilesConfig, FileSource
 from collector.spool.spool import Spool, SpoolConfig
 from tests.collector.file_rig import FileRig
 from tests.collector.golden_cases import PEER, Case
-from tests.collector.spooling import append
-from tests.collector.ways_in import (
+from tests.collector.inputs import (
     ENVIRONMENT,
+    Input,
     Send,
-    Way,
     is_found_in_a_file,
     is_found_whole,
     is_of_lines,
     is_text,
 )
+from tests.collector.spooling import append
 
 _PACKINGS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
 
@@ -86,9 +86,9 @@ def _imported(is_named: bool) -> Send:
     return send
 
 
-FILE_WAYS = (
-    Way("files", _followed(is_named=True), is_of_lines),
-    Way("files-found", _followed(is_named=False), is_found_in_a_file),
-    Way("import", _imported(is_named=True), is_text),
-    Way("import-found", _imported(is_named=False), is_found_whole),
+FILE_INPUTS = (
+    Input("files", _followed(is_named=True), is_of_lines),
+    Input("files-found", _followed(is_named=False), is_found_in_a_file),
+    Input("import", _imported(is_named=True), is_text),
+    Input("import-found", _imported(is_named=False), is_found_whole),
 )

@@ -14,8 +14,8 @@ from fluent import sender  # type: ignore[import-untyped]
 from collector.spool.spool import Spool
 from tests.collector.forward_rig import ForwardRig, forward
 from tests.collector.golden_cases import Case
+from tests.collector.inputs import ENVIRONMENT, MOMENT, Input, Send, entries, is_found, is_of_records
 from tests.collector.waiting import wait_until
-from tests.collector.ways_in import ENVIRONMENT, MOMENT, Send, Way, entries, is_found, is_of_records
 
 _NODE_CLIENTS = Path(__file__).parents[1] / "node" / "node_modules"
 
@@ -93,8 +93,8 @@ def _json_or_line(record: dict[str, Any]) -> str:
 
 _FORWARD: dict[str, Any] = {"peer": "127.0.0.1", "of_text": True, "tells_time": True}
 
-FORWARD_WAYS = (
-    Way("forward-python", _fluent_logger("named"), is_of_records, **_FORWARD),
-    Way("forward-python-found", _fluent_logger("found"), is_found, **_FORWARD),
-    Way("forward-node", _node_logger, is_of_records, **_FORWARD),
+FORWARD_INPUTS = (
+    Input("forward-python", _fluent_logger("named"), is_of_records, **_FORWARD),
+    Input("forward-python-found", _fluent_logger("found"), is_found, **_FORWARD),
+    Input("forward-node", _node_logger, is_of_records, **_FORWARD),
 )

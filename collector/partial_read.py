@@ -1,4 +1,4 @@
-"""What can be read of a file: all that is before a damage, instead of an error in the middle of a block."""
+"""What can be read of a damaged file: all that is before the damage, instead of an error in the middle of a block."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-class ReadableBeginning(io.RawIOBase):
+class PartialRead(io.RawIOBase):
     """A plain, gzip or zstd file, unpacked; it ends where it is damaged, and `fault` says so then."""
 
     def __init__(self, packed: BinaryIO) -> None:
