@@ -12,14 +12,18 @@ import typer
 
 from collector.escape_path import escape_path
 from collector.formats.config import TransformConfig
+from collector.formats.custom.descriptor import declared
+from collector.formats.custom.known import known_formats
 from collector.formats.descriptor import Format
-from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.formats.transform import transform
 from collector.partial_read import PartialRead
 from collector.payload import Payload
 from collector.spool.frame import encode
+from gatelens.config import load_config
+from gatelens.log_format import log_format_of
 from storage.errors import GatelensError, PayloadError
 
 formats_app = typer.Typer(no_args_is_help=True, help="Show what can be read, and how a file would be read.")
@@ -37,22 +41,28 @@ _NOT_SHOWN = frozenset({"destination", "format", "segment_id", "ingested_at"})
 _INDENT = " " * 3
 _COLUMN_WIDTH = 16
 _Name = Annotated[str, typer.Argument(help="A format of `gatelens formats list`.")]
+_ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file with formats of your own; docs/formats.md."),
+]
 
 
 @formats_app.command("list")
-def list_formats() -> None:
+def list_formats(config: _ConfigFile = None) -> None:
     """List the formats, and what their records become."""
-    width = max(map(len, FORMATS.ingestible))
-    for name, known in FORMATS.ingestible.items():
+    formats = _formats(config)
+    width = max(map(len, formats.ingestible))
+    for name, known in formats.ingestible.items():
         typer.echo(f"{name:{width}}  {', '.join(known.becomes):14}  {known.summary}")
 
 
 @formats_app.command()
 def show(
     name: Annotated[str, typer.Argument(help="A format, or access: the columns that every access log is read into.")],
+    config: _ConfigFile = None,
 ) -> None:
     """Show how a format is recognised and read."""
-    rows = _access_columns() if name == _ACCESS else _described(_known(name))
+    rows = _access_columns() if name == _ACCESS else _described(_known(name, config))
     listed = list(rows)
     width = max(len(label) for label, _ in listed)
     for label, value in listed:
@@ -60,20 +70,24 @@ def show(
 
 
 @formats_app.command()
-def statement(name: _Name) -> None:
+def statement(name: _Name, config: _ConfigFile = None) -> None:
     """Print the SELECT that makes rows of a segment of a format."""
-    typer.echo(transform(_known(name), "segment", Path("segment"), TransformConfig()).statement)
+    typer.echo(transform(_known(name, config), "segment", Path("segment"), TransformConfig()).statement)
 
 
 @formats_app.command("try")
 def try_file(
     file: Annotated[Path, typer.Argument(help="A log: plain, gzip or zstd.", exists=True, dir_okay=False)],
     format_name: Annotated[str, typer.Option("--format", help="Recognised from the first line where not given.")] = "",
+    log_format: Annotated[
+        str, typer.Option("--log-format", help="How it is written, e.g. nginx='$remote_addr ...'; docs/formats.md.")
+    ] = "",
     lines: Annotated[int, typer.Option(min=1, max=1000, help="How many lines to read.")] = 5,
+    config: _ConfigFile = None,
 ) -> None:
     """Show how the first lines of a file would be read, field by field; nothing is stored."""
     head = _first_lines(file, lines)
-    known = _format_of(file, format_name, head)
+    known = declared(log_format_of(log_format)) if log_format else _format_of(file, format_name, head, _formats(config))
     typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
     for number, row in enumerate(_rows(known, head), 1):
         typer.echo(f"\n{number}  {row['destination'].replace('_', ' ')}")
@@ -82,10 +96,15 @@ def try_file(
             typer.echo(f"{_INDENT}{column:{_COLUMN_WIDTH}}  {lines_of_value}")
 
 
-def _known(name: str) -> Format:
-    known = FORMATS.ingestible.get(name)
+def _formats(config: Path | None) -> Formats:
+    return known_formats(load_config(config).formats)
+
+
+def _known(name: str, config: Path | None) -> Format:
+    formats = _formats(config)
+    known = formats.ingestible.get(name)
     if known is None:
-        raise GatelensError(f"Format {name!r} is not known; use one of {', '.join(FORMATS.ingestible)}.")
+        raise GatelensError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
     return known
 
 
@@ -121,15 +140,15 @@ def _first_lines(file: Path, lines: int) -> bytes:
     return b"".join(whole.splitlines(keepends=True)[:lines])
 
 
-def _format_of(file: Path, format_name: str, head: bytes) -> Format:
-    if format_name and format_name not in FORMATS.names_of_text:
-        raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(FORMATS.names_of_text)}.")
-    found = format_name or FORMATS.recogniser.detect(head)
+def _format_of(file: Path, format_name: str, head: bytes, formats: Formats) -> Format:
+    if format_name and format_name not in formats.names_of_text:
+        raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(formats.names_of_text)}.")
+    found = format_name or formats.recogniser.detect(head)
     if not found:
         raise PayloadError(
             f"The format of {escape_path(file)} is not recognised from its first line; name it with --format."
         )
-    return FORMATS[found]
+    return formats[found]
 
 
 def _rows(known: Format, body: bytes) -> list[dict[str, Any]]:

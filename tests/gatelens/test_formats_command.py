@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from collector.formats.formats import FORMATS
+from collector.formats.custom.known import known_formats
 from collector.formats.shared.access import ACCESS_COLUMNS
 from gatelens.cli import app
 from storage.errors import GatelensError
 from tests.collector.golden_cases import CASES, Case
+
+FORMATS = known_formats()
 
 _COMBINED = (
     '198.51.100.7 - frank [10/Oct/2026:13:55:36 -0700] "GET /orders/1234567?a=1 HTTP/1.1" 200 2326 "-" "curl/8.5.0"\n'

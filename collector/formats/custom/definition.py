@@ -83,6 +83,8 @@ class FormatDefinition(BaseModel):
             )
         if self.notation != "json" and self.match.has:
             raise ValueError("match.has is of `json`; lines of text are recognised by the definition itself.")
+        if self.notation == "regex" and self.match.lines:
+            regex.line_pattern(self.regex)
         if not ESSENTIAL & {reading.field for reading in _readings(self.parsed)}:
             text = str(self._text(self.notation))
             message = f"says nothing of a request; it needs one of {', '.join(sorted(ESSENTIAL))}"

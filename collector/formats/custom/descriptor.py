@@ -1,14 +1,14 @@
 """A declared format as what every other is: layers, and what its lines and records are recognised by."""
 
-import re
 from pathlib import Path
 
+from collector.formats.custom import regex
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.json_fields import JsonFields, has, last_key
 from collector.formats.custom.layer import expression_select, json_select, template_select
 from collector.formats.custom.reading import CLF, TERMINATION_STATE
 from collector.formats.custom.regex import Expression
-from collector.formats.custom.template import Literal, Template, line_pattern
+from collector.formats.custom.template import Literal, Template, begins_with_brace, line_pattern
 from collector.formats.descriptor import Format, JsonRecord, MixedBody, TextLine
 from collector.formats.haproxy.descriptor import STATE
 from collector.formats.shared.clock import CLF_TIME_MARKER
@@ -23,14 +23,15 @@ _ANYTHING = ""
 def declared(definition: FormatDefinition) -> Format:
     """The format that a definition describes."""
     parsed, name, labels = definition.parsed, definition.name, definition.labels
-    is_access_object = "1"
     if isinstance(parsed, JsonFields):
         select = json_select(name, parsed.type_text, parsed.values, labels)
         is_access_object = " OR ".join(f"position(line, {literal(_end_of_key(key))}) > 0" for key in parsed.keys)
     elif isinstance(parsed, Expression):
         select = expression_select(name, parsed.text, parsed.values, labels)
+        is_access_object = f"match(line, {literal(parsed.text)})"
     else:
         select = template_select(name, parsed, labels)
+        is_access_object = "1" if begins_with_brace(parsed) else "0"
     columns, _, end = select.partition("{{inner}}")
     has_state = any(reading.field == TERMINATION_STATE for reading in parsed.readings)
     line = _line(definition)
@@ -59,8 +60,7 @@ def _line(definition: FormatDefinition) -> TextLine | None:
         contains = next((mark for mark in '["' if any(mark in text for text in literals)), _ANYTHING)
         return TextLine(line_pattern(parsed), contains, CLF_TIME_MARKER if has_clock else "")
     if isinstance(parsed, Expression) and is_wanted:
-        # Names would be those of formats where several patterns are tried at once.
-        return TextLine(re.sub(r"\(\?P<\w+>", "(?:", parsed.text), _ANYTHING)
+        return TextLine(regex.line_pattern(parsed.text), _ANYTHING)
     return None
 
 

@@ -112,6 +112,8 @@ def parse(text: str) -> Template:
         if found["name"] == "o":
             # It writes nothing: its flags are those of everything behind it.
             all_quoted = "+Q" in flags or (all_quoted and "-Q" not in flags)
+            # And of the spaces around it, one is written.
+            end += text[end : end + 1] == " "
             continue
         reading = _reading(found, faults)
         if reading is None:

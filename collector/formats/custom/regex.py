@@ -19,6 +19,7 @@ from collector.formats.custom.strftime import faults as time_faults
 _DURATIONS = ("duration", "upstream_duration")
 # Groups duration_1, duration_2 and so on are of one duration, in parts.
 _PART = re.compile(r"duration_[1-9]")
+_FLAGS = re.compile(r"\(\?([ims]+)\)")
 _LISTS = ("upstream_duration", "upstream_address", "upstream_status")
 _TIMES = (ISO, CLF, *UNIX)
 
@@ -53,6 +54,22 @@ def parse(text: str, units: Mapping[str, str], times: Mapping[str, str]) -> Expr
         raise DefinitionFault("regex", text, faults)
     values = [(_reading(name, units, times), f"fields[{number}]") for name, number in groups.items()]
     return Expression(text, tuple(values))
+
+
+def line_pattern(text: str) -> str:
+    """The same for `re`, by which lines are recognised. Raises DefinitionFault."""
+    # Names would be those of formats where several patterns are tried at once, and flags stand in the middle then.
+    pattern = re.sub(r"\(\?P<\w+>", "(?:", text)
+    flags = _FLAGS.match(pattern)
+    if flags is not None:
+        pattern = f"(?{flags[1]}:{pattern[flags.end() :]})"
+    try:
+        re.compile(f"(?P<name>{pattern})", re.ASCII)
+    except re.error as error:
+        raise DefinitionFault(
+            "regex", text, [Fault(0, f"match.lines: lines cannot be recognised by it: {error}")]
+        ) from None
+    return pattern
 
 
 def _syntax_fault(text: str, error: Exception) -> Fault:

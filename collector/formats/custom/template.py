@@ -58,6 +58,12 @@ def template(parts: Sequence[Part], *, has_escapes: bool, messages: str = "") ->
     return Template(tuple(_with_quotes(_merged(parts))), has_escapes, messages)
 
 
+def begins_with_brace(line: Template) -> bool:
+    """Whether its lines look like JSON."""
+    first = line.parts[0]
+    return isinstance(first, Literal) and first.text.startswith("{")
+
+
 def adjacency_faults(line: Template) -> list[Fault]:
     """Values with nothing between them, of which nobody can tell where the first ends."""
     return [
