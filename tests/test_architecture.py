@@ -32,6 +32,13 @@ _MAY_KNOW = {
     "records": {"records", "formats", "encoding"},
 }
 _ROOMS_SOURCES = sorted(path for room in _MAY_KNOW for path in (_ROOT / "collector" / room).rglob("*.py"))
+# The spool, and what lies beside it: the writer and recovery. Only the configuration has a section for each receiver.
+_STORING = sorted(
+    path
+    for folder in (_ROOT / "collector", _ROOT / "collector" / "spool")
+    for path in folder.glob("*.py")
+    if path.name != "config.py"
+)
 _FORMATS = _ROOT / "collector" / "formats"
 _OUTSIDE_FORMATS = [
     path
@@ -86,6 +93,11 @@ def test_the_rooms_of_the_collector_know_only_those_below(path: Path) -> None:
     allowed = _MAY_KNOW[path.relative_to(_ROOT / "collector").parts[0]]
     modules = [module for module in _modules(path) if module.startswith("collector.")]
     assert not {module.split(".")[1] for module in modules} - allowed
+
+
+@pytest.mark.parametrize("path", _STORING, ids=_name)
+def test_what_stores_does_not_know_what_receives(path: Path) -> None:
+    assert not [module for module in _modules(path) if module.startswith("collector.receivers")]
 
 
 @pytest.mark.parametrize("path", _OUTSIDE_FORMATS, ids=_name)

@@ -42,7 +42,7 @@ class JsonRecord:
     """How a record that is a JSON object is recognised.
 
     `keys` are discriminating: each such record has one of them. A format some of whose records have none says how they
-    are told by `matches_without_keys`, and what stands in the JSON of each of these by `without_keys`.
+    are recognised by `matches_without_keys`, and what stands in the JSON of each of these by `without_keys`.
     """
 
     keys: frozenset[str]
@@ -86,7 +86,7 @@ class Format:
     is_whole_record: bool = False
     # How a record begins that may go on over further lines.
     first_line: str = ""
-    # A line that does not hold its time, which agents and container runtimes tell: it is put before the line.
+    # A line that does not hold its time, which agents and container runtimes know: theirs is put before the line.
     untimed_line: str = ""
     # The names that Splunk's clients have for it.
     source_types: tuple[str, ...] = ()

@@ -22,14 +22,19 @@ class Recogniser:
         self._records: list[tuple[str, JsonRecord]] = [(known.name, known.record) for known in formats if known.record]
         self._patterns = {name: _ascii(line.pattern) for name, line in self._lines}
         self._contained = tuple({line.contains: None for _, line in self._lines})
-        self._markers = {marker: _ascii(marker) for marker in {line.marker: None for _, line in self._lines} if marker}
-        self._any_of: dict[tuple[str, ...], re.Pattern[str]] = {}
+        markers = [marker for marker in {line.marker: None for _, line in self._lines} if marker]
+        self._markers = [(1 << number, marker, _ascii(marker)) for number, marker in enumerate(markers)]
+        # By the markers that a line has.
+        self._any_of: dict[int, re.Pattern[str]] = {}
         self._matches = [(name, record.matches) for name, record in self._records]
+        self._matches_without_keys = [
+            (name, record.matches_without_keys) for name, record in self._records if record.matches_without_keys
+        ]
         # Most objects of applications have none of these.
         self._in_text = tuple({text: None for _, record in self._records for text in record.in_text})
         self._in_lines = frozenset(name for name, record in self._records if record.in_text)
         self.without_keys = tuple(record.without_keys for _, record in self._records if record.without_keys)
-        # One of these is in every record of a format that is known, but for those that are told without.
+        # One of these is in every record of a format that is known, but for those recognised without.
         self.keys = frozenset(key for _, record in self._records for key in record.keys)
 
     def detect(self, head: bytes) -> str | None:
@@ -46,21 +51,24 @@ class Recogniser:
         pattern = self._patterns.get(likely)
         if pattern is not None and pattern.match(start):
             return likely
-        # Most lines of applications have nothing that is looked for, and are told by that alone.
+        # Most lines of applications have nothing that is looked for, and are dismissed by that alone.
         for text in self._contained:
             if text in start:
                 break
         else:
             return ""
-        markers = tuple([name for name, marker in self._markers.items() if marker.search(start)])
-        pattern = self._any_of.get(markers)
+        found_markers = 0
+        for bit, _, marker in self._markers:
+            if marker.search(start):
+                found_markers |= bit
+        pattern = self._any_of.get(found_markers)
         if pattern is None:
-            pattern = self._any_of[markers] = self._pattern_of_any(markers)
+            pattern = self._any_of[found_markers] = self._pattern_of_any(found_markers)
         found = pattern.match(start)
         return found.lastgroup or "" if found else ""
 
     def are_lines_of(self, name: str, lines: Sequence[Any]) -> bool:
-        """Whether all are lines of a format of text; False too for what is not to be told at once."""
+        """Whether all are lines of a format of text; False too where that takes a closer look."""
         pattern = self._patterns.get(name)
         if pattern is None:
             return False
@@ -71,11 +79,7 @@ class Recogniser:
 
     def record_format(self, record: Record) -> str:
         """The format of a record by its keys; '' for that of anything."""
-        if self.keys.isdisjoint(record):
-            return next(
-                (name for name, of in self._records if of.matches_without_keys and of.matches_without_keys(record)), ""
-            )
-        for name, matches in self._matches:
+        for name, matches in self._matches_without_keys if self.keys.isdisjoint(record) else self._matches:
             if matches(record):
                 return name
         return ""
@@ -97,8 +101,9 @@ class Recogniser:
             )
         return self.record_format(record) if isinstance(record, dict) else ""
 
-    def _pattern_of_any(self, markers: Sequence[str]) -> re.Pattern[str]:
+    def _pattern_of_any(self, found_markers: int) -> re.Pattern[str]:
         """A pattern whose group that matched has the name of the format, of those formats that may have such a line."""
+        markers = [marker for bit, marker, _ in self._markers if bit & found_markers]
         tried = ((name, line) for name, line in self._lines if not line.marker or line.marker in markers)
         return _ascii("|".join(f"(?P<{name}>{line.pattern})" for name, line in tried) or r"(?!)")
 

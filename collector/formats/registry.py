@@ -27,10 +27,12 @@ class Formats:
         [self.anything] = [known for known in listed if known.takes_anything]
         self.light = frozenset(known.name for known in listed if known.is_light)
         self.whole_records = frozenset(known.name for known in listed if known.is_whole_record)
-        # Formats whose records go on over lines that tell no format by themselves.
+        # Formats whose records go on over lines that no format recognises.
         self.of_many_lines = frozenset(known.name for known in listed if known.first_line)
-        self.told_by_keys = frozenset(known.name for known in listed if known.record and known.record.matches_keys)
-        self.told_with_envelope: Sequence[tuple[str, Callable[[Record], bool]]] = [
+        self.recognised_by_keys = frozenset(
+            known.name for known in listed if known.record and known.record.matches_keys
+        )
+        self.recognised_with_envelope: Sequence[tuple[str, Callable[[Record], bool]]] = [
             (known.name, known.is_record_with_envelope) for known in listed if known.is_record_with_envelope
         ]
         self.source_types: Mapping[str, str] = MappingProxyType(

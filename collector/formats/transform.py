@@ -8,6 +8,7 @@ from pathlib import Path
 from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
 from collector.formats.shared.literal import literal
+from collector.formats.shared.rules import with_rules
 
 # What stands in braces in shared layers, for formats that have no fragment of that name.
 _DEFAULTS = {
@@ -54,5 +55,5 @@ def template(known: Format) -> str:
     """The layers of a format, one in the other, with everything else still in braces."""
     text = "{{inner}}"
     for layer in known.layers:
-        text = text.replace("{{inner}}", layer.read_text(encoding="utf-8").rstrip())
+        text = text.replace("{{inner}}", with_rules(layer.read_text(encoding="utf-8").rstrip()))
     return text

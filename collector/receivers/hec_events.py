@@ -175,7 +175,7 @@ def _enveloped(
 ) -> list[tuple[str, bool]]:
     """The format of each event, and whether its envelope is a part of the record."""
     found = [(name, False) for name in names]
-    for known, is_record in formats.told_with_envelope:
+    for known, is_record in formats.recognised_with_envelope:
         if format_name in ("", known):
             found = [(known, True) if is_record(record) else kind for record, kind in zip(held, found, strict=True)]
     return found

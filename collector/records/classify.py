@@ -27,14 +27,14 @@ _BESIDE_A_LINE = frozenset({
     "timestamp", "source_type", "agent", "ecs", "input", "fields", "tags", "cloud", "container", "@version", _LINE,
 })  # fmt: skip
 
-# What tells the output of one container or file from that of another.
+# What distinguishes the output of one container or file from that of another.
 _SOURCE = ("kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path")
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
 class Classifier:
-    """Tells the formats of records, a batch after the other.
+    """Finds the formats of records, a batch after the other.
 
     A record may go on over lines of the next batch, so each stream of records has a classifier of its own.
     """
@@ -42,9 +42,9 @@ class Classifier:
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
         self._recogniser = formats.recogniser
-        # The format of the last record that tells one.
+        # The format of the last record that was recognised.
         self._likely = ""
-        # That record, where more lines may belong to it; of a text, nothing that tells its source.
+        # That record, where more lines may belong to it; for a text, one without a source.
         self._opened: Record | None = None
 
     @property
@@ -53,22 +53,22 @@ class Classifier:
         return self._opened is not None
 
     def formats_of(self, records: Sequence[Record]) -> list[str]:
-        """The format of each record, '' for a blank line; one that goes on with the last of Mule's log is of that."""
+        """The format of each record, '' for a blank line; one that continues the last record has its format."""
         lines = [record.get(_LINE) for record in records[:1]]
-        if lines and isinstance(lines[0], str) and (name := text_format(self._formats, lines[0])):
+        if lines and isinstance(lines[0], str) and (name := self._text_format(lines[0])):
             # As most batches are, they may all be alike.
             lines += [record.get(_LINE) for record in records[1:]]
             if self._recogniser.are_lines_of(name, lines):
-                self._tell(name, line_of(records[-1]), records[-1])
+                self._recognised(name, line_of(records[-1]), records[-1])
                 return [name] * len(records)
         found = []
         for record in records:
             line = line_of(record)
-            name = (text_format(self._formats, line, self._likely) if line else "") or self._recogniser.record_format(
-                record
-            )
+            name = self._text_format(line, self._likely) if line else ""
+            if not name:
+                name = self._recogniser.record_format(record)
             if name:
-                self._tell(name, line, record)
+                self._recognised(name, line, record)
             elif self._opened is not None and line and _is_of_one_source(record, self._opened):
                 name = self._likely
             elif is_blank(record):
@@ -78,33 +78,31 @@ class Classifier:
         return found
 
     def formats_of_texts(self, texts: Sequence[str]) -> list[str]:
-        """The same of lines, each of which may go on over more; '' where they tell none."""
-        if texts and (name := text_format(self._formats, texts[0])) and self._recogniser.are_lines_of(name, texts):
-            self._tell(name, texts[-1], {})
+        """The same for lines, each of which may continue on further ones; '' where none is recognised."""
+        if texts and (name := self._text_format(texts[0])) and self._recogniser.are_lines_of(name, texts):
+            self._recognised(name, texts[-1], {})
             return [name] * len(texts)
         found = []
         for text in texts:
-            name = text_format(self._formats, text, self._likely) if text else ""
+            name = self._text_format(text, self._likely) if text else ""
             if name:
-                self._tell(name, text, {})
+                self._recognised(name, text, {})
             found.append(name or (self._likely if self.is_open else ""))
         return found
 
-    def _tell(self, name: str, line: str, record: Record) -> None:
+    def _text_format(self, text: str, likely: str = "") -> str:
+        """The format of a line, '' where none recognises it; `likely` is that of the line before it."""
+        if not text.startswith("{"):
+            return self._recogniser.line_format(text, likely)
+        if not self._recogniser.may_be_record(text, likely):
+            return ""
+        name = object_format(self._formats, text)
+        # An object over many lines is no line, but where a format has such.
+        return name if name in self._formats.of_many_lines or "\n" not in text[:-1] else ""
+
+    def _recognised(self, name: str, line: str, record: Record) -> None:
         self._likely = name
         self._opened = record if name in self._formats.of_many_lines and not line.startswith("{") else None
-
-
-def text_format(formats: Formats, text: str, likely: str = "") -> str:
-    """The format of a line, '' where it tells none; `likely` is that of the line before it."""
-    recogniser = formats.recogniser
-    if not text.startswith("{"):
-        return recogniser.line_format(text, likely)
-    if not recogniser.may_be_record(text, likely):
-        return ""
-    name = object_format(formats, text)
-    # An object over many lines is no line, but where a format has such.
-    return name if name in formats.of_many_lines or "\n" not in text[:-1] else ""
 
 
 def object_format(formats: Formats, line: str | bytes) -> str:

@@ -41,7 +41,7 @@ def is_framed(body: bytes) -> bool:
 def unframed(body: bytes) -> bytes:
     """The records of a body, one a line; raises PayloadError where it is an array that cannot be read, or too much.
 
-    Objects that cannot be read stay as they are: what is wrong with them is told of each record.
+    Objects that cannot be read stay as they are: what is wrong with them is said of each record.
     """
     if _ARRAY.match(body):
         check_objects(body, b",", 2 * MOST_OBJECTS)
@@ -160,7 +160,7 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
 
 
 def _of_one_format(lines: bytes, formats: Formats) -> tuple[str, bytes] | None:
-    """What is in records that are all told alike by the lines in them; None where they have to be looked at."""
+    """What is in records whose lines are all of one format; None where each has to be looked at."""
     try:
         screened = _screen(formats.recogniser.keys).decode_lines(lines)
     except FAULTS:
@@ -180,7 +180,7 @@ def _of_one_format(lines: bytes, formats: Formats) -> tuple[str, bytes] | None:
 
 @lru_cache(10)
 def _screen(keys: frozenset[str]) -> "msgspec.json.Decoder[Any]":
-    """Reads records that are told by the line in them, if at all. Any other is refused, and with it the batch."""
+    """Reads records without a discriminating key. Any other is refused, and with it the batch."""
     fields = [("log", str, ""), ("message", str, ""), *((f"key_{number}", None, None) for number in range(len(keys)))]
     renamed = {f"key_{number}": key for number, key in enumerate(sorted(keys))}
     return msgspec.json.Decoder(msgspec.defstruct("Screened", fields, rename=renamed, gc=False))

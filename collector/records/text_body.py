@@ -25,7 +25,7 @@ def by_format(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
 def line_by_line(lines: bytes, formats: Formats, first: str = "") -> list[tuple[str, bytes]]:
     """The same where each line is to be looked at; objects of no format that is known are records of anything.
 
-    Text that tells no format is of the `first` in the body, and where that is of objects, of the first in its slice.
+    Text that no format recognises is of the `first` in the body; where that is of objects, of the first in its slice.
     """
     classifier = Classifier(formats)
     others = first or formats.anything.name
@@ -36,7 +36,7 @@ def line_by_line(lines: bytes, formats: Formats, first: str = "") -> list[tuple[
 def _of_slice(lines: bytes, others: str, formats: Formats, classifier: Classifier) -> Iterator[tuple[str, bytes]]:
     anything = formats.anything.name
     parts = lines.split(b"\n")
-    # As letters, whatever the bytes are: a format is told by its ASCII.
+    # As letters, whatever the bytes are: a format is recognised by its ASCII.
     found = classifier.formats_of_texts(lines.decode("latin-1").split("\n"))
     if others == anything:
         texts = (name for name, part in zip(found, parts, strict=True) if name and not part.startswith(b"{"))
@@ -55,7 +55,7 @@ def _first_known(lines: bytes, formats: Formats) -> str:
 
 
 def _is_mixed(lines: bytes, first: MixedBody, formats: Formats) -> bool:
-    """Whether there may be lines of another format; formats with one marker are not told apart here."""
+    """Whether there may be lines of another format; formats with the same marker are not distinguished here."""
     if b"\n{" in lines:
         return True
     if first.first_byte:

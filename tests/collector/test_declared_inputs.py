@@ -1,4 +1,4 @@
-"""A declared format by the inputs: named and recognised, the same rows; and by import, with and without a running Gatelens."""
+"""A declared format by the inputs: the same rows whether it is named or recognised."""
 
 import json
 import time

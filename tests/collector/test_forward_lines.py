@@ -85,8 +85,8 @@ def test_lines_of_several_pods_are_told_apart() -> None:
         return {"log": _TEXT, "kubernetes": {"pod_name": pod, "labels": labels, "namespace_name": namespace}}
 
     records = [
-        record("orders-7d9f8b6c5-abcde"),
-        record("orders-7d9f8b6c5-fghij", {"app": "orders-api"}),
+        record("orders-7d9f8b6c5-bcdfg"),
+        record("orders-7d9f8b6c5-fghjk", {"app": "orders-api"}),
         record("db-0", {"app.kubernetes.io/name": "postgres", "app": "db"}, None),
         record(None),
         {"log": _TEXT, "kubernetes": "odd"},
@@ -94,8 +94,8 @@ def test_lines_of_several_pods_are_told_apart() -> None:
     line = _TEXT.encode() + b"\n"
     rules = Rules(ForwardConfig(), FORMATS)
     assert classified([Entry(MOMENT, found) for found in records], "t", rules, Classifier(FORMATS)) == [
-        Lines("envoy_text", line, "orders.shop", "orders-7d9f8b6c5-abcde"),
-        Lines("envoy_text", line, "orders-api.shop", "orders-7d9f8b6c5-fghij"),
+        Lines("envoy_text", line, "orders.shop", "orders-7d9f8b6c5-bcdfg"),
+        Lines("envoy_text", line, "orders-api.shop", "orders-7d9f8b6c5-fghjk"),
         Lines("envoy_text", line, "postgres", "db-0"),
         Lines("envoy_text", line * 2),
     ]

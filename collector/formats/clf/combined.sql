@@ -74,7 +74,7 @@ SELECT
     multiIf(
         pairs['api_version'] != '', pairs['api_version'],
         match(upstream, '[-_.]v[0-9]+$') OR upstream = '' AND code = 404, '',
-        extract(cutQueryStringAndFragment(url), '/(v[0-9]+)(?:/|$)')
+        {{version_in_path(cutQueryStringAndFragment(url))}}
     ) AS named_api_version,
     pairs['route'] AS named_route
 FROM

@@ -19,7 +19,9 @@ from collector.formats.custom.reading import (
 )
 from collector.formats.custom.strftime import parse_pattern
 from collector.formats.shared.literal import literal
+from collector.formats.shared.rules import with_rules
 
+_VERSION_IN_PATH = with_rules("{{version_in_path(cutQueryStringAndFragment(url))}}")
 _MICROSECONDS = {"s": "1000000", "ms": "1000", "us": "1", "ns": "0.001"}
 
 
@@ -250,7 +252,7 @@ class Columns:
 
     def _version(self) -> str:
         named = self._text("api_version")
-        of_path = "extract(cutQueryStringAndFragment(url), '/(v[0-9]+)(?:/|$)')"
+        of_path = _VERSION_IN_PATH
         cluster = self._upstream()
         if cluster != "''":
             of_path = f"if(match({cluster}, '[-_.]v[0-9]+$'), '', {of_path})"

@@ -33,6 +33,7 @@ class Match(BaseModel):
     has: tuple[str, ...] = Field(
         default=(), description="Fields that a JSON line must have, with dots for those of objects in it."
     )
+    contains: str = Field(default="", description="A text in each line of it: lines without are not looked at.")
     lines: bool | None = Field(
         default=None,
         description="Whether lines of text are; where not given, all but those of `regex`, which others may slow.",

@@ -1,5 +1,6 @@
 """A declared format as what every other is: layers, and what its lines and records are recognised by."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from collector.formats.custom import regex
@@ -16,8 +17,8 @@ from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
 from collector.formats.shared.literal import literal
 
 _LAYER = sql(Path(__file__).parent, "custom")
-# What may stand in front of a line, so that it is looked for in any line.
-_ANYTHING = ""
+# In this order: what applications write has brackets less often than quotes.
+_MARKS = ("[", '"')
 
 
 def declared(definition: FormatDefinition) -> Format:
@@ -57,11 +58,16 @@ def _line(definition: FormatDefinition) -> TextLine | None:
     if isinstance(parsed, Template) and is_wanted is not False:
         literals = [part.text for part in parsed.parts if isinstance(part, Literal)]
         has_clock = any(reading.unit == CLF for reading in parsed.readings) and any("[" in text for text in literals)
-        contains = next((mark for mark in '["' if any(mark in text for text in literals)), _ANYTHING)
+        contains = definition.match.contains or _common_mark(literals)
         return TextLine(line_pattern(parsed), contains, CLF_TIME_MARKER if has_clock else "")
     if isinstance(parsed, Expression) and is_wanted:
-        return TextLine(regex.line_pattern(parsed.text), _ANYTHING)
+        return TextLine(regex.line_pattern(parsed.text), definition.match.contains)
     return None
+
+
+def _common_mark(literals: Sequence[str]) -> str:
+    """A text in each line by which most lines of others can be passed over; '' where there is none."""
+    return next((mark for mark in _MARKS if any(mark in text for text in literals)), "")
 
 
 def _record(paths: tuple[str, ...]) -> JsonRecord | None:

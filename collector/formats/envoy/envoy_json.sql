@@ -3,8 +3,7 @@
 -- Every value is read as text, because numbers arrive as numbers and as strings, and nothing as null, '-' and ''.
 -- https://github.com/istio/istio/blob/master/pilot/pkg/model/telemetry_logging.go
 WITH
-    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
-    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds
+    {{microseconds_of_milliseconds()}} AS microseconds
 SELECT
     received_at,
     multiIf(tupleElement(log, 'environment') != '', tupleElement(log, 'environment'), payload_environment) AS environment,

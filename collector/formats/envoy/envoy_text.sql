@@ -5,8 +5,7 @@
 -- https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
 -- https://github.com/istio/istio/blob/master/pilot/pkg/model/telemetry_logging.go
 WITH
-    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
-    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds,
+    {{microseconds_of_milliseconds()}} AS microseconds,
     splitByChar('"', line) AS quoted,
     indexOf([13, 15, 17], length(quoted)) AS layout,
     -- Istio's quoted extras come before everything that follows the flags.

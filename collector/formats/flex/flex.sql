@@ -30,7 +30,7 @@ SELECT
                     [
                         known.kubernetes.labels['app.kubernetes.io/name'],
                         known.kubernetes.labels['app'],
-                        replaceRegexpOne(known.kubernetes.pod_name, '(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$', '')
+                        {{workload_of_pod(known.kubernetes.pod_name)}}
                     ]
                 ),
                 known.kubernetes.namespace_name != '' ? '.' : '',
@@ -51,25 +51,15 @@ SELECT
         named -> named NOT IN ('', '-'),
         [
             said.apiName, said.apiInstanceName, api_tag, said.upstream_cluster,
-            status = 404 ? '' : arrayFirst(
-                part -> part NOT IN ('', 'api', 'apis', 'rest', 'public') AND NOT match(part, '^v[0-9]+$'),
-                splitByChar('/', path)
-            )
+            status = 404 ? '' : {{first_path_segment(path)}}
         ]
     ) AS api,
-    said.apiVersion != '' ? said.apiVersion : extract(path, '/(v[0-9]+)(?:/|$)') AS api_version,
+    said.apiVersion != '' ? said.apiVersion : {{version_in_path(path)}} AS api_version,
     said.apiId AS api_id,
     multiIf(
         said.route != '', said.route,
         flags = 'NR', '',
-        NOT match(path, '[0-9@]|/[a-fA-F]{16}'), path,
-        arrayStringConcat(
-            arrayMap(
-                part -> if(match(part, '^[0-9]+$|[0-9].*[0-9].*[0-9]|@|^[0-9a-fA-F]{16,}$'), '{id}', part),
-                splitByChar('/', path)
-            ),
-            '/'
-        )
+        {{route_template(path)}}
     ) AS route,
     upper(said.method) AS method,
     path,
@@ -92,8 +82,7 @@ SELECT
         named -> named NOT IN ('', '-'),
         [said.clientName, said.violation.clientName, said.clientId, said.violation.clientId]
     ) AS consumer,
-    -- Without a port: that of IPv6 stands behind brackets, or behind the IPv4 that ends it.
-    replaceRegexpOne(client, '^(?:\\[([^\\]]*)\\]|([^:]*|.*\\.[0-9]+))(?::[0-9]+)?$', '\\1\\2') AS client_address,
+    {{address_without_port(client)}} AS client_address,
     said.userAgent != '' ? said.userAgent : said.user_agent AS user_agent,
     said.upstream_cluster = '-' ? '' : said.upstream_cluster AS upstream,
     said.upstream_host = '-' ? '' : said.upstream_host AS upstream_address,

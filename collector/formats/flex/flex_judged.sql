@@ -2,7 +2,7 @@
 SELECT
     *,
     ifNull(is_access ? ifNull(started, logged) : logged, received_at) AS claimed,
-    claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed,
+    {{believed(claimed)}} AS believed,
     multiIf(
         startsWith(line, '{') AND JSONLength(line) = 0, 'not a JSON object, or an empty one',
         NOT is_access, '',

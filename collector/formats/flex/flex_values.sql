@@ -1,7 +1,6 @@
 -- What a record says, as values.
 WITH
-    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
-    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds,
+    {{microseconds_of_milliseconds()}} AS microseconds,
     -- One of a day that is not told is none: it would be the first of the year.
     told -> parseDateTime64BestEffortOrNull(if(substring(told, 3, 1) = ':', '', told), 6, 'UTC') AS moment
 SELECT

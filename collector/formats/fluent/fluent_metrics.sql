@@ -44,6 +44,6 @@ FROM
         multiIf(fault != '', fault, name = '', 'a record without a number', '') AS problem,
         match(name, '^(?:Mem|Swap)\\.(?:total|used|free)$') AS is_kib,
         ifNull(moment, received_at) AS claimed,
-        claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed
+        {{believed(claimed)}} AS believed
     FROM ({{inner}})
 )

@@ -38,6 +38,6 @@ FROM
     SELECT
         *,
         ifNull(moment, received_at) AS claimed,
-        claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed
+        {{believed(claimed)}} AS believed
     FROM ({{inner}})
 )

@@ -60,7 +60,7 @@ SELECT
                     [
                         known.kubernetes.labels['app.kubernetes.io/name'],
                         known.kubernetes.labels['app'],
-                        replaceRegexpOne(known.kubernetes.pod_name, '(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$', '')
+                        {{workload_of_pod(known.kubernetes.pod_name)}}
                     ]
                 ),
                 known.kubernetes.namespace_name != '' ? '.' : '',

@@ -17,19 +17,9 @@ SELECT
         first_part != '', first_part,
         concat('api-', event.api_version_id)
     ) AS api,
-    if(event.api_version != '', event.api_version, extract(requested, '/(v[0-9]+)(?:/|$)')) AS api_version,
+    if(event.api_version != '', event.api_version, {{version_in_path(requested)}}) AS api_version,
     event.api_version_id AS api_id,
-    if(
-        NOT match(requested, '[0-9@]|/[a-fA-F]{16}'),
-        requested,
-        arrayStringConcat(
-            arrayMap(
-                part -> if(match(part, '^[0-9]+$|[0-9].*[0-9].*[0-9]|@|^[0-9a-fA-F]{16,}$'), '{id}', part),
-                splitByChar('/', requested)
-            ),
-            '/'
-        )
-    ) AS route,
+    {{route_template(requested)}} AS route,
     upper(event.verb) AS method,
     requested AS path,
     ifNull(code, 0) AS status,
@@ -45,10 +35,7 @@ SELECT
     policy,
     policy_outcome,
     if(event.application_name != '', event.application_name, event.client_id) AS consumer,
-    -- Without a port: that of IPv6 stands behind brackets, or behind the IPv4 that ends it.
-    replaceRegexpOne(
-        trim(splitByChar(',', event.client_ip)[1]), '^(?:\\[([^\\]]*)\\]|([^:]*|.*\\.[0-9]+))(?::[0-9]+)?$', '\\1\\2'
-    ) AS client_address,
+    {{address_without_port(trim(splitByChar(',', event.client_ip)[1]))}} AS client_address,
     event.user_agent AS user_agent,
     '' AS upstream,
     '' AS upstream_address,
@@ -91,7 +78,7 @@ FROM
 (
     SELECT
         *,
-        claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed,
+        {{believed(claimed)}} AS believed,
         multiIf(
             is_event, multiIf(
                 event.received_ts = '', 'not an analytics event of Mule',
@@ -122,10 +109,7 @@ FROM
                 event.policy_violation.policy_id
             ) AS policy,
             lower(event.policy_violation.outcome) AS policy_outcome,
-            arrayFirst(
-                part -> part NOT IN ('', 'api', 'apis', 'rest', 'public') AND NOT match(part, '^v[0-9]+$'),
-                splitByChar('/', requested)
-            ) AS first_part
+            {{first_path_segment(requested)}} AS first_part
         FROM
         (
             SELECT

@@ -51,13 +51,13 @@ _KINDS: tuple[type[_Integer], ...] = (_Signed32, _Unsigned32, _Signed64, _Unsign
 _CHECKED = {kind: kind() for kind in _KINDS}
 
 
-def _checked(kind: type[_Integer], told: object) -> _Integer:
-    number = told
-    if isinstance(told, str) and _INTEGER.fullmatch(told):
-        number = int(told)
-    elif isinstance(told, float) and told.is_integer():
+def _checked(kind: type[_Integer], value: object) -> _Integer:
+    number = value
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        number = int(value)
+    elif isinstance(value, float) and value.is_integer():
         # As JavaScript has what is larger than 2^53.
-        number = int(told)
+        number = int(value)
     if type(number) is int and kind.least <= number <= kind.most:
         return _CHECKED[kind]
     raise ValueError(f"Expected an integer from {kind.least} to {kind.most}")

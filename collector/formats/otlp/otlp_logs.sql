@@ -2,8 +2,7 @@
 -- are runtime logs.
 -- https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 WITH
-    -- More than 30,000 years are no duration, and would begin anew at 0 as microseconds.
-    told -> if(toUInt64OrNull(told) < 1000000000000000, toUInt64OrNull(told) * 1000, NULL) AS microseconds
+    {{microseconds_of_milliseconds()}} AS microseconds
 SELECT
     received_at,
     if(named_environment != '', named_environment, payload_environment) AS environment,

@@ -63,7 +63,7 @@ FROM
             time_unix_nano = 0
                 ? received_at
                 : fromUnixTimestamp64Micro(toInt64(intDiv(time_unix_nano, 1000)), 'UTC') AS claimed,
-            claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed
+            {{believed(claimed)}} AS believed
         FROM ({{inner}})
         -- A point that only tells that its series has ended has no value.
         WHERE bitAnd(flags, 1) = 0

@@ -76,7 +76,7 @@ FROM
             lower(length(raw_parent_span_id) = 8 ? hex(raw_parent_span_id) : raw_parent_span_id) AS parent_span_id,
             fromUnixTimestamp64Micro(toInt64(intDiv(started_ns, 1000)), 'UTC') AS claimed,
             fromUnixTimestamp64Micro(toInt64(intDiv(ended_ns, 1000)), 'UTC') AS claimed_end,
-            claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed
+            {{believed(claimed)}} AS believed
         FROM view({{inner}})
     )
 )

@@ -1,7 +1,7 @@
-"""Export requests of OTLP's JSON, each of its signal, told from what is none before ClickHouse reads them.
+"""Export requests of OTLP's JSON by their signal, and what is none, before ClickHouse reads them.
 
 It reads a number that a field cannot hold as 0, leaves out what it does not look for, and says nothing. A client of
-OTLP has been told by the answer; what comes in lines, by Forward, from a file or as a body of them, is looked at here.
+OTLP learns that by the answer; what comes in lines, by Forward, from a file or as a body of them, is looked at here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ JSON_NAMES: Mapping[str, str] = MappingProxyType(
         "resourceSpans": "otlp_traces_json",
     }
 )
-# What is said to be OTLP's JSON and is not.
+# What was sent as OTLP's JSON and is none.
 NOT_OTLP_NAME = "not_otlp"
 
 _SIGNALS = {"resourceLogs": "logs", "resourceMetrics": "metrics", "resourceSpans": "traces"}

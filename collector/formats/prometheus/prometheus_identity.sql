@@ -44,11 +44,8 @@ FROM
         extract(
             name, '_(seconds|bytes|ratio|celsius|meters|volts|amperes|joules|grams)(?:_total|_sum)?$'
         ) AS unit_of_name,
-        -- A pod is named for its workload and by words that Kubernetes makes up.
         if(pod = '', '', concat(
-            replaceRegexpOne(
-                pod, '(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$|-[0-9]+$', ''
-            ),
+            {{workload_of_pod(pod)}},
             if(namespace = '', '', '.'),
             namespace
         )) AS workload

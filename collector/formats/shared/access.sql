@@ -30,14 +30,7 @@ SELECT
     multiIf(
         named_route != '', named_route,
         api = '', '',
-        NOT match(path, '[0-9@]|/[a-fA-F]{16}'), path,
-        arrayStringConcat(
-            arrayMap(
-                part -> if(match(part, '^[0-9]+$|[0-9].*[0-9].*[0-9]|@|^[0-9a-fA-F]{16,}$'), '{id}', part),
-                splitByChar('/', path)
-            ),
-            '/'
-        )
+        {{route_template(path)}}
     ) AS route,
     method,
     path,

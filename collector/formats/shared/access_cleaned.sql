@@ -4,7 +4,7 @@
 SELECT
     received_at,
     ifNull(started, received_at) AS claimed,
-    claimed BETWEEN received_at - INTERVAL {{retention_days}} DAY AND received_at + INTERVAL 10 MINUTE AS believed,
+    {{believed(claimed)}} AS believed,
     toValidUTF8(toLowCardinality(if(environment != '', environment, {{default_environment}}))) AS environment,
     default_kind,
     toValidUTF8(toLowCardinality(named_gateway)) AS named_gateway,

@@ -7,10 +7,7 @@ SELECT
         api_name != '', toString(replaceRegexpOne(api_name, '[-_.]v[0-9]+$', '')),
         -- 404 by the gateway itself is of no API, as any path that somebody tries out; by a service behind it, it is.
         status != 404 OR upstream_address != '',
-            arrayFirst(
-                part -> part NOT IN ('', 'api', 'apis', 'rest', 'public') AND NOT match(part, '^v[0-9]+$'),
-                splitByChar('/', path)
-            ),
+            {{first_path_segment(path)}},
         ''
     ) AS api,
     multiIf(

@@ -118,13 +118,11 @@ class Tail:
     @property
     def _reading(self) -> Reading:
         record = self.record
+        # None for one that another version knew: what is read then waits in the spool for that version.
         known = self._formats.find(record.format)
-        if known is None:
-            raise PayloadError(
-                f"The format {record.format!r} of {record.path} is not known; name another in collector.files."
-            )
-        first_line = record.multiline or known.first_line
-        return Reading(record.format, record.container, first_line, record.max_line_size, known.untimed_line)
+        first_line = record.multiline or (known.first_line if known else "")
+        untimed_line = known.untimed_line if known else ""
+        return Reading(record.format, record.container, first_line, record.max_line_size, untimed_line)
 
     def _look(self) -> tuple[bool, bool]:
         """Whether the file has been quiet for long enough that its last record is whole, and that its last line is."""

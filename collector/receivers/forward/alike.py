@@ -41,7 +41,7 @@ def lines_alike(entries: Data, formats: Formats, format_name: str = "") -> tuple
 
     None too where they are not of the format that is named.
     """
-    if format_name and format_name not in formats.told_by_keys:
+    if format_name and format_name not in formats.recognised_by_keys:
         return None
     try:
         keys = _keys_of_first(entries)

@@ -10,12 +10,10 @@ from functools import lru_cache
 import msgspec
 
 from collector.formats.registry import Formats
+from collector.formats.shared.workload import workload_of_pod
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
 from collector.records.classify import Classifier, grouped, is_blank, line_of
-
-# What Kubernetes adds to the name of a workload for each pod.
-_POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
 
@@ -88,7 +86,7 @@ def _place(kubernetes: object) -> tuple[str, str]:
         return "", ""
     labels = kubernetes.get("labels")
     names = labels if isinstance(labels, dict) else {}
-    workload = names.get("app.kubernetes.io/name") or names.get("app") or _POD_SUFFIX.sub("", pod)
+    workload = names.get("app.kubernetes.io/name") or names.get("app") or workload_of_pod(pod)
     namespace = kubernetes.get("namespace_name")
     return f"{workload}.{namespace}" if namespace else str(workload), pod
 
