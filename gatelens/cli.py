@@ -175,7 +175,7 @@ def import_files(
             soft_wrap=True,
         )
     definition = log_format_of(log_format) if log_format else None
-    job = Import(files, format_name, definition, config, environment, gateway, again)
+    job = Import(files, format_name, environment, gateway, again, definition, config)
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip

@@ -42,11 +42,11 @@ class Import:
 
     files: Sequence[Path]
     format: str = ""
-    log_format: FormatDefinition | None = None
-    config: Path | None = None
     environment: str = ""
     gateway: str = ""
     again: bool = False
+    log_format: FormatDefinition | None = None
+    config: Path | None = None
 
 
 @dataclass(frozen=True)

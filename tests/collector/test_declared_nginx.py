@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.known import known_formats
 from storage.store import Store
 from tests.collector.declared_rows import declared_rows
 
@@ -177,3 +179,19 @@ def test_nothing_in_a_definition_is_a_statement(store: Store, tmp_path: Path) ->
 def test_bytes_that_are_no_text(store: Store, tmp_path: Path) -> None:
     [row] = declared_rows(store, tmp_path, _TIMES, _line('0.1 - "-" -', agent="caf\udce9"))
     assert row["user_agent"] == "caf\ufffd"
+
+
+def test_a_log_format_that_writes_json(store: Store, tmp_path: Path) -> None:
+    directive = """log_format json escape=json '{"time":"$time_iso8601","status":$status, "request":"$request",'
+        '"took":$request_time,"upstream":{"took":"$upstream_response_time","address":"${upstream_addr}"},'
+        '"url":"$scheme://$host$request_uri","tenant":"$http_x_tenant","cookie":"$http_cookie"}';"""
+    line = (
+        '{"time":"2026-11-23T11:15:36+01:00","status":200, "request":"GET /orders/\\u00e9?x HTTP/1.1","took":0.310,'
+        '"upstream":{"took":"0.100, 0.200","address":"10.0.0.1:80, 10.0.0.2:80"},"url":"https://shop/orders",'
+        '"tenant":"say \\"hi\\"","cookie":"s3cret"}'
+    )
+    [row] = declared_rows(store, tmp_path, {"nginx": directive}, line)
+    assert (row["path"], row["duration_us"], row["upstream_us"]) == ("/orders/é", 310_000, 300_000)
+    assert (row["upstream_address"], row["attributes"]) == ("10.0.0.2:80", {"http.request.header.x-tenant": 'say "hi"'})
+    edge = FormatDefinition.model_validate({"name": "edge", "nginx": directive})
+    assert known_formats([edge]).recogniser.detect(line.encode()) == "edge"

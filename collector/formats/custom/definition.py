@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from collector.formats.custom import apache, envoy, haproxy, json_fields, nginx, regex
+from collector.formats.custom import apache, envoy, haproxy, json_fields, nginx, nginx_json, regex
 from collector.formats.custom.columns import Labels
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.json_fields import JsonFields
@@ -15,8 +15,8 @@ from collector.formats.custom.reading import ESSENTIAL, Reading
 from collector.formats.custom.regex import Expression
 from collector.formats.custom.template import Template
 
-_TEMPLATES: dict[str, Callable[[str], Template]] = {
-    "nginx": nginx.parse,
+_TEXTS: dict[str, Callable[[str], Template | JsonFields]] = {
+    "nginx": lambda text: nginx_json.parse(text) or nginx.parse(text),
     "envoy": envoy.parse,
     "haproxy": haproxy.parse,
 }
@@ -110,7 +110,7 @@ class FormatDefinition(BaseModel):
             return regex.parse(self.regex, self.units, self.times)
         if self.notation == "apache":
             return apache.parse(self.apache, self.units)
-        return _TEMPLATES[self.notation](str(self._text(self.notation)))
+        return _TEXTS[self.notation](str(self._text(self.notation)))
 
     def _text(self, notation: str) -> Any:
         return getattr(self, "json_lines" if notation == "json" else notation)

@@ -49,7 +49,7 @@ def declared(definition: FormatDefinition) -> Format:
         },
         line=line,
         mixed_body=MixedBody(marker=line.marker.encode()) if line else MixedBody(),
-        record=_record(definition.match.has),
+        record=_record(definition.match.has or _known_paths(definition)),
     )
 
 
@@ -68,6 +68,11 @@ def _line(definition: FormatDefinition) -> TextLine | None:
 def _common_mark(literals: Sequence[str]) -> str:
     """A text in each line by which most lines of others can be passed over; '' where there is none."""
     return next((mark for mark in _MARKS if any(mark in text for text in literals)), "")
+
+
+def _known_paths(definition: FormatDefinition) -> tuple[str, ...]:
+    is_wanted = isinstance(definition.parsed, JsonFields) and definition.match.lines is not False
+    return definition.parsed.has if is_wanted and isinstance(definition.parsed, JsonFields) else ()
 
 
 def _record(paths: tuple[str, ...]) -> JsonRecord | None:

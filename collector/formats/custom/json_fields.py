@@ -7,7 +7,7 @@ of a list. Of several in a list, each with a unit of its own, the first that say
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,8 @@ class JsonFields:
     values: tuple[tuple[Reading, str], ...]
     # The last keys of the paths that tell a request from anything else.
     keys: tuple[str, ...]
+    # The paths that each line has, where that is known: the longest, which is rarest, first.
+    has: tuple[str, ...] = ()
 
     @property
     def readings(self) -> list[Reading]:
@@ -49,10 +51,20 @@ def parse(fields: Mapping[str, Any]) -> JsonFields:
             faults.append(f"{field}: no such field; use {', '.join(sorted(FIELDS))}, or put it under {_ATTRIBUTES}")
         else:
             found += _of_field(field, told, faults)
+    return _fields(found, faults, str(dict(fields)))
+
+
+def of_paths(found: Sequence[tuple[Reading, str]]) -> JsonFields:
+    """Fields that stand at these paths and at no others. Raises DefinitionFault."""
+    known = _fields(found, [], ", ".join(path for _, path in found))
+    return replace(known, has=tuple(sorted((path for _, path in found), key=len, reverse=True)))
+
+
+def _fields(found: Sequence[tuple[Reading, str]], faults: list[str], text: str) -> JsonFields:
     tree = _Tree()
-    values = [(reading, tree.add(path, faults)) for reading, path in found]
+    values = [(reading, tree.add(path, faults)) for reading, path in found if reading.is_kept]
     if faults:
-        raise DefinitionFault("json", str(dict(fields)), [_at(fault, str(dict(fields))) for fault in faults])
+        raise DefinitionFault("json", text, [_at(fault, text) for fault in faults])
     keys = {last_key(path) for reading, path in found if reading.field in ESSENTIAL}
     return JsonFields(tree.type_text(), tuple(values), tuple(sorted(keys)))
 

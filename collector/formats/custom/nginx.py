@@ -98,7 +98,7 @@ _VARIABLES = {
 
 def parse(text: str) -> Template:
     """The template of a log_format: its text, or the whole directive. Raises DefinitionFault."""
-    text = _strings(text)
+    text = text_of(text)
     faults: list[Fault] = []
     parts: list[Part] = []
     end = 0
@@ -144,7 +144,8 @@ _PREFIXES: Mapping[str, Callable[[str], Reading]] = {
 }
 
 
-def _strings(text: str) -> str:
+def text_of(text: str) -> str:
+    """The text of a log_format, of which the whole directive may be given."""
     directive = _DIRECTIVE.fullmatch(text)
     if directive is None:
         return text
