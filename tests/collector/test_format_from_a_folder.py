@@ -15,10 +15,10 @@ from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.formats.shared.access import ACCESS_COLUMNS
-from collector.importer import import_file
+from collector.importer import Block, import_file
+from collector.payload import Payload
 from collector.receivers.files.config import FilesConfig
 from collector.spool.spool import Spool, SpoolConfig
-from gatelens.block_sinks import SpoolSink
 from storage.store import Store
 from tests.collector.file_rig import FileRig
 from tests.collector.forward_rig import forward
@@ -163,22 +163,25 @@ def _import(format_name: str) -> Send:
         path = directory / "access.log"
         path.write_bytes(_text())
         spool = Spool(directory / "spool", SpoolConfig(segment_age=60))
-        sink = _NothingStored(spool)
-        import_file(path, sink, format_name=format_name, environment=environment, formats=formats)
+        import_file(path, _Blocks(spool), format_name=format_name, environment=environment, formats=formats)
         spool.close()
         return spool
 
     return send
 
 
-class _NothingStored(SpoolSink):
-    """The sink of an import without a store to look into."""
+class _Blocks:
+    """Takes the blocks of an import, of which nothing is stored yet."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
 
     def stored(self, prefix: str) -> set[str]:
         return set()
+
+    def send(self, block: Block) -> None:
+        payload = Payload(block.format, block.body, time.time_ns() // 1000, block.environment)
+        self._spool.append_segment(block.segment_id, [payload])
 
 
 INPUTS = {

@@ -24,5 +24,5 @@ def dead_letters(name: str, summary: str, reason: str) -> Format:
 
 # Where payloads go that no transform can read.
 UNDECODABLE = dead_letters(
-    "undecodable", "Payloads set aside whole", "the payload cannot be decoded, or takes too much memory"
+    "undecodable", "Payloads that cannot be decoded", "the payload cannot be decoded, or takes too much memory"
 )
