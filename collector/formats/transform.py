@@ -14,8 +14,9 @@ from collector.formats.shared.rules import with_rules
 _DEFAULTS = {
     # Whether an object among the lines of an access log is of it.
     "is_access_object": "position(line, '\"response_code\"') > 0 OR position(line, '\"start_time\"') > 0",
-    # Maps of attributes that a request has besides those that are made of columns, each with a comma behind it.
-    "more_attributes": "",
+    # What joins the attributes that are made of columns with those that a format has beside them.
+    "before_attributes": "",
+    "after_attributes": "",
 }
 
 

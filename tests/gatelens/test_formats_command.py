@@ -91,10 +91,10 @@ def test_whatever_may_come_is_shown(tmp_path: Path, case: Case) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("show", "nothing"), "'nothing' is not known; use one of envoy_json"),
+        (("show", "nothing"), "'nothing' is not known; use one of envoy_gateway"),
         (("statement", "undecodable"), "'undecodable' is not known"),
         (("try", "{file}"), "not recognised from its first line; name it with --format"),
-        (("try", "{file}", "--format", "otlp_logs"), "'otlp_logs' is not one of files; use envoy_json"),
+        (("try", "{file}", "--format", "otlp_logs"), "'otlp_logs' is not one of files; use envoy_gateway"),
     ],
 )
 def test_what_cannot_be_shown_is_said(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -7,7 +7,7 @@ from collector.formats.custom import regex
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.json_fields import JsonFields, has, last_key
 from collector.formats.custom.layer import expression_select, json_select, template_select
-from collector.formats.custom.reading import CLF, TERMINATION_STATE
+from collector.formats.custom.reading import ATTRIBUTE, CLF, TERMINATION_STATE
 from collector.formats.custom.regex import Expression
 from collector.formats.custom.template import Literal, Template, begins_with_brace, line_pattern
 from collector.formats.descriptor import Format, JsonRecord, MixedBody, TextLine
@@ -19,6 +19,8 @@ from collector.formats.shared.literal import literal
 _LAYER = sql(Path(__file__).parent, "custom")
 # In this order: what applications write has brackets less often than quotes.
 _MARKS = ("[", '"')
+
+_WITH_ATTRIBUTES = {"before_attributes": "mapConcat(log_attributes, ", "after_attributes": ")"}
 
 
 def declared(definition: FormatDefinition) -> Format:
@@ -34,18 +36,18 @@ def declared(definition: FormatDefinition) -> Format:
         select = template_select(name, parsed, labels)
         is_access_object = "1" if begins_with_brace(parsed) else "0"
     columns, _, end = select.partition("{{inner}}")
-    has_state = any(reading.field == TERMINATION_STATE for reading in parsed.readings)
+    fields = {reading.field for reading in parsed.readings}
     line = _line(definition)
     return Format(
         name,
         definition.summary or f"declared in the configuration, as {definition.notation}",
-        (*(STATE if has_state else ()), *ACCESS, *_LAYER, *ACCESS_LINES),
+        (*(STATE if TERMINATION_STATE in fields else ()), *ACCESS, *_LAYER, *ACCESS_LINES),
         becomes=("requests", "logs"),
         fragments={
             "declared_columns": columns,
             "declared_end": end,
             "is_access_object": is_access_object,
-            "more_attributes": "log_attributes, ",
+            **(_WITH_ATTRIBUTES if ATTRIBUTE in fields else {}),
         },
         line=line,
         mixed_body=MixedBody(marker=line.marker.encode()) if line else MixedBody(),

@@ -74,13 +74,13 @@ SELECT
         log_attributes,
         mapFilter(
             (name, value) -> value NOT IN ('', '-'),
-            mapConcat({{more_attributes}}map(
+            {{before_attributes}}map(
                 'server.address', authority,
                 'envoy.response_code_details', toString(details),
                 'envoy.connection_termination_details', termination_details,
                 'envoy.upstream_transport_failure_reason', failure_reason,
                 'claimed_time', believed ? '' : toString(claimed)
-            ))
+            ){{after_attributes}}
         )
     ) AS attributes,
     {{format}} AS format,
