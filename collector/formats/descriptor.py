@@ -20,7 +20,7 @@ class TextLine:
     """
 
     pattern: str
-    contains: str = "["
+    contains: str
     marker: str = ""
 
 

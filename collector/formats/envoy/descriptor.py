@@ -41,7 +41,7 @@ ENVOY_TEXT = Format(
     "Envoy's default text access log, and Istio's (1.9 and later, 1.8 and earlier)",
     (*ACCESS, *sql(_FOLDER, "envoy_text"), *ACCESS_LINES),
     becomes=("requests", "logs"),
-    line=TextLine(r'^\[\d{4}-\d\d-\d\dT[^\]]+\] "'),
+    line=TextLine(r'^\[\d{4}-\d\d-\d\dT[^\]]+\] "', contains="["),
     mixed_body=MixedBody(marker=rb"\n\[\d{4}-\d\d-\d\dT", contains=b"\n[2", first_byte=b"["),
 )
 

@@ -25,7 +25,8 @@ FLEX = Format(
     becomes=("requests", "logs"),
     line=TextLine(
         r"^(?:\S+ )?(?:\[[^\]]+\] ?)?\[" + _COMPONENT + r"\] ?\["
-        r"|^\d{4}-\S+\s+[A-Z]+\s+\[[^\]]*\]\s+" + _COMPONENT + r"\s+-\s"
+        r"|^\d{4}-\S+\s+[A-Z]+\s+\[[^\]]*\]\s+" + _COMPONENT + r"\s+-\s",
+        contains="[",
     ),
     record=JsonRecord(keys=frozenset({"kind", "logger"}), matches=_is_flex, in_text=("flex-", 'Log"')),
     is_whole_record=True,

@@ -17,7 +17,9 @@ HAPROXY = Format(
     (*STATE, *ACCESS, *sql(_FOLDER, "haproxy"), *PAYLOAD_LINES),
     becomes=("requests", "logs"),
     line=TextLine(
-        r"^(?:.* )?\S+:\d+ \[" + CLF_TIME + r"\.\d{3}\] \S+ \S+/\S+ [-+\d]+(?:/[-+\d]+){2,4} ", marker=CLF_TIME_MARKER
+        r"^(?:.* )?\S+:\d+ \[" + CLF_TIME + r"\.\d{3}\] \S+ \S+/\S+ [-+\d]+(?:/[-+\d]+){2,4} ",
+        contains="[",
+        marker=CLF_TIME_MARKER,
     ),
     mixed_body=MixedBody(marker=CLF_TIME_MARKER.encode()),
     source_types=("haproxy",),

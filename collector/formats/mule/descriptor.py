@@ -67,7 +67,8 @@ MULE_LOG = Format(
     becomes=("requests", "logs"),
     line=TextLine(
         r"^(?:" + _LEVEL + r" +" + _LOG4J_TIME + r" \[.*?\] |" + _LOG4J_TIME + r" \[.*?\] " + _LEVEL + r" +)"
-        r"(?:\[(?:processor|event): [^\]]*\] )?\S+?(?::| -)(?: |$)"
+        r"(?:\[(?:processor|event): [^\]]*\] )?\S+?(?::| -)(?: |$)",
+        contains="[",
     ),
     record=JsonRecord(
         keys=frozenset({"loggerName", "event"}),
