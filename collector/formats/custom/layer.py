@@ -148,7 +148,9 @@ def _of_pieces(listed: Sequence[Sequence[Part]]) -> tuple[list[str], list[str], 
         elif len(piece) == 1 and isinstance(piece[0], Literal):
             tests.append(f"{between} = {literal(piece[0].text)}")
         elif len(piece) == 1 and isinstance(piece[0], Capture) and piece[0].is_quoted:
-            found.append(f"[{between}]")
+            found += [f"[{between}]"] if piece[0].reading.is_kept else []
+        elif not any(isinstance(part, Capture) and part.reading.is_kept for part in piece):
+            tests.append(f"match({between}, {literal(piece_expression(piece))})")
         else:
             groups.append(f"extractGroups({between}, {literal(piece_expression(piece))}) AS piece_{number}")
             found.append(f"piece_{number}")

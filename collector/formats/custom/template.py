@@ -44,7 +44,8 @@ class Template:
 
     @property
     def readings(self) -> list[Reading]:
-        return [part.reading for part in self.parts if isinstance(part, Capture)]
+        """Those of the values that are kept."""
+        return [part.reading for part in self.parts if isinstance(part, Capture) and part.reading.is_kept]
 
 
 # What syslog puts before a line, RFC 3164 or 5424.
@@ -74,7 +75,7 @@ def adjacency_faults(line: Template) -> list[Fault]:
 
 
 def expression(line: Template) -> str:
-    """The regular expression of a whole line, a group for each value."""
+    """The regular expression of a whole line, a group for each value that is kept."""
     return f"(?s)^(?:{SYSLOG_PREFIX})?{_expression(line.parts, is_strict=False)}$"
 
 
@@ -92,7 +93,7 @@ def line_pattern(line: Template) -> str:
     A quote in quotes, or a value with spaces where none stands as a rule, is not looked for.
     """
     quoted = r'[^"\\]*(?:\\.[^"\\]*)*' if line.has_escapes else '[^"]*'
-    return rf"^(?:{SYSLOG_PREFIX})?{_expression(line.parts, is_strict=True, group='(?:', quoted=quoted)}\s*$"
+    return rf"^(?:{SYSLOG_PREFIX})?{_expression(line.parts, is_strict=True, has_groups=False, quoted=quoted)}\s*$"
 
 
 def pieces(line: Template) -> list[list[Part]]:
@@ -115,7 +116,7 @@ def escaped(text: str) -> str:
     return re.escape(text).replace("\\ ", " ")
 
 
-def _expression(parts: Sequence[Part], *, is_strict: bool, group: str = "(", quoted: str = ".*?") -> str:
+def _expression(parts: Sequence[Part], *, is_strict: bool, has_groups: bool = True, quoted: str = ".*?") -> str:
     text = ""
     skipped = ""
     for number, part in enumerate(parts):
@@ -124,12 +125,16 @@ def _expression(parts: Sequence[Part], *, is_strict: bool, group: str = "(", quo
         if isinstance(part, Literal):
             text += escaped(part.text.removeprefix(skipped))
             skipped = ""
-        elif part.reading.is_optional and after:
+            continue
+        pattern = quoted if part.is_quoted else _pattern(part, after, is_strict=is_strict)
+        # Each group costs, so that what is not kept has none.
+        group = f"({pattern})" if has_groups and part.reading.is_kept else f"(?:{pattern})"
+        if part.reading.is_optional and after:
             # A program that merges spaces writes none behind an empty value.
-            text += f"(?:{group}{_pattern(part, after, is_strict=is_strict)}){escaped(after[0])})?"
+            text += f"(?:{group}{escaped(after[0])})?"
             skipped = after[0]
         else:
-            text += f"{group}{quoted if part.is_quoted else _pattern(part, after, is_strict=is_strict)})"
+            text += group
     return text
 
 
