@@ -108,3 +108,20 @@ def test_a_format_that_has_left_the_configuration_is_still_read(store: Store, tm
     assert later.find("edge") is not None
     assert later.recogniser.detect(_edge_lines()[0].encode()) is None
     assert later.find("../edge") is None
+
+
+@pytest.mark.parametrize(
+    ("definition", "line", "is_recognised"),
+    [
+        ({"nginx": "$remote_addr $status $uri"}, "192.0.2.1 200 /orders", False),
+        ({"nginx": "$remote_addr $status $uri", "match": {"lines": True}}, "192.0.2.1 200 /orders", True),
+        ({"nginx": "$time_iso8601 $status $uri"}, "2026-11-23T10:15:30+00:00 200 /orders", True),
+        ({"nginx": "$time_iso8601 $status $uri", "match": {"lines": False}}, "2026-11-23T10:15:30Z 200 /a", False),
+        ({"nginx": "access log: $status $uri"}, "access log: 200 /orders", True),
+        ({"regex": r"^(?P<status>\d+) (?P<url>\S+)$"}, "200 /orders", False),
+        ({"regex": r"(?i)^get (?P<url>\S+) (?P<status>\d+)$", "match": {"lines": True}}, "GET /orders 200", True),
+    ],
+)
+def test_which_lines_are_recognised_without_a_name(definition: dict[str, Any], line: str, is_recognised: bool) -> None:
+    formats = known_formats([FormatDefinition.model_validate({"name": "own", **definition})])
+    assert (formats.recogniser.detect(line.encode()) == "own") is is_recognised

@@ -36,7 +36,7 @@ class Match(BaseModel):
     contains: str = Field(default="", description="A text in each line of it: lines without are not looked at.")
     lines: bool | None = Field(
         default=None,
-        description="Whether lines of text are; where not given, all but those of `regex`, which others may slow.",
+        description="Whether lines of text are; where not given, those that hardly are of anything else.",
     )
 
 

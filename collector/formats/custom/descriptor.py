@@ -20,6 +20,8 @@ _LAYER = sql(Path(__file__).parent, "custom")
 # In this order: what applications write has brackets less often than quotes.
 _MARKS = ("[", '"')
 
+# Characters between the values of a line.
+_ENOUGH_TEXT = 8
 _WITH_ATTRIBUTES = {"before_attributes": "mapConcat(log_attributes, ", "after_attributes": ")"}
 
 
@@ -57,7 +59,7 @@ def declared(definition: FormatDefinition) -> Format:
 
 def _line(definition: FormatDefinition) -> TextLine | None:
     parsed, is_wanted = definition.parsed, definition.match.lines
-    if isinstance(parsed, Template) and is_wanted is not False:
+    if isinstance(parsed, Template) and (_is_distinctive(parsed) if is_wanted is None else is_wanted):
         literals = [part.text for part in parsed.parts if isinstance(part, Literal)]
         has_clock = any(reading.unit == CLF for reading in parsed.readings) and any("[" in text for text in literals)
         contains = definition.match.contains or _common_mark(literals)
@@ -65,6 +67,12 @@ def _line(definition: FormatDefinition) -> TextLine | None:
     if isinstance(parsed, Expression) and is_wanted:
         return TextLine(regex.line_pattern(parsed.text), definition.match.contains)
     return None
+
+
+def _is_distinctive(line: Template) -> bool:
+    """Whether lines of others hardly look like that: there is a time in it, or enough text of its own."""
+    literals = "".join(part.text for part in line.parts if isinstance(part, Literal))
+    return any(reading.field == "time" for reading in line.readings) or len(literals.strip(' -"[]')) >= _ENOUGH_TEXT
 
 
 def _common_mark(literals: Sequence[str]) -> str:

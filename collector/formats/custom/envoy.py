@@ -12,6 +12,7 @@ import re
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
     ISO,
+    ISO_TIME,
     NUMBER,
     WORD,
     Reading,
@@ -130,7 +131,7 @@ def _time(pattern: str, found: re.Match[str], faults: list[Fault]) -> Reading:
         "%s%6f": "unix_us",
     }
     if not pattern:
-        return Reading("time", ISO, pattern=r"[^ \]\"]+")
+        return Reading("time", ISO, pattern=ISO_TIME)
     if pattern in seconds:
         return Reading("time", seconds[pattern], pattern=r"[0-9.]+")
     faults += time_faults(pattern, found.start("argument"))

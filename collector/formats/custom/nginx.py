@@ -16,6 +16,7 @@ from collector.formats.custom.reading import (
     CLF,
     FRACTION_FREE_CLF,
     ISO,
+    ISO_TIME,
     NUMBER,
     WORD,
     Reading,
@@ -43,7 +44,7 @@ _VARIABLES = {
     "remote_port": not_kept(NUMBER),
     "remote_user": Reading("consumer", rank=2),
     "time_local": Reading("time", CLF, pattern=FRACTION_FREE_CLF, rank=2),
-    "time_iso8601": Reading("time", ISO, pattern=WORD, rank=1),
+    "time_iso8601": Reading("time", ISO, pattern=ISO_TIME, rank=1),
     # The log is written when the request has ended.
     "msec": Reading("time", "unix", pattern=NUMBER, is_end=True),
     "request": Reading("request"),

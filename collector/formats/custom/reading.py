@@ -33,6 +33,7 @@ UNIX = {"unix": "s", "unix_ms": "ms", "unix_us": "us", "unix_ns": "ns"}
 # Patterns of what stands in a line without quotes.
 NUMBER = r"[-+0-9.]+"
 WORD = r"\S+"
+ISO_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[-+0-9:.]+Z?"
 FRACTION_FREE_CLF = r"[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [-+][0-9]{4}"
 
 
