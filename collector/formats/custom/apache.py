@@ -14,7 +14,7 @@ from dataclasses import replace
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
     CLF,
-    FRACTION_FREE_CLF,
+    CLF_WITH_ZONE,
     NUMBER,
     UNITS,
     WORD,
@@ -110,7 +110,7 @@ def _parts(found: re.Match[str], units: Mapping[str, str], faults: list[Fault]) 
     if name == "t" and not argument:
         return [
             Literal("[", start),
-            Capture(Reading("time", CLF, pattern=FRACTION_FREE_CLF), start),
+            Capture(Reading("time", CLF, pattern=CLF_WITH_ZONE), start),
             Literal("]", start),
         ]
     if name == "t":

@@ -11,7 +11,7 @@ from collector.formats.custom import apache, envoy, haproxy, json_fields, nginx,
 from collector.formats.custom.columns import Labels
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.json_fields import JsonFields
-from collector.formats.custom.reading import ESSENTIAL, Reading
+from collector.formats.custom.reading import ESSENTIAL
 from collector.formats.custom.regex import Expression
 from collector.formats.custom.template import Template
 
@@ -86,7 +86,7 @@ class FormatDefinition(BaseModel):
             raise ValueError("match.has is of `json`; lines of text are recognised by the definition itself.")
         if self.notation == "regex" and self.match.lines:
             regex.line_pattern(self.regex)
-        if not ESSENTIAL & {reading.field for reading in _readings(self.parsed)}:
+        if not ESSENTIAL & {reading.field for reading in self.parsed.readings}:
             text = str(self._text(self.notation))
             message = f"says nothing of a request; it needs one of {', '.join(sorted(ESSENTIAL))}"
             raise DefinitionFault(self.notation, text, [Fault(0, message)])
@@ -114,7 +114,3 @@ class FormatDefinition(BaseModel):
 
     def _text(self, notation: str) -> Any:
         return getattr(self, "json_lines" if notation == "json" else notation)
-
-
-def _readings(parsed: Parsed) -> list[Reading]:
-    return list(parsed.readings)

@@ -28,7 +28,6 @@ from collector.formats.custom.template import Capture, Literal, Part, Template, 
 
 # What is in parentheses may itself hold the sign of a command.
 _COMMAND = re.compile(r"%(?:(?P<name>[A-Z0-9_]+)(?:\((?P<argument>[^)]*)\))?(?::(?P<length>[0-9]+))?%|(?P<sign>%))?")
-# An environment variable, and such, in the middle of the text is not more than that.
 _COUNT = r"[0-9]+|-"
 
 _COMMANDS = {

@@ -13,7 +13,7 @@ from collector.formats.custom.reading import (
     ATTRIBUTE,
     CLF,
     CLF_LOCAL,
-    FRACTION_FREE_CLF,
+    CLF_WITH_ZONE,
     FRONTEND,
     NUMBER,
     TERMINATION_STATE,
@@ -26,6 +26,7 @@ from collector.formats.custom.reading import (
     response_header,
 )
 from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, template
+from collector.formats.shared.clock import CLF_TIME
 
 _ALIAS = re.compile(
     r"%(?:\([^)]*\))?(?:\{(?P<flags>[-+A-Z,a-z]*)\})?(?:\[(?P<expression>(?:[^\[\]]|\[[^\]]*\])*)\]|(?P<name>[A-Za-z]+|%))?"
@@ -36,7 +37,7 @@ _HEADER = re.compile(r"(?:(?P<of>req|res)\.f?hdr|capture\.(?P<captured>req|res)\
 
 _COUNT = r"[-+0-9]+"
 _CAPTURED = r"\{.*?\}"
-_MILLISECONDS = r"[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8}\.[0-9]{3}"
+_MILLISECONDS = CLF_TIME + r"\.[0-9]{3}"
 
 _ALIASES = {
     "B": Reading("response_bytes", pattern=_COUNT),
@@ -49,10 +50,10 @@ _ALIASES = {
     "HV": Reading("protocol", pattern=r"[^ \"]*"),
     "ID": Reading("request_id", pattern=WORD),
     "ST": Reading("status", pattern=_COUNT),
-    "T": Reading("time", CLF, pattern=FRACTION_FREE_CLF, rank=4),
-    "Tl": Reading("time", CLF, pattern=FRACTION_FREE_CLF, rank=4),
-    "trg": Reading("time", CLF, pattern=FRACTION_FREE_CLF, rank=3),
-    "trl": Reading("time", CLF, pattern=FRACTION_FREE_CLF, rank=3),
+    "T": Reading("time", CLF, pattern=CLF_WITH_ZONE, rank=4),
+    "Tl": Reading("time", CLF, pattern=CLF_WITH_ZONE, rank=4),
+    "trg": Reading("time", CLF, pattern=CLF_WITH_ZONE, rank=3),
+    "trl": Reading("time", CLF, pattern=CLF_WITH_ZONE, rank=3),
     "t": Reading("time", CLF_LOCAL, pattern=_MILLISECONDS, rank=2),
     "tr": Reading("time", CLF_LOCAL, pattern=_MILLISECONDS, rank=1),
     "Ts": Reading("time", "unix", pattern=r"[0-9]+", rank=5),
@@ -93,7 +94,7 @@ _MESSAGES = (
     r"(?:^|: )(?:[A-Z][a-z]+|backend|frontend|listener) [^ ]+ [^\[]*$"
     r"|[^ ]:[0-9]+ \[[^\]]*\] [^ ]+ [^ ]+/[^ ]+ [-+0-9]+/[-+0-9]+/[-+0-9]+ "
 )
-_UNQUOTED = frozenset({_COUNT, r"[0-9]+", FRACTION_FREE_CLF, _MILLISECONDS, NUMBER})
+_UNQUOTED = frozenset({_COUNT, r"[0-9]+", CLF_WITH_ZONE, _MILLISECONDS, NUMBER})
 
 
 def parse(text: str) -> Template:

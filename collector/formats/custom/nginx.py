@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
     CLF,
-    FRACTION_FREE_CLF,
+    CLF_WITH_ZONE,
     ISO,
     ISO_TIME,
     NUMBER,
@@ -43,7 +43,7 @@ _VARIABLES = {
     "realip_remote_addr": not_kept(WORD),
     "remote_port": not_kept(NUMBER),
     "remote_user": Reading("consumer", rank=2),
-    "time_local": Reading("time", CLF, pattern=FRACTION_FREE_CLF, rank=2),
+    "time_local": Reading("time", CLF, pattern=CLF_WITH_ZONE, rank=2),
     "time_iso8601": Reading("time", ISO, pattern=ISO_TIME, rank=1),
     # The log is written when the request has ended.
     "msec": Reading("time", "unix", pattern=NUMBER, is_end=True),

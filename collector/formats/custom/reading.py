@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from collector.formats.shared.clock import CLF_TIME
+
 # The fields of a request that a definition may give, under the names that users write in `json:` and `regex:`.
 FIELDS = frozenset({
     "time", "status", "method", "url", "request", "protocol", "authority", "duration", "upstream_duration",
@@ -34,7 +36,7 @@ UNIX = {"unix": "s", "unix_ms": "ms", "unix_us": "us", "unix_ns": "ns"}
 NUMBER = r"[-+0-9.]+"
 WORD = r"\S+"
 ISO_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[-+0-9:.]+Z?"
-FRACTION_FREE_CLF = r"[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [-+][0-9]{4}"
+CLF_WITH_ZONE = CLF_TIME + r" [-+]\d{4}"
 
 
 @dataclass(frozen=True)
