@@ -125,3 +125,31 @@ def test_a_format_that_has_left_the_configuration_is_still_read(store: Store, tm
 def test_which_lines_are_recognised_without_a_name(definition: dict[str, Any], line: str, is_recognised: bool) -> None:
     formats = known_formats([FormatDefinition.model_validate({"name": "own", **definition})])
     assert (formats.recogniser.detect(line.encode()) == "own") is is_recognised
+
+
+_HOSTILE = (" ", '" "', '"', "a", "1", "/", ":", ", ", " : ", "[", "1.1.1.1:80, ", "{a} ", "\\", "=")
+
+
+def test_a_hostile_line_is_looked_at_no_longer_than_any() -> None:
+    definitions = [
+        {
+            "name": "a",
+            "nginx": '$remote_addr [$time_local] "$request" $status "$http_user_agent" $upstream_response_time',
+        },
+        {"name": "b", "nginx": "$time_iso8601 $status $http_a:$http_b-$http_c/$http_d $upstream_addr $http_e"},
+        {"name": "c", "haproxy": "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %tsc %hr %hs %{+Q}r"},
+    ]
+    recogniser = known_formats([FormatDefinition.model_validate(each) for each in definitions]).recogniser
+    beginnings = (
+        "",
+        '192.0.2.1 [23/Nov/2026:10:15:30 +0000] "',
+        '192.0.2.1 - - [23/Nov/2026:10:15:30 +0000] "GET / HTTP/1.1" 200 1 "a" "b" 1 "',
+        "2026-11-23T10:15:30Z 200 ",
+        "192.0.2.1:1 [23/Nov/2026:10:15:30.123] f b/s 1/1/1/1/1 200 ---- ",
+    )
+    started = time.process_time()
+    for beginning in beginnings:
+        for piece in _HOSTILE:
+            recogniser.line_format((beginning + piece * 5000)[:4096])
+    # With time that grows with a power of the length, one of them alone takes longer.
+    assert time.process_time() - started < 20

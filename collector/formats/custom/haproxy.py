@@ -36,7 +36,7 @@ _LINE = re.compile(r"\s*(?:option\s+)?log-format\s+(?P<text>.*?)\s*")
 _HEADER = re.compile(r"(?:(?P<of>req|res)\.f?hdr|capture\.(?P<captured>req|res)\.hdr|hdr)\((?P<name>[^,)]+)")
 
 _COUNT = r"[-+0-9]+"
-_CAPTURED = r"\{.*?\}"
+_CAPTURED = r"\{[^}]*\}"
 _MILLISECONDS = CLF_TIME + r"\.[0-9]{3}"
 
 _ALIASES = {

@@ -144,7 +144,7 @@ def _pattern(part: Capture, after: str, *, is_strict: bool) -> str:
         return part.reading.pattern
     if not after:
         return ".*"
-    if after[0] in "\t]})|,;" or (is_strict and after[0] == " "):
+    if is_strict or after[0] in "\t]})|,;":
         return f"[^{escaped(after[0])}]*"
     return ".*?"
 
