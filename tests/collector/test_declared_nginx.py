@@ -155,6 +155,12 @@ def test_labels_of_a_definition_stand_where_nothing_else_says_it(store: Store, t
     assert row["gateway"] == "edge-2"
 
 
+@pytest.mark.parametrize(("told", "upstream"), [("orders-v2:4002", "orders-v2"), ("10.0.0.1:80", None), ("app", "app")])
+def test_the_name_of_an_upstream(store: Store, tmp_path: Path, told: str, upstream: str | None) -> None:
+    [row] = declared_rows(store, tmp_path, {"nginx": "$status $uri $proxy_host"}, f"200 /orders {told}")
+    assert row.get("upstream") == upstream
+
+
 def test_a_whole_directive_is_read(store: Store, tmp_path: Path) -> None:
     directive = """log_format main escape=default '$remote_addr [$time_iso8601] '
         '"$request" $status '

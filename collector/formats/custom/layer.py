@@ -6,7 +6,7 @@ It reads the columns of other_lines.sql from `{{inner}}`.
 from collections.abc import Mapping, Sequence
 
 from collector.formats.custom.columns import Absence, Columns, Labels, value
-from collector.formats.custom.reading import ATTRIBUTE, Reading
+from collector.formats.custom.reading import ATTRIBUTE, HOST, Reading
 from collector.formats.custom.template import (
     SYSLOG_PREFIX,
     Capture,
@@ -101,6 +101,9 @@ def _attributes(columns: Mapping[str, str]) -> str:
 
 
 def _unescaped(sql: str, reading: Reading) -> str:
+    if reading.unit == HOST:
+        # An address is no name.
+        return f"replaceRegexpOne({sql}, '^[0-9.]+(?::[0-9]+)?$|:[0-9]+$', '')"
     if reading.field not in _FREE_TEXT:
         return sql
     decoded = f"extractKeyValuePairsWithEscaping(concat('told=\"', {sql}, '\"'), '=', ' ', '\"')['told']"

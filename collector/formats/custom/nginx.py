@@ -15,6 +15,7 @@ from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
     CLF,
     CLF_WITH_ZONE,
+    HOST,
     ISO,
     ISO_TIME,
     NUMBER,
@@ -78,7 +79,7 @@ _VARIABLES = {
     "upstream_uri": not_kept(r"[^ \"]*"),
     # Nginx Proxy Manager's, of the host that it forwards to.
     "server": Reading("upstream_address", pattern=r"[^ \]]+"),
-    "proxy_host": Reading("upstream", rank=1),
+    "proxy_host": Reading("upstream", HOST, rank=1),
     "request_id": Reading("request_id", pattern=WORD),
     "req_id": Reading("request_id", pattern=WORD),
     "otel_trace_id": Reading("trace_id", pattern=WORD),

@@ -25,6 +25,8 @@ FRONTEND = "frontend"
 # Without one of these a line says nothing about a request.
 ESSENTIAL = frozenset({"status", "url", "request", "method", "grpc_status"})
 
+# Of names that may be an address, or have a port behind them.
+HOST = "host"
 UNITS = ("s", "ms", "us", "ns")
 # Of times; anything else is a pattern of strftime.
 CLF = "clf"
