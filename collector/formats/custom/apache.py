@@ -28,7 +28,7 @@ from collector.formats.custom.reading import (
 )
 from collector.formats.custom.strftime import expression, of_java
 from collector.formats.custom.strftime import faults as time_faults
-from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, template
+from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, scan, template
 
 _DIRECTIVE = re.compile(
     r"%(?:!?[0-9,]+)?(?P<which>[<>]?)(?:\{(?P<argument>[^}]*)\})?(?P<name>\^[A-Za-z]{2}|[A-Za-z%])?"
@@ -85,14 +85,8 @@ def parse(text: str, units: Mapping[str, str]) -> Template:
     faults = [Fault(0, f"units: {name}: {unit} cannot be; only duration, in {', '.join(UNITS)}")
               for name, unit in units.items() if name != "duration" or unit not in UNITS]  # fmt: skip
     parts: list[Part] = []
-    end = 0
-    for found in _DIRECTIVE.finditer(text):
-        if found.start() > end:
-            parts.append(Literal(text[end : found.start()], end))
-        end = found.end()
-        parts += _parts(found, units, faults)
-    if end < len(text):
-        parts.append(Literal(text[end:], end))
+    for found in scan(_DIRECTIVE, text):
+        parts += [found] if isinstance(found, Literal) else _parts(found, units, faults)
     line = template(parts, has_escapes=True)
     faults += adjacency_faults(line)
     if faults:

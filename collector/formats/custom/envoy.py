@@ -24,7 +24,7 @@ from collector.formats.custom.reading import (
 )
 from collector.formats.custom.strftime import expression
 from collector.formats.custom.strftime import faults as time_faults
-from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, template
+from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, scan, template
 
 # What is in parentheses may itself hold the sign of a command.
 _COMMAND = re.compile(r"%(?:(?P<name>[A-Z0-9_]+)(?:\((?P<argument>[^)]*)\))?(?::(?P<length>[0-9]+))?%|(?P<sign>%))?")
@@ -75,19 +75,15 @@ def parse(text: str) -> Template:
     text = text.removesuffix("\n").removesuffix("\\n")
     faults: list[Fault] = []
     parts: list[Part] = []
-    end = 0
-    for found in _COMMAND.finditer(text):
-        if found.start() > end:
-            parts.append(Literal(text[end : found.start()], end))
-        end = found.end()
-        if found["sign"]:
+    for found in scan(_COMMAND, text):
+        if isinstance(found, Literal):
+            parts.append(found)
+        elif found["sign"]:
             parts.append(Literal("%", found.start()))
         elif found["name"] is None:
             faults.append(Fault(found.start(), "`%` must begin a command and end it, as in %DURATION% or %REQ(:PATH)%"))
         else:
             parts.append(Capture(_reading(found, faults), found.start()))
-    if end < len(text):
-        parts.append(Literal(text[end:], end))
     line = template(parts, has_escapes=False)
     faults += adjacency_faults(line)
     if faults:

@@ -25,11 +25,13 @@ from collector.formats.custom.reading import (
     request_header,
     response_header,
 )
-from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, template
+from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, scan, template
 from collector.formats.shared.clock import CLF_TIME
 
+# %o writes nothing, and of the spaces around it one is written: its flags are those of everything behind it.
 _ALIAS = re.compile(
-    r"%(?:\([^)]*\))?(?:\{(?P<flags>[-+A-Z,a-z]*)\})?(?:\[(?P<expression>(?:[^\[\]]|\[[^\]]*\])*)\]|(?P<name>[A-Za-z]+|%))?"
+    r"%(?:\([^)]*\))?(?:\{(?P<flags>[-+A-Z,a-z]*)\})?"
+    r"(?:\[(?P<expression>(?:[^\[\]]|\[[^\]]*\])*)\]|(?P<output>o(?![A-Za-z]) ?)|(?P<name>[A-Za-z]+|%))?"
 )
 # A whole line, as it stands in haproxy.cfg.
 _LINE = re.compile(r"\s*(?:option\s+)?log-format\s+(?P<text>.*?)\s*")
@@ -102,28 +104,21 @@ def parse(text: str) -> Template:
     text = _unquoted(text)
     faults: list[Fault] = []
     parts: list[Part] = []
-    all_quoted, end = False, 0
-    for found in _ALIAS.finditer(text):
-        if found.start() > end:
-            parts.append(Literal(text[end : found.start()], end))
-        end, flags = found.end(), found["flags"] or ""
-        if found["name"] == "%":
+    all_quoted = False
+    for found in scan(_ALIAS, text):
+        if isinstance(found, Literal):
+            parts.append(found)
+            continue
+        flags = found["flags"] or ""
+        is_quoted = "+Q" in flags or (all_quoted and "-Q" not in flags)
+        if found["output"]:
+            all_quoted = is_quoted
+        elif found["name"] == "%":
             parts.append(Literal("%", found.start()))
-            continue
-        if found["name"] == "o":
-            # It writes nothing: its flags are those of everything behind it.
-            all_quoted = "+Q" in flags or (all_quoted and "-Q" not in flags)
-            # And of the spaces around it, one is written.
-            end += text[end : end + 1] == " "
-            continue
-        reading = _reading(found, faults)
-        if reading is None:
-            continue
-        is_quoted = ("+Q" in flags or (all_quoted and "-Q" not in flags)) and reading.pattern not in _UNQUOTED
-        quote = [Literal('"', found.start())] if is_quoted else []
-        parts += [*quote, Capture(reading, found.start()), *quote]
-    if end < len(text):
-        parts.append(Literal(text[end:], end))
+        elif reading := _reading(found, faults):
+            has_quotes = is_quoted and reading.pattern not in _UNQUOTED
+            quote = [Literal('"', found.start())] if has_quotes else []
+            parts += [*quote, Capture(reading, found.start()), *quote]
     line = template(parts, has_escapes=True, messages=_MESSAGES)
     faults += adjacency_faults(line)
     if faults:

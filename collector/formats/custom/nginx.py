@@ -28,7 +28,7 @@ from collector.formats.custom.reading import (
     request_header,
     response_header,
 )
-from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, template
+from collector.formats.custom.template import Capture, Literal, Part, Template, adjacency_faults, scan, template
 
 _VARIABLE = re.compile(r"\$(?:(?P<name>[A-Za-z0-9_]+)|\{(?P<braced>[A-Za-z0-9_]+)\})?")
 # A whole directive, as it stands in nginx.conf.
@@ -103,18 +103,13 @@ def parse(text: str) -> Template:
     text = text_of(text)
     faults: list[Fault] = []
     parts: list[Part] = []
-    end = 0
-    for found in _VARIABLE.finditer(text):
-        if found.start() > end:
-            parts.append(Literal(text[end : found.start()], end))
-        end = found.end()
-        name = found["name"] or found["braced"]
-        if name is None:
+    for found in scan(_VARIABLE, text):
+        if isinstance(found, Literal):
+            parts.append(found)
+        elif name := found["name"] or found["braced"]:
+            parts.append(Capture(reading(name), found.start()))
+        else:
             faults.append(Fault(found.start(), "`$` must be followed by the name of a variable, as in $status"))
-            continue
-        parts.append(Capture(reading(name), found.start()))
-    if end < len(text):
-        parts.append(Literal(text[end:], end))
     line = template(parts, has_escapes=True)
     faults += adjacency_faults(line)
     if faults:

@@ -55,6 +55,18 @@ SYSLOG_PREFIX = (
 )
 
 
+def scan(pattern: re.Pattern[str], text: str) -> Iterator[Literal | re.Match[str]]:
+    """What a pattern finds in a text, and the texts between."""
+    end = 0
+    for found in pattern.finditer(text):
+        if found.start() > end:
+            yield Literal(text[end : found.start()], end)
+        yield found
+        end = found.end()
+    if end < len(text):
+        yield Literal(text[end:], end)
+
+
 def template(parts: Sequence[Part], *, has_escapes: bool, messages: str = "") -> Template:
     return Template(tuple(_with_quotes(_merged(parts))), has_escapes, messages)
 
