@@ -1,1 +1,1 @@
-"""Telemetry in: receivers, spool, transforms, writer."""
+"""Telemetry in: receivers, records, formats, spool, writer."""

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from collector.formats.config import TransformConfig
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.grpc_server import GrpcConfig
@@ -9,7 +10,6 @@ from collector.receivers.http_intake import HttpConfig
 from collector.receivers.scrape import ScrapeConfig
 from collector.reconciliation import ReconciliationConfig
 from collector.spool.spool import SpoolConfig
-from collector.transforms.formats import TransformConfig
 from collector.writer import WriterConfig
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from collector.path_text import text_of
-from collector.readable_beginning import ReadableBeginning
-from collector.transforms.detect import detect
-from collector.transforms.formats import Format, ingestible
+from collector.escape_path import escape_path
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
+from collector.partial_read import PartialRead
 from storage.errors import GatelensError, PayloadError
 
 # As large as fits into a body of HTTP with a long last line: planning a segment costs as much as storing 15,000 lines.
@@ -66,6 +67,7 @@ def import_file(
     gateway: str = "",
     salt: str = "",
     block_bytes: int = _BLOCK_BYTES,
+    formats: Formats = FORMATS,
     progress: Callable[[int], None] = lambda position: None,
 ) -> ImportSummary:
     """Hand a file over block by block; `progress` gets the position in the file. Raises GatelensError.
@@ -77,13 +79,13 @@ def import_file(
     """
     try:
         with path.open("rb") as packed:
-            beginning = ReadableBeginning(packed)
+            beginning = PartialRead(packed)
             file: io.BufferedReader = io.BufferedReader(beginning, 1 << 20)
             head = file.peek(_PEEK_BYTES)[:_PEEK_BYTES]
             if not head:
                 _check_end(path, beginning, 0)
                 return ImportSummary("")
-            known = _format(path, format_name, head)
+            known = _format(path, format_name, head, formats)
             summary = ImportSummary(known.name)
             identity = hashlib.sha256(f"{known.name}\0{environment}\0{gateway}\0{salt}".encode()).digest()
             for body, segment_id, is_stored in _blocks(file, sink, identity, block_bytes):
@@ -95,40 +97,39 @@ def import_file(
                 if is_stored:
                     summary.blocks_known += 1
                 else:
-                    sink.send(Block(segment_id, known.name, body, environment, gateway, text_of(Path(path.name))))
+                    sink.send(Block(segment_id, known.name, body, environment, gateway, escape_path(Path(path.name))))
                 progress(packed.tell())
             _check_end(path, beginning, summary.bytes_read)
             return summary
     except OSError as error:
         raise GatelensError(
-            f"{text_of(path)} cannot be read: {error}. Check the file; nothing of it is stored."
+            f"{escape_path(path)} cannot be read: {error}. Check the file; nothing of it is stored."
         ) from error
 
 
-def _check_end(path: Path, beginning: ReadableBeginning, bytes_read: int) -> None:
+def _check_end(path: Path, beginning: PartialRead, bytes_read: int) -> None:
     """Raises GatelensError where not all of a file could be read."""
     if beginning.fault is None:
         return
     stored = f"its first {bytes_read:,} bytes, unpacked, are stored" if bytes_read else "nothing of it is stored"
     doubt = "" if beginning.is_cut_off or not bytes_read else ", and the last of them may be wrong"
     raise GatelensError(
-        f"{text_of(path)} cannot be read to its end: {beginning.fault}. Check the file; {stored}{doubt}."
+        f"{escape_path(path)} cannot be read to its end: {beginning.fault}. Check the file; {stored}{doubt}."
     ) from beginning.fault
 
 
-def _format(path: Path, format_name: str, head: bytes) -> Format:
+def _format(path: Path, format_name: str, head: bytes, formats: Formats) -> Format:
     if format_name:
-        known = ingestible().get(format_name)
-        if known is None or not known.is_text:
-            names = ", ".join(name for name, candidate in ingestible().items() if candidate.is_text)
-            raise PayloadError(f"Format {format_name!r} is not one of files; use {names}.")
+        known = formats.find(format_name)
+        if known is None or not known.is_ingestible or not known.is_text:
+            raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(formats.names_of_text)}.")
         return known
-    found = detect(head)
+    found = formats.recogniser.detect(head)
     if found is None:
         raise PayloadError(
-            f"The format of {text_of(path)} is not recognised from its first line; name it with --format."
+            f"The format of {escape_path(path)} is not recognised from its first line; name it with --format."
         )
-    return ingestible()[found]
+    return formats[found]
 
 
 def _blocks(

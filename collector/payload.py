@@ -20,7 +20,7 @@ class Delivery:
 class Payload:
     """One message of a client: what a receiver hands to the spool and a transform reads back.
 
-    `environment` and `gateway` are what the way in says (a setting, a query parameter, a file's import); what
+    `environment` and `gateway` are what the input says (a setting, a query parameter, a file's import); what
     the body itself says comes first. `peer` is the network peer's address or the name of an imported file.
     """
 

@@ -7,15 +7,19 @@ on the wire can be hundreds in a table. Payloads that take too much only togethe
 from collections.abc import Sequence
 
 from collector.books import stored_segments
-from collector.halves import halves
-from collector.otlp_requests import is_sifted, sifted
+from collector.formats.config import TransformConfig
+from collector.formats.dead_letters.descriptor import UNDECODABLE
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
+from collector.formats.transform import transform
 from collector.payload import Payload
+from collector.sifting import sifted
+from collector.split_lines import split_lines
 from collector.spool.frame import encode, frames
 from collector.spool.recovery import damage_in
 from collector.spool.segment import PARTIAL, Segment
 from collector.spool.spool import Spool
-from collector.transforms.formats import Format, TransformConfig, formats, statement
-from collector.transforms.set_aside import NOT_OTLP, UNDECODABLE
 from storage.errors import QueryFailed, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
@@ -29,10 +33,11 @@ class Salvage:
     middle does no harm: what was stored before is recognised by its token.
     """
 
-    def __init__(self, store: Store, spool: Spool, config: TransformConfig) -> None:
+    def __init__(self, store: Store, spool: Spool, config: TransformConfig, formats: Formats = FORMATS) -> None:
         self._store = store
         self._spool = spool
         self._config = config
+        self._formats = formats
 
     def mend(self, segment: Segment) -> int | None:
         """Like `split`, for what is damaged on the disk; None where all of it is as it was written."""
@@ -47,7 +52,7 @@ class Salvage:
 
     def sift(self, known: Format, segment: Segment) -> int | None:
         """Like `split`, for what is in a format that ClickHouse would read wrong; None where nothing is."""
-        if not is_sifted(known):
+        if known.sift is None:
             return None
         listed = _frames(segment)
         if sum(map(len, listed)) != segment.size:
@@ -57,7 +62,7 @@ class Salvage:
             return None
         parts = [(name, f"{segment.id}~{name}", of_name) for name, of_name in found.items()]
         self._spool.replace(segment, parts)
-        return len(found.get(NOT_OTLP, ()))
+        return sum(len(of_name) for name, of_name in found.items() if not self._formats[name].is_ingestible)
 
     def split(self, known: Format, segment: Segment, *, tight: bool = False) -> int | None:
         """Replace the segment by what can be read of it and its dead letters; returns how many were set aside.
@@ -71,7 +76,7 @@ class Salvage:
         readable, broken = self._sorted(known, segment, _frames(segment), tight=tight)
         unreadable = self._legible(segment, broken)
         if unreadable:
-            parts = [(UNDECODABLE, f"{segment.id}~undecodable", unreadable)]
+            parts = [(UNDECODABLE.name, f"{segment.id}~undecodable", unreadable)]
             if readable:
                 parts.append((known.name, f"{segment.id}~readable", [frame for run in readable for frame in run]))
         elif len(readable) > 1:
@@ -90,7 +95,7 @@ class Salvage:
         parts = [listed] if listed else []
         while parts:
             part = parts.pop()
-            cut = halves(known, part[0]) if len(part) == 1 else []
+            cut = split_lines(known, part[0]) if len(part) == 1 else []
             # What has been cut can be cut again; what cannot, or has not, may take all that there is.
             may_be_cut = len(part) > 1 or bool(cut)
             fault = self._fault(known, segment, part, tight=may_be_cut and (tight or part is not listed))
@@ -107,19 +112,18 @@ class Salvage:
 
     def _legible(self, segment: Segment, broken: Frames) -> list[bytes]:
         """Frames at fault so that dead letters can be made of them: one that is itself damaged becomes a body."""
-        letters = formats()[UNDECODABLE]
-        if not broken or self._fault(letters, segment, broken) is None:
+        if not broken or self._fault(UNDECODABLE, segment, broken) is None:
             return list(broken)
         return [
-            frame if self._fault(letters, segment, [frame]) is None else _framed(segment, frame) for frame in broken
+            frame if self._fault(UNDECODABLE, segment, [frame]) is None else _framed(segment, frame) for frame in broken
         ]
 
     def _fault(self, known: Format, segment: Segment, part: Frames, *, tight: bool = False) -> StoreError | None:
         trial = segment.path.with_suffix(PARTIAL)
         try:
             trial.write_bytes(b"".join(part))
-            select = statement(known, segment.id, trial, self._config)
-            self._store.trial(select, known.shape.into, known.shape.columns, known.schema, tight=tight)
+            of = transform(known, segment.id, trial, self._config)
+            self._store.trial(of.statement, of.table, of.columns, of.schema, tight=tight)
         except (QueryFailed, QueryMemoryExceeded) as error:
             return error
         finally:

@@ -9,13 +9,17 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.attempts import Attempt, Attempts
+from collector.fast_paths import FastPaths
+from collector.formats.config import TransformConfig
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
+from collector.formats.transform import Transform, transform
 from collector.quarantine import Quarantine
 from collector.salvage import Salvage
-from collector.shortcuts import Shortcuts
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import Format, TransformConfig, formats, statement
 from storage.errors import QueryFailed, QueryLimitExceeded, QueryMemoryExceeded, StoreError
 from storage.store import Store
 
@@ -57,6 +61,7 @@ class Writer:
         directory: Path,
         config: WriterConfig | None = None,
         lost: Callable[[str], None] = lambda segment_id: None,
+        formats: Formats = FORMATS,
     ) -> None:
         """In `directory` it keeps notes on segments that are being stored, and those that it cannot store.
 
@@ -69,10 +74,11 @@ class Writer:
         self._store = store
         self._spool = spool
         self._transforms = transforms
+        self._formats = formats
         self._metrics = metrics
         self._lost = lost
-        self._salvage = Salvage(store, spool, transforms)
-        self._shortcuts = Shortcuts()
+        self._salvage = Salvage(store, spool, transforms, formats)
+        self._fast_paths = FastPaths()
         self._stop_timeout = (config or WriterConfig()).stop_timeout
         self._stopping = threading.Event()
         self._failing = ""
@@ -119,7 +125,7 @@ class Writer:
 
     def store(self, segment: Segment) -> None:
         """Store one segment and take it out of the spool. Raises StoreError; the segment then stays."""
-        known = formats().get(segment.format)
+        known = self._formats.find(segment.format)
         if known is None:
             _log.error(
                 "A segment is in a format that this version does not know, and stays in the spool; start the version "
@@ -153,7 +159,7 @@ class Writer:
     def _stored(self, known: Format, segment: Segment, attempt: Attempt) -> bool:
         """Whether the segment is stored; where it is not, others have taken its place in the spool."""
         if not attempt.is_inherited:
-            return self._stored_by_shortcut(known, segment) or self._stored_or_split(known, segment)
+            return self._stored_by_fast_path(known, segment) or self._stored_or_split(known, segment)
         with self._alone:
             if self._attempts.has_stored_nothing(attempt):
                 return self._stored_or_split(known, segment, tight=True)
@@ -210,35 +216,38 @@ class Writer:
             self._metrics.salvaged(known.name, set_aside)
         return set_aside is not None
 
-    def _stored_by_shortcut(self, known: Format, segment: Segment) -> bool:
-        """Whether a shortcut has stored the segment; where it has not, it has stored nothing of it."""
-        shortcut = self._shortcuts.of(known)
-        if shortcut is None:
+    def _stored_by_fast_path(self, known: Format, segment: Segment) -> bool:
+        """Whether a fast path has stored the segment; where it has not, it has stored nothing of it."""
+        fast_path = self._fast_paths.of(known)
+        if fast_path is None:
             return False
         try:
-            self._load(shortcut, segment)
+            self._load(fast_path, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:
-            if self._fault(shortcut, segment) is not None:
-                self._shortcuts.failed(known)
+            if self._fault(fast_path, segment) is not None:
+                self._fast_paths.failed(known)
                 return False
             # Some tables may have it already, and what is begun under a token is ended by the same statement.
             if not isinstance(error, QueryMemoryExceeded):
                 raise
-            self._load(shortcut, segment, roomy=True)
+            self._load(fast_path, segment, roomy=True)
         return True
 
     def _fault(self, known: Format, segment: Segment) -> StoreError | None:
         """Why a segment cannot be read; None where it can."""
-        select = statement(known, segment.id, segment.path, self._transforms)
+        of = self._transform(known, segment)
         try:
-            self._store.trial(select, known.shape.into, known.shape.columns, known.schema)
+            self._store.trial(of.statement, of.table, of.columns, of.schema)
         except (QueryFailed, QueryMemoryExceeded) as error:
             return error
         return None
 
     def _load(self, known: Format, segment: Segment, *, roomy: bool = False) -> None:
-        select = statement(known, segment.id, segment.path, self._transforms)
-        self._store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema, roomy=roomy)
+        of = self._transform(known, segment)
+        self._store.load(of.statement, of.table, of.columns, segment.id, of.schema, roomy=roomy)
+
+    def _transform(self, known: Format, segment: Segment) -> Transform:
+        return transform(known, segment.id, segment.path, self._transforms)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -26,6 +26,7 @@ from gatelens.access_commands import admin_app, token_app
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.descriptors import raise_descriptor_limit
+from gatelens.formats_command import formats_app
 from gatelens.listener_access import check_demo
 from gatelens.private_directory import private_files
 from storage.errors import GatelensError
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 report_app = typer.Typer(no_args_is_help=True, help="Write a report to a file.")
 app.add_typer(report_app, name="report")
+app.add_typer(formats_app, name="formats")
 app.add_typer(admin_app, name="admin")
 app.add_typer(token_app, name="token")
 
@@ -162,14 +164,23 @@ def import_files(
         str,
         typer.Option("--format", help="Such as combined or mule_log; recognised from the first line where not given."),
     ] = "",
+    log_format: Annotated[
+        str,
+        typer.Option(
+            "--log-format",
+            help="How the files are written, e.g. nginx='$remote_addr [$time_local] ...'; docs/formats.md.",
+        ),
+    ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
+    config: ConfigFile = None,
     again: Annotated[bool, typer.Option("--again", help="Store it even if it is stored already.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what is stored already is skipped."""
-    from collector.path_text import text_of  # noqa: PLC0415 - keeps --help quick
+    from collector.escape_path import escape_path  # noqa: PLC0415 - keeps --help quick
     from gatelens.import_command import Import, run_import  # noqa: PLC0415 - keeps --help quick
+    from gatelens.log_format import log_format_of  # noqa: PLC0415 - keeps --help quick
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
         err.print(
@@ -178,16 +189,18 @@ def import_files(
             markup=False,
             soft_wrap=True,
         )
+    definition = log_format_of(log_format) if log_format else None
+    job = Import(files, format_name, environment, gateway, again, definition, config)
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=err) as progress:
-        outcomes = run_import(Import(files, format_name, environment, gateway, again), data, progress)
+        outcomes = run_import(job, data, progress)
     for path, outcome in zip(files, outcomes, strict=True):
         if isinstance(outcome, GatelensError):
             _print_error(outcome)
         else:
-            out.print(for_terminal(f"{text_of(path)}: {outcome}"), highlight=False, soft_wrap=True, markup=False)
+            out.print(for_terminal(f"{escape_path(path)}: {outcome}"), highlight=False, soft_wrap=True, markup=False)
     if any(isinstance(outcome, GatelensError) for outcome in outcomes):
         raise typer.Exit(1)
 

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from collector.config import CollectorConfig
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.known import known_formats
+from collector.formats.registry import Formats
 from collector.receivers.net.limits import HttpLimits
 from collector.receivers.tls import TlsConfig
 from dashboards.access.policy import SignInMode
@@ -80,6 +83,16 @@ class Config(BaseModel):
     query: QueryConfig = QueryConfig()
     alerts: AlertsConfig = AlertsConfig()
     memory: MemoryConfig = MemoryConfig()
+    formats: tuple[FormatDefinition, ...] = ()
+
+    @field_validator("formats")
+    @classmethod
+    def _have_names_of_their_own(cls, definitions: tuple[FormatDefinition, ...]) -> tuple[FormatDefinition, ...]:
+        known_formats(definitions)
+        return definitions
+
+
+_DEFINITIONS = TypeAdapter(tuple[FormatDefinition, ...])
 
 
 def load_config(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
@@ -87,11 +100,19 @@ def load_config(path: Path | None, environment: Mapping[str, str] = os.environ) 
     document = _read(path, environment) if path is not None else {}
     _override(document, environment)
     try:
-        return Config.model_validate(document)
+        return Config.model_validate(document, context={"formats": _formats(document)})
     except ValidationError as error:
         faults = [_fault(fault) for fault in error.errors(include_url=False, include_input=False)]
         where = f"{path}" if path is not None else "The configuration"
         raise ConfigError(f"{where} cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults)) from None
+
+
+def _formats(document: Mapping[str, Any]) -> Formats:
+    """The formats that other settings may name; where those of users have faults, these are told of elsewhere."""
+    try:
+        return known_formats(_DEFINITIONS.validate_python(document.get("formats", ())))
+    except ValueError:
+        return known_formats()
 
 
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:

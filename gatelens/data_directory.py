@@ -45,6 +45,11 @@ class DataDirectory:
     def spool(self) -> Path:
         return self.path / "spool"
 
+    @property
+    def formats(self) -> Path:
+        """The definitions of declared formats, which stay as long as something may be stored in them."""
+        return self.path / "formats"
+
     def acquire(self) -> None:
         """Take the directory; raises DataDirectoryBusy where another process has it, ConfigError where it is none."""
         try:

@@ -12,19 +12,23 @@ from opentelemetry.metrics import NoOpMeter
 from rich.markup import escape
 from rich.progress import Progress
 
+from collector.escape_path import escape_path
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.known import known_formats
+from collector.formats.custom.remembered import RememberedFormats
+from collector.formats.registry import Formats
 from collector.importer import ImportSummary, import_file
-from collector.path_text import text_of
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import light
 from collector.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
 from gatelens.commands import acquired
-from gatelens.config import load_config
+from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.import_outcome import Imported, outcome
 from gatelens.local_access import local_client
 from gatelens.memory import memory_budget, within
+from gatelens.private_directory import private_files
 from storage.errors import GatelensError
 from storage.migrate import migrate
 from storage.store import connect
@@ -36,44 +40,51 @@ _PATIENCE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Import:
-    """What to import; `again` stores what is stored already once more."""
+    """What to import; `again` stores what is stored already once more.
+
+    `log_format` is a definition for this import, and `config` a file with others.
+    """
 
     files: Sequence[Path]
     format: str = ""
     environment: str = ""
     gateway: str = ""
     again: bool = False
+    log_format: FormatDefinition | None = None
+    config: Path | None = None
 
 
 @dataclass(frozen=True)
 class _Door:
-    """Where blocks go, and whether to wait no longer until they are stored."""
+    """Where blocks go, in which formats they may be, and whether to wait no longer until they are stored."""
 
     sink: SpoolSink | HttpSink
+    formats: Formats
     is_patience_over: Callable[[], bool]
 
 
 def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | GatelensError]:
     """Store files; returns what became of each, or why it could not be read: the others are stored all the same."""
     process = running_process(data)
-    with _own_door(data) if process is None else _remote_door(data, process) as door:
-        summaries = [_import(path, job, door.sink, progress) for path in job.files]
+    with _own_door(job, data) if process is None else _remote_door(job, data, process) as door:
+        summaries = [_import(path, job, door, progress) for path in job.files]
         return [
             summary if isinstance(summary, GatelensError) else outcome(summary, door.sink.find, door.is_patience_over)
             for summary in summaries
         ]
 
 
-def _import(path: Path, job: Import, sink: SpoolSink | HttpSink, progress: Progress) -> ImportSummary | GatelensError:
-    task = progress.add_task(escape(for_terminal(text_of(Path(path.name)))), total=path.stat().st_size)
+def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportSummary | GatelensError:
+    task = progress.add_task(escape(for_terminal(escape_path(Path(path.name)))), total=path.stat().st_size)
     try:
         return import_file(
             path,
-            sink,
-            format_name=job.format,
+            door.sink,
+            format_name=job.log_format.name if job.log_format else job.format,
             environment=job.environment,
             gateway=job.gateway,
             salt=uuid.uuid4().hex if job.again else "",
+            formats=door.formats,
             progress=lambda position: progress.update(task, completed=position),
         )
     except GatelensError as error:
@@ -81,8 +92,18 @@ def _import(path: Path, job: Import, sink: SpoolSink | HttpSink, progress: Progr
         return error
 
 
+def _known_formats(job: Import, config: Config, directory: DataDirectory) -> Formats:
+    """Those of the import too, which whoever stores its blocks finds in the data directory."""
+    remembered = RememberedFormats(directory.formats)
+    for definition in (*config.formats, *([job.log_format] if job.log_format else [])):
+        remembered.remember(definition)
+    return known_formats(config.formats, remembered.find)
+
+
 @contextmanager
-def _remote_door(data: Path, process: Addresses) -> Iterator[_Door]:
+def _remote_door(job: Import, data: Path, process: Addresses) -> Iterator[_Door]:
+    with private_files():
+        formats = _known_formats(job, load_config(job.config), DataDirectory(data))
     sink = HttpSink(process, local_client(data, process, HttpSink.SECONDS))
     deadline: float | None = None
 
@@ -93,7 +114,7 @@ def _remote_door(data: Path, process: Addresses) -> Iterator[_Door]:
         return time.monotonic() > deadline
 
     try:
-        yield _Door(sink, is_patience_over)
+        yield _Door(sink, formats, is_patience_over)
     except httpx.HTTPError as error:
         raise GatelensError(
             f"The running Gatelens at {process.http} does not answer: {error}. Import the file again: what it has "
@@ -104,21 +125,22 @@ def _remote_door(data: Path, process: Addresses) -> Iterator[_Door]:
 
 
 @contextmanager
-def _own_door(data: Path) -> Iterator[_Door]:
+def _own_door(job: Import, data: Path) -> Iterator[_Door]:
     """The spool and writer of this process; on leaving, everything is stored."""
     directory = DataDirectory(data)
     with acquired(directory):
-        config = load_config(None)
+        config = load_config(job.config)
+        formats = _known_formats(job, config, directory)
         memory = memory_budget(config.memory)
         store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}", memory, [directory.spool])
         migrate(store)
         collector = within(memory, config.collector)
-        spool = Spool(directory.spool, collector.spool, light())
+        spool = Spool(directory.spool, collector.spool, formats.light)
         metrics = CollectorMetrics(NoOpMeter("gatelens"))
-        writer = Writer(store, spool, collector.transforms, metrics, directory.path, collector.writer)
+        writer = Writer(store, spool, collector.transforms, metrics, directory.path, collector.writer, formats=formats)
         writer.start()
         try:
-            yield _Door(SpoolSink(spool, store), lambda: writer.failing != "")
+            yield _Door(SpoolSink(spool, store), formats, lambda: writer.failing != "")
         finally:
             spool.close()
             writer.stop()

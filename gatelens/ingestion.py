@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.config import CollectorConfig
+from collector.formats.registry import Formats
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.forward.chunks import ChunkMemory
@@ -17,7 +18,6 @@ from collector.receivers.scrape import ScrapeConfig, Scraper
 from collector.reconciliation import Reconciler
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import light
 from collector.writer import Writer
 from gatelens.access import Access
 from gatelens.data_directory import DataDirectory
@@ -50,6 +50,7 @@ def start_ingestion(
     store: Store,
     directory: DataDirectory,
     config: CollectorConfig,
+    formats: Formats,
     access: Access,
     metrics: CollectorMetrics,
     http_socket: socket.socket,
@@ -59,7 +60,7 @@ def start_ingestion(
     # It looks into what the spool left open, before the spool seals it.
     chunks = ChunkMemory(directory.path / "forward" / "chunks", directory.spool, config.forward.remembered_chunks)
     parts.at_close.callback(chunks.close)
-    spool = Spool(directory.spool, config.spool, light())
+    spool = Spool(directory.spool, config.spool, formats.light)
     metrics.observe_spool(
         lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog, lambda: spool.unknown_files
     )
@@ -67,12 +68,12 @@ def start_ingestion(
     reconciler = Reconciler(store, spool, directory.path / "reconciliation.json", clock, config.reconciliation)
     metrics.observe_ledger(lambda: reconciler.differences, lambda: reconciler.reconciled_at)
     parts.at_close.callback(reconciler.stop)
-    writer = Writer(store, spool, config.transforms, metrics, directory.path, config.writer, reconciler.lost)
+    writer = Writer(store, spool, config.transforms, metrics, directory.path, config.writer, reconciler.lost, formats)
     writer.start()
     parts.at_close.callback(writer.stop)
     parts.at_close.callback(spool.close)
 
-    intake = Intake(spool, metrics)
+    intake = Intake(spool, metrics, formats=formats)
     loop = parts.loop("intake")
     grpc_port = _serve_grpc(parts, loop, intake, config, access)
     receivers = AsgiServer(
@@ -83,10 +84,11 @@ def start_ingestion(
         count_refused=metrics.connection_refused,
     )
     parts.serve(loop, receivers)
-    forward = ForwardServer(spool, chunks, metrics, config.forward)
+    forward = ForwardServer(spool, chunks, metrics, config.forward, formats)
     loop.run(forward.start())
     parts.at_close.callback(lambda: loop.run(forward.stop()))
-    loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config.files, directory.path / "files").run())
+    files = FileReceiver(SegmentDoor(spool, metrics), config.files, directory.path / "files", formats=formats)
+    loop.spawn(files.run())
     reconciler.start()
     ingestion = Ingestion(
         intake,

@@ -6,6 +6,9 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+from collector.formats.custom.known import known_formats
+from collector.formats.custom.remembered import RememberedFormats
+from collector.formats.registry import Formats
 from collector.receivers.scrape import ScrapeConfig
 from collector.telemetry import CollectorMetrics
 from gatelens import __version__
@@ -76,7 +79,7 @@ class Gatelens:
         observe(telemetry.meter, memory)
         metrics = CollectorMetrics(telemetry.meter)
         ingestion = self._ingestion = start_ingestion(
-            self._parts, store, self._directory, collector, access, metrics, http_socket, _now
+            self._parts, store, self._directory, collector, self._formats(), access, metrics, http_socket, _now
         )
         addresses = self._addresses(web_socket, http_socket, ingestion)
         site = Site(self._parts, store, memory, self._config, telemetry, _now)
@@ -85,6 +88,12 @@ class Gatelens:
         self._directory.publish(addresses)
         name_threads()
         return addresses
+
+    def _formats(self) -> Formats:
+        remembered = RememberedFormats(self._directory.formats)
+        for definition in self._config.formats:
+            remembered.remember(definition)
+        return known_formats(self._config.formats, remembered.find)
 
     def _bind(self, listen: str, setting: str) -> socket.socket:
         bound = bind(listen, setting)

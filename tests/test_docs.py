@@ -51,7 +51,8 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute
         models = _models(field.annotation)
         if field.annotation not in models:
             yield f"{prefix}{name}", field

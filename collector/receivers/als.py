@@ -5,7 +5,7 @@ https://github.com/envoyproxy/envoy/blob/main/api/envoy/service/accesslog/v3/als
 
 from collections.abc import AsyncIterable, AsyncIterator
 
-from collector.receivers.protobuf_fields import fields, length_delimited
+from collector.encoding.protobuf import fields, length_delimited
 from storage.errors import PayloadError
 
 # StreamAccessLogsMessage

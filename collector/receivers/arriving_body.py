@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from collector.formats.descriptor import Format
+from collector.formats.registry import Formats
 from collector.receivers.body import is_packed
-from collector.receivers.json_body import is_framed, recognised
-from collector.transforms.formats import Format
+from collector.records.json_body import is_framed, recognised
 from storage.errors import PayloadError
 
 # What a body is, is told by so much of it.
@@ -34,10 +35,12 @@ def is_large(request: Request, known: Format, owns_segment: bool) -> bool:
     )
 
 
-def is_plain(head: bytes, known: Format) -> bool:
+def is_plain(head: bytes, known: Format, formats: Formats) -> bool:
     """Whether a body that begins so is lines of a format, one record each, as the transform reads them."""
     lines = head[: head.rfind(b"\n") + 1]
-    return bool(lines.strip()) and not is_framed(lines) and recognised(lines, known.name) == [(known.name, lines)]
+    if not lines.strip() or is_framed(lines):
+        return False
+    return recognised(lines, formats, known.name) == [(known.name, lines)]
 
 
 async def peek(chunks: AsyncIterator[bytes], size: int) -> tuple[bytes, AsyncIterator[bytes]]:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import grpc
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
+from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.receivers.als import stream_payloads
 from collector.receivers.intake import Intake
 from collector.receivers.keepalive import IDLE_SECONDS
@@ -190,7 +191,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         """A stream has no way to say "not now": while the spool is full, stop reading it."""
         while True:
             try:
-                stamped = self._intake.stamped("envoy_als", payload, peer=peer, environment=self._environment)
+                stamped = self._intake.stamped(ENVOY_ALS.name, payload, peer=peer, environment=self._environment)
                 return self._intake.offer("grpc", [stamped])[0]
             except SpoolFull:
                 await asyncio.sleep(RETRY_SECONDS)

@@ -79,7 +79,9 @@ class _Hec:
         self._intake = intake
         self._config = config
         self._http = HttpIntake(intake, config, memory)
-        self._formats = hec_events.SOURCETYPES | {known.name: known.format for known in config.hec.sourcetypes}
+        self._source_types = {**intake.formats.source_types} | {
+            known.name: known.format for known in config.hec.sourcetypes
+        }
         # What is answered is on disk: every number that was given out is acknowledged, by an earlier process too.
         self._next_ack = time.time_ns() // 1000
 
@@ -117,9 +119,9 @@ class _Hec:
         if not body.strip():
             raise _Refused(_NO_DATA)
         query = request.query_params
-        name = (token.format if token else "") or self._formats.get(query.get("sourcetype", ""), "")
+        name = (token.format if token else "") or self._source_types.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
-        found = await self._http.converted(body, hec_events.raw, name)
+        found = await self._http.converted(body, hec_events.raw, self._intake.formats, name)
         await self._accept(request, token, [hec_events.Group(format_name, host, lines) for format_name, lines in found])
         return self._accepted(channel)
 
@@ -142,7 +144,7 @@ class _Hec:
         events = hec_events.parse(body)
         if not events:
             raise _Refused(_NO_DATA)
-        return hec_events.groups(events, self._formats, format_name)
+        return hec_events.groups(events, self._intake.formats, self._source_types, format_name)
 
     async def _body(self, request: Request) -> bytes:
         if request.headers.get("content-length") == "0":

@@ -1,8 +1,8 @@
 """The settings of Splunk's HTTP Event Collector."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from collector.transforms.formats import ingestible
+from collector.formats.setting import TextFormat
 
 
 class HecToken(BaseModel):
@@ -11,14 +11,11 @@ class HecToken(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token: SecretStr = Field(min_length=1, description="What the client sends as `Authorization: Splunk <token>`.")
-    format: str = Field(default="", description="The format of its events; empty: by their sourcetype, then found.")
+    format: TextFormat = Field(
+        default="", description="The format of its events; empty: by their sourcetype, then found."
+    )
     environment: str = Field(default="", description="Their environment, where they name none.")
     gateway: str = Field(default="", description="Their gateway, where they name none.")
-
-    @field_validator("format")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return _checked(name) if name else name
 
 
 class HecSourcetype(BaseModel):
@@ -27,12 +24,7 @@ class HecSourcetype(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, description="As the client sends it, e.g. access_combined.")
-    format: str = Field(description="The format of its events.")
-
-    @field_validator("format")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return _checked(name)
+    format: TextFormat = Field(min_length=1, description="The format of its events.")
 
 
 class HecConfig(BaseModel):
@@ -44,10 +36,3 @@ class HecConfig(BaseModel):
     sourcetypes: tuple[HecSourcetype, ...] = Field(
         default=(), description="Formats of sourcetypes that are not known, or known as something else."
     )
-
-
-def _checked(name: str) -> str:
-    texts = [known.name for known in ingestible().values() if known.is_text]
-    if name not in texts:
-        raise ValueError(f"{name!r} is not a format of records; use one of {', '.join(texts)}")
-    return name

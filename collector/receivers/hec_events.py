@@ -14,25 +14,13 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Raw, Struct
 
-from collector.receivers import timeless
-from collector.receivers.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
-from collector.receivers.objects import check_objects
-from collector.receivers.slices import member_slices, merged
-from collector.receivers.sorting import ANYTHING, WHOLE_RECORDS, Record, Sorter, grouped
-from collector.transforms.detect import is_appended
+from collector.encoding.limits import check_objects
+from collector.formats.descriptor import Format, Record
+from collector.formats.registry import Formats
+from collector.records.classify import Classifier, grouped
+from collector.records.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
+from collector.records.slices import member_slices, merged
 from storage.errors import PayloadError
-
-# What Splunk's own names of formats mean; of any other, each event tells its format.
-SOURCETYPES = {
-    "access_combined": "combined",
-    "access_combined_wcookie": "combined",
-    "access_common": "common",
-    "haproxy": "haproxy",
-}
-
-# Splunk's appender for log4j leaves the time of an event to the envelope, which is then a part of the record.
-_LOG4J = "mule_log"
-_LOG4J_APPENDER = "mule_log in its envelope"
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -100,81 +88,97 @@ def parse(body: bytes) -> Sequence[Event]:
     return events
 
 
-def groups(events: Sequence[Event], formats: Mapping[str, str], format_name: str) -> list[Group]:
+def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str, str], format_name: str) -> list[Group]:
     """The events by host, sourcetype and format, each group in its order; raises PayloadError for too deep ones."""
     kinds: defaultdict[tuple[str, str, bool], list[Event]] = defaultdict(list)
     for event in events:
         kinds[event.host or "", event.sourcetype or "", is_text(event.event)].append(event)
     found = []
     for (host, sourcetype, of_text), members in kinds.items():
-        name = format_name or formats.get(sourcetype, "")
+        name = format_name or source_types.get(sourcetype, "")
         of_slice = _of_texts if of_text else _of_objects
-        sorter = Sorter()
+        classifier = Classifier(formats)
         pieces = member_slices(members, lambda event: memoryview(event.event).nbytes)
-        parts = merged(part for piece in pieces for part in of_slice(piece, name, sorter))
+        parts = merged(part for piece in pieces for part in of_slice(piece, name, formats, classifier))
         found += [Group(kind, host, lines) for kind, lines in parts]
     return found
 
 
-def raw(body: bytes, format_name: str) -> list[tuple[str, bytes]]:
+def raw(body: bytes, formats: Formats, format_name: str) -> list[tuple[str, bytes]]:
     """(format, lines) for each format in a raw request; text of no format that is known is kept as it is."""
     lines = unframed(body)
-    if format_name != ANYTHING or lines.lstrip().startswith(b"{"):
-        found = recognised(lines, format_name)
+    if format_name != formats.anything.name or lines.lstrip().startswith(b"{"):
+        found = recognised(lines, formats, format_name)
         if found:
             return found
     for end in (b"\n", b"\r"):
         check_objects(body, end, _MOST_EVENTS)
     # As bytes: of text, more would end a line than has been counted.
     told = [line.decode("utf-8", "replace") for line in body.splitlines() if line.strip()]
-    return [(ANYTHING, _ENCODER.encode_lines([{"body": line} for line in told]))]
+    return [(formats.anything.name, _ENCODER.encode_lines([{"body": line} for line in told]))]
 
 
-def _of_texts(events: Sequence[Event], format_name: str, sorter: Sorter) -> Iterator[tuple[str, bytes]]:
+def _of_texts(
+    events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier
+) -> Iterator[tuple[str, bytes]]:
     told = texts([event.event for event in events])
-    formats = [format_name] * len(told) if format_name else [name or ANYTHING for name in sorter.formats_of_texts(told)]
-    for name, members in grouped(list(zip(events, told, strict=True)), formats).items():
-        if name in WHOLE_RECORDS:
-            yield name, _of_whole_texts(members, name)
+    found = classifier.formats_of_texts(told) if not format_name else [format_name] * len(told)
+    names = [name or formats.anything.name for name in found]
+    for name, members in grouped(list(zip(events, told, strict=True)), names).items():
+        if name in formats.whole_records:
+            yield name, _of_whole_texts(members, formats[name])
         else:
             yield name, "\n".join(text for _, text in members).encode("utf-8", "replace")
 
 
-def _of_whole_texts(members: Sequence[tuple[Event, str]], format_name: str) -> bytes:
+def _of_whole_texts(members: Sequence[tuple[Event, str]], known: Format) -> bytes:
     """Texts with what their envelopes tell: each may be a record itself."""
-    lines = [_line_of(event, text, format_name).encode("utf-8", "replace") for event, text in members]
+    lines = [_line_of(event, text, known).encode("utf-8", "replace") for event, text in members]
     return b"\n".join(
         _with_envelope(event, line, record)
         for (event, _), line, record in zip(members, lines, records(lines), strict=True)
     )
 
 
-def _line_of(event: Event, text: str, format_name: str) -> str:
+def _line_of(event: Event, text: str, known: Format) -> str:
     if text.startswith("{") and text.endswith("}") and "\n" not in text:
         return text
-    if format_name == ANYTHING:
+    if known.takes_anything:
         return _ENCODER.encode({"body": text}).decode()
-    time = _TIME.fullmatch(event.time) if format_name in timeless.FORMATS and timeless.LINE.match(text) else None
+    is_untimed = known.untimed_line and re.match(known.untimed_line, text)
+    time = _TIME.fullmatch(event.time) if is_untimed else None
     return f"[{time[1].decode()}]{text}" if time else text
 
 
-def _of_objects(events: Sequence[Event], format_name: str, sorter: Sorter) -> Iterator[tuple[str, bytes]]:
+def _of_objects(
+    events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier
+) -> Iterator[tuple[str, bytes]]:
     try:
         raws = one_a_line([event.event for event in events]).split(b"\n")
     except RecursionError as error:
         # It was read where less of the stack was taken.
         raise PayloadError("An event is nested too deep; send it flatter.") from error
     held = records(raws)
-    formats = [format_name] * len(held) if format_name else [name or ANYTHING for name in sorter.formats_of(held)]
-    if format_name in ("", _LOG4J):
-        formats = [_LOG4J_APPENDER if is_appended(record) else name for record, name in zip(held, formats, strict=True)]
-    for name, members in grouped(list(zip(events, raws, held, strict=True)), formats).items():
-        if name == _LOG4J_APPENDER:
-            yield _LOG4J, _ENCODER.encode_lines([event for event, _, _ in members])
-        elif name in WHOLE_RECORDS:
+    found = classifier.formats_of(held) if not format_name else [format_name] * len(held)
+    enveloped = _enveloped(held, [name or formats.anything.name for name in found], formats, format_name)
+    for (name, is_with_envelope), members in grouped(list(zip(events, raws, held, strict=True)), enveloped).items():
+        if is_with_envelope:
+            yield name, _ENCODER.encode_lines([event for event, _, _ in members])
+        elif name in formats.whole_records:
             yield name, b"\n".join(_with_envelope(*member) for member in members)
         else:
             yield name, taken_out([line for _, line, _ in members], [record for _, _, record in members])
+
+
+def _enveloped(
+    held: Sequence[Record], names: Sequence[str], formats: Formats, format_name: str
+) -> list[tuple[str, bool]]:
+    """The format of each event, and whether its envelope is a part of the record."""
+    found = [(name, False) for name in names]
+    for known, is_record in formats.recognised_with_envelope:
+        if format_name in ("", known):
+            found = [(known, True) if is_record(record) else kind for record, kind in zip(held, found, strict=True)]
+    return found
 
 
 def _with_envelope(event: Event, line: bytes, record: Record) -> bytes:

@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from collector.formats.descriptor import Format
+from collector.formats.registry import Formats
 from collector.receivers import arriving_body, msgpack_body
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.idempotency import keyed_body
 from collector.receivers.intake import Intake
-from collector.receivers.json_body import recognised, unframed
-from collector.transforms.formats import Format, ingestible
+from collector.records.json_body import recognised, unframed
 from storage.errors import PayloadError
 
 
@@ -21,7 +22,7 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     limit = int(config.max_body_size)
 
     async def ingest(request: Request) -> Response:
-        return await http.answer(request, lambda request: _ingest(http, request, limit), json_fault)
+        return await http.answer(request, lambda request: _ingest(http, request, limit, intake.formats), json_fault)
 
     return [
         Route("/ingest", ingest, methods=["POST"]),
@@ -29,49 +30,52 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     ]
 
 
-async def _ingest(http: HttpIntake, request: Request, limit: int) -> Response:
+async def _ingest(http: HttpIntake, request: Request, limit: int, formats: Formats) -> Response:
     name = request.path_params.get("format", "")
-    known = ingestible().get(name)
-    if name and known is None:
-        raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(ingestible())}.")
+    known = formats.find(name)
+    if name and (known is None or not known.is_ingestible):
+        raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
     keyed = keyed_body(request)
     chunks: AsyncIterator[bytes] = http.chunks(request)
     if known is not None and arriving_body.is_large(request, known, keyed is not None and keyed.owns_segment):
         http.check_size(request)
         head, chunks = await arriving_body.peek(chunks, arriving_body.HEAD_BYTES)
-        if arriving_body.is_plain(head, known) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
+        if arriving_body.is_plain(head, known, formats) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
             size = await http.accept_arriving(request, name, arriving_body.text(chunks), keyed)
             return JSONResponse({"accepted_bytes": size})
     body = await http.body(request, chunks=chunks)
-    payloads = await http.converted(body, _payloads, _content_type(request), known, limit)
+    payloads = await http.converted(body, _payloads, _content_type(request), known, limit, formats)
     if keyed is not None:
         keyed.add(body)
         await http.accept_once(request, keyed, payloads)
     else:
         await http.accept_together(request, payloads)
     found: dict[str, object] = {} if name else {"format": payloads[0][0]}
-    if len(formats := sorted({format_name for format_name, _ in payloads})) > 1:
-        found["formats"] = formats
+    if len(names := sorted({format_name for format_name, _ in payloads})) > 1:
+        found["formats"] = names
     return JSONResponse({"accepted_bytes": len(body)} | found)
 
 
-def _payloads(body: bytes, content_type: str, known: Format | None, limit: int) -> Sequence[tuple[str, bytes]]:
+def _payloads(
+    body: bytes, content_type: str, known: Format | None, limit: int, formats: Formats
+) -> Sequence[tuple[str, bytes]]:
     """(format, body) of what is to be stored; more than one only where records are not of one format."""
     name = known.name if known else ""
     if known is not None and not known.is_text:
         return [(name, body)]
     if content_type in msgpack_body.CONTENT_TYPES:
-        return msgpack_body.payloads(body, name, limit)
+        return msgpack_body.payloads(body, name, limit, formats)
     if b"\0" in body:
         told = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
         raise PayloadError(f"The body is binary{told}, and where it is packed its Content-Encoding.")
     records = unframed(body)
     if not records or records.isspace():
         raise PayloadError("The body holds no records; send some.")
-    found = recognised(records, name)
+    found = recognised(records, formats, name)
     if not found:
         raise PayloadError(
-            "Its format is not recognised from its first lines; name it in the address, as in /ingest/combined."
+            "Its format is not recognised from its first lines; name it in the address, as in "
+            f"/ingest/{formats.names_of_text[0]}."
         )
     return found
 

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.payload import Payload
 from collector.receivers.offload import Offload
 from collector.spool.answer import Answer, LoopAnswer
@@ -25,11 +27,18 @@ _PAUSE_SECONDS = 1.0
 class Intake:
     """The door to the spool that receivers share."""
 
-    def __init__(self, spool: Spool, metrics: CollectorMetrics, clock_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        metrics: CollectorMetrics,
+        clock_ns: Callable[[], int] = time.time_ns,
+        formats: Formats = FORMATS,
+    ) -> None:
         self._spool = spool
         self._metrics = metrics
         self._clock_ns = clock_ns
         self.deliveries = spool.deliveries
+        self.formats = formats
         self.offload = Offload()
 
     @property

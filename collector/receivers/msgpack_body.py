@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from pydantic import ByteSize
 
+from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import parse
@@ -15,14 +16,14 @@ CONTENT_TYPES = frozenset({"application/msgpack", "application/x-msgpack", "appl
 _LARGE_ARRAYS = (0xDC, 0xDD)
 
 
-def payloads(body: bytes, format_name: str, limit: int) -> list[tuple[str, bytes]]:
+def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> list[tuple[str, bytes]]:
     """(format, lines) of the entries; without a name, each tells its own.
 
     Raises PayloadError where there is no entry at all; those that are none become dead letters.
     """
     if not (0x90 <= body[0] <= 0x9F or body[0] in _LARGE_ARRAYS):
         raise PayloadError("The body is no MessagePack of [time, record]; check the agent's format.")
-    rules, config = _settings(format_name, limit)
+    rules, config = _settings(format_name, limit, formats)
     # The mode of the protocol whose entries are a stream: [tag, entries].
     message = parse(b"\x92\xa0\xc6" + len(body).to_bytes(4, "big") + body, limit)
     if message is None:
@@ -33,8 +34,7 @@ def payloads(body: bytes, format_name: str, limit: int) -> list[tuple[str, bytes
 
 
 @lru_cache(100)
-def _settings(format_name: str, limit: int) -> tuple[Rules, ForwardConfig]:
-    config = ForwardConfig(
-        max_chunk_size=ByteSize(limit), rules=(ForwardRule(tag="*", format=format_name),) if format_name else ()
-    )
-    return Rules(config), config
+def _settings(format_name: str, limit: int, formats: Formats) -> tuple[Rules, ForwardConfig]:
+    named = ForwardRule.model_validate({"tag": "*", "format": format_name}, context={"formats": formats})
+    config = ForwardConfig(max_chunk_size=ByteSize(limit), rules=(named,) if format_name else ())
+    return Rules(config, formats), config

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from collector.formats.mule.descriptor import MULE_ANALYTICS
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import HttpConfig, HttpIntake
 from collector.receivers.ingest import json_fault
 from collector.receivers.intake import Intake
-from collector.receivers.json_body import unframed
+from collector.records.json_body import unframed
 
-_FORMAT = "mule_analytics"
 _PATH = "/v2/analytics/events"
 
 
@@ -25,7 +25,7 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
 
         async def take(request: Request) -> Response:
             lines = await http.converted(await http.body(request), unframed)
-            await http.accept(request, _FORMAT, lines)
+            await http.accept(request, MULE_ANALYTICS.name, lines)
             return Response(status_code=202)
 
         return await http.answer(request, take, json_fault)

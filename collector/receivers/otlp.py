@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from collector.receivers.protobuf_fields import fields, length_delimited
+from collector.encoding.protobuf import fields, length_delimited
+from collector.formats.otlp.descriptor import SIGNALS
 from collector.spool.frame import varint
 
 # google.rpc.Code, https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
@@ -19,7 +20,7 @@ INVALID_ARGUMENT, RESOURCE_EXHAUSTED = 3, 8
 RETRY_SECONDS = 1
 
 # By the name of the signal, as in the path of a request, the format that it is stored in.
-FORMATS: Mapping[str, str] = MappingProxyType({"logs": "otlp_logs", "metrics": "otlp_metrics", "traces": "otlp_traces"})
+FORMATS: Mapping[str, str] = MappingProxyType({signal: known.name for signal, known in SIGNALS.items()})
 
 
 def check_protobuf(message: bytes) -> None:

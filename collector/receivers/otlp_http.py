@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from collector.formats.otlp.descriptor import JSON_SIGNALS
+from collector.formats.otlp.json_check import check_json
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
@@ -21,7 +23,6 @@ from collector.receivers.otlp import (
     json_status,
     status,
 )
-from collector.receivers.otlp_json import check_json
 
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
@@ -43,7 +44,7 @@ def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Resp
     async def json(request: Request) -> Response:
         body = await http.body(request)
         await http.converted(body, partial(check_json, signal))
-        await http.accept(request, f"{FORMATS[signal]}_json", body)
+        await http.accept(request, JSON_SIGNALS[signal].name, body)
         return Response(b"{}", media_type=_JSON)
 
     async def export(request: Request) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from collector.formats.prometheus.descriptor import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from collector.receivers.body_memory import BodyMemory
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
@@ -15,7 +16,7 @@ from collector.receivers.write_request import VERSION_1, VERSION_2, Contents, Wr
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PROTOBUF = "application/x-protobuf"
-_FORMATS = {VERSION_1: "prometheus_write", VERSION_2: "prometheus_write_v2"}
+_FORMATS = {VERSION_1: PROMETHEUS_WRITE.name, VERSION_2: PROMETHEUS_WRITE_V2.name}
 _VERSIONS = {version.name: version for version in _FORMATS}
 
 

@@ -7,6 +7,7 @@ import zlib
 
 import httpx
 
+from collector.formats.prometheus.descriptor import PROMETHEUS_TEXT
 from collector.receivers.intake import Intake
 from collector.receivers.scrape_config import ScrapeConfig, ScrapeTarget
 from collector.receivers.scrape_discovery import Discovery
@@ -88,7 +89,7 @@ class Scraper:
 
     def _refused(self, reason: str, error: Exception) -> tuple[Answer, str]:
         self._intake.refused("scrape", reason)
-        return Answer("prometheus_text", b""), str(error) or type(error).__name__
+        return Answer(PROMETHEUS_TEXT.name, b""), str(error) or type(error).__name__
 
     async def _keep(self, target: Target, answer: Answer, *, is_up: bool) -> None:
         up = f"\n# TYPE up gauge\nup {int(is_up)}\n".encode()

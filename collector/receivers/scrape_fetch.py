@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from collector.formats.prometheus.descriptor import OPENMETRICS_TEXT, PROMETHEUS_TEXT
 from collector.receivers.body import read_body
 from collector.receivers.offload import Offload
 from collector.receivers.scrape_config import ScrapeConfig, ScrapeTls
@@ -16,10 +17,10 @@ from storage.errors import ConfigError, PayloadError, PayloadTooLarge
 _ACCEPT = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 
 _FORMATS = {
-    "application/openmetrics-text": "openmetrics_text",
-    "text/plain": "prometheus_text",
+    "application/openmetrics-text": OPENMETRICS_TEXT.name,
+    "text/plain": PROMETHEUS_TEXT.name,
     # Some exporters name none.
-    "": "prometheus_text",
+    "": PROMETHEUS_TEXT.name,
 }
 _END = b"# EOF"
 
@@ -94,7 +95,7 @@ def _answer(response: httpx.Response, body: bytes) -> Answer:
     format_name = _FORMATS.get(media_type)
     if format_name is None:
         raise PayloadError(f"The target answers in {media_type!r}, which is no format of Prometheus; check its path.")
-    if format_name == "openmetrics_text" and not body.rstrip(b"\n").endswith(_END):
+    if format_name == OPENMETRICS_TEXT.name and not body.rstrip(b"\n").endswith(_END):
         raise PayloadError("The target's answer does not end with # EOF, so it is not whole; look into its log.")
     return Answer(format_name, body)
 

@@ -18,7 +18,7 @@ from google.protobuf.descriptor_pool import DescriptorPool  # type: ignore[impor
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from google.protobuf.message_factory import GetMessageClass  # type: ignore[import-untyped]
 
-from collector.receivers.protobuf_fields import has_more_fields
+from collector.encoding.protobuf import has_more_fields
 from storage.errors import PayloadError, PayloadTooLarge
 
 _MOST_SERIES = 1_000_000

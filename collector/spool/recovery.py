@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from collector.path_text import text_of
+from collector.escape_path import escape_path
+from collector.formats.dead_letters.descriptor import CUT_OFF, DAMAGED
 from collector.payload import Delivery, Payload
 from collector.spool.frame import encode
 from collector.spool.inspection import Inspection, Range, SegmentFile, inspect, last_delivery
 from collector.spool.segment import OPEN, PARTIAL, READY, Segment, file_name, seal, sync_directory, write_sealed
-from collector.transforms.set_aside import CUT_OFF, DAMAGED
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def recover(directory: Path, remember: Remember) -> Recovery:
             _log.error(
                 "A file in the spool is left alone: it is no segment, or cannot be read. Move it away, or mend what is "
                 "wrong with it and restart.",
-                extra={"path": text_of(path), "error": str(error)},
+                extra={"path": escape_path(path), "error": str(error)},
             )
     return found
 
@@ -108,9 +108,9 @@ def parts(segment: Segment, file: SegmentFile, found: Inspection) -> Sequence[Pa
         sound = (piece for start, end in found.sound for piece in file.pieces(start, end))
         replaced.append((segment.format, f"{segment.id}~sound", sound))
     if found.damaged:
-        replaced.append((DAMAGED, f"{segment.id}~damaged", _letters(segment, DAMAGED, file, found.damaged)))
+        replaced.append((DAMAGED.name, f"{segment.id}~damaged", _letters(segment, DAMAGED.name, file, found.damaged)))
     if found.cut_off:
-        replaced.append((CUT_OFF, f"{segment.id}~cut-off", _letters(segment, CUT_OFF, file, [found.cut_off])))
+        replaced.append((CUT_OFF.name, f"{segment.id}~cut-off", _letters(segment, CUT_OFF.name, file, [found.cut_off])))
     return replaced
 
 

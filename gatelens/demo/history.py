@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from collector.formats.envoy.descriptor import ENVOY_JSON
 from collector.importer import Block, BlockSink
 from gatelens.demo.log_lines import lines
 from gatelens.demo.past import STRETCH, draw
@@ -93,7 +94,7 @@ class History:
             # One block ahead of the store at most: what live gateways send must not queue behind the past.
             self._wait_until_stored()
             name = _last(start) if number == len(blocks) else f"{_name(start)}-{number}"
-            self._sink.send(Block(name, "envoy_json", body, ENVIRONMENT, "", "demo"))
+            self._sink.send(Block(name, ENVOY_JSON.name, body, ENVIRONMENT, "", "demo"))
             self._sent = name
         return len(drawn)
 

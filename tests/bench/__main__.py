@@ -13,7 +13,7 @@ from gatelens.data_directory import Addresses
 from tests.bench.forward_sender import ForwardSender
 from tests.bench.goaccess import goaccess
 from tests.bench.grpc_senders import AlsSender, OtlpSender
-from tests.bench.http_senders import ImportSender, LinesSender, OtlpHttpSender, RemoteWriteSender
+from tests.bench.http_senders import DeclaredSender, ImportSender, LinesSender, OtlpHttpSender, RemoteWriteSender
 from tests.bench.scenario import run
 from tests.bench.sender import Sender
 from tests.bench.yardstick import yardsticks
@@ -29,6 +29,7 @@ def _ways(directory: Path) -> dict[str, tuple[bool, MakeSender]]:
         "json_import": (True, lambda addresses: ImportSender(addresses, directory, "envoy_json")),
         "json_posts": (True, lambda addresses: LinesSender(addresses, directory, "envoy_json", _LINES_IN_A_POST)),
         "text_import": (True, lambda addresses: ImportSender(addresses, directory, "combined")),
+        "custom_import": (True, lambda addresses: DeclaredSender(addresses, directory, directory / "custom_import")),
         "forward": (False, ForwardSender),
         "otlp_logs_grpc": (False, OtlpSender),
         "otlp_logs_http": (False, OtlpHttpSender),

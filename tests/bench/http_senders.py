@@ -10,9 +10,12 @@ from pathlib import Path
 import cramjam
 import httpx
 
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.known import known_formats
+from collector.formats.custom.remembered import RememberedFormats
 from collector.importer import import_file
 from gatelens.block_sinks import HttpSink
-from gatelens.data_directory import Addresses
+from gatelens.data_directory import Addresses, DataDirectory
 from tests.bench.log_files import write_log
 from tests.bench.messages import otlp_messages, write_requests
 from tests.bench.sender import REQUESTS, SAMPLES, Repeated
@@ -87,6 +90,33 @@ class ImportSender(LinesSender):
 
     def send_all(self) -> None:
         import_file(self.file, HttpSink(self._addresses), environment="bench")
+
+
+class DeclaredSender(ImportSender):
+    """The combined log as a format that somebody has declared, which is to be as good as the built-in one."""
+
+    _DEFINITION = FormatDefinition(
+        name="bench_declared",
+        nginx='$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" '
+        '"$http_user_agent"',
+    )
+
+    def __init__(self, addresses: Addresses, directory: Path, data: Path) -> None:
+        super().__init__(addresses, directory, "combined")
+        remembered = RememberedFormats(DataDirectory(data).formats)
+        remembered.remember(self._DEFINITION)
+        self._formats = known_formats((), remembered.find)
+        self._posts.close()
+        self._posts = Posts(f"{addresses.http}/ingest/{self._DEFINITION.name}?environment=bench", {})
+
+    def send_all(self) -> None:
+        import_file(
+            self.file,
+            HttpSink(self._addresses),
+            format_name=self._DEFINITION.name,
+            environment="bench",
+            formats=self._formats,
+        )
 
 
 class HttpSender(Repeated):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from collector.receivers.protobuf_fields import fields, read_varint
+from collector.encoding.protobuf import fields, read_varint
 from tests.bench.messages import als_messages, forward_entries, otlp_messages, write_requests
 from tests.bench.sender import Repeated
 from tests.bench.timed_message import PLACEHOLDER_NS, TimedMessage, iso_milliseconds, protobuf_fixed64

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import FORMATS
+from collector.formats.transform import transform
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.transforms.formats import TransformConfig, formats, statement
 from storage.store import Store
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
@@ -207,11 +209,11 @@ _NUMBERS = itertools.count()
 
 def load(store: Store, directory: Path, name: str, *bodies: bytes) -> str:
     """Make rows of payloads that can all be read; returns the segment that they are of."""
-    known, segment = formats()[name], f"damage-{name}-{next(_NUMBERS)}"
+    known, segment = FORMATS[name], f"damage-{name}-{next(_NUMBERS)}"
     path = directory / f"{segment}.ready"
     path.write_bytes(b"".join(encode(Payload(name, body, time.time_ns() // 1000, "damage")) for body in bodies))
-    select = statement(known, segment, path, TransformConfig())
-    store.load(select, known.shape.into, known.shape.columns, segment, known.schema)
+    of = transform(known, segment, path, TransformConfig())
+    store.load(of.statement, of.table, of.columns, segment, of.schema)
     path.unlink()
     return segment
 

@@ -1,13 +1,13 @@
 """Envoy's StreamAccessLogsMessage from plain dictionaries, under the names and numbers of Envoy's own files.
 
-Written apart from collector/transforms/envoy_als.proto on purpose: a wrong number there must not go unseen.
+Written apart from collector/formats/envoy/envoy_als.proto on purpose: a wrong number there must not go unseen.
 The numbers are Envoy 1.40's, https://github.com/envoyproxy/envoy/tree/main/api/envoy/data/accesslog/v3
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from collector.receivers.protobuf_fields import length_delimited
+from collector.encoding.protobuf import length_delimited
 from collector.spool.frame import varint
 
 # A message is a mapping of name -> (number, what): 'number', 'text', 'tags' (map<string, string>), 'values'

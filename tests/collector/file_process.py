@@ -16,12 +16,12 @@ from typing import Any, Self
 from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences
+from collector.formats.config import TransformConfig
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from gatelens.event_loop import EventLoopThread
 from storage.migrate import migrate

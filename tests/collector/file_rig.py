@@ -9,11 +9,13 @@ from pathlib import Path
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
+from collector.encoding.protobuf import fields, read_varint
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.payload import Payload
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
@@ -36,7 +38,8 @@ class Door(SegmentDoor):
 class FileRig:
     """Follows files under `directory`/logs; may be stopped and started again."""
 
-    def __init__(self, directory: Path, config: FilesConfig, room: int) -> None:
+    def __init__(self, directory: Path, config: FilesConfig, room: int, formats: Formats = FORMATS) -> None:
+        self._formats = formats
         self._config = config
         self.state = directory / "state"
         self.spool_directory = directory / "spool"
@@ -46,7 +49,7 @@ class FileRig:
         self._run: Future[None] | None = None
 
     def start(self) -> None:
-        self._run = self._loop.spawn(FileReceiver(self.door, self._config, self.state).run())
+        self._run = self._loop.spawn(FileReceiver(self.door, self._config, self.state, formats=self._formats).run())
 
     def stop(self) -> None:
         assert self._run is not None

@@ -13,11 +13,13 @@ import msgpack  # type: ignore[import-untyped]
 from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
+from collector.encoding.protobuf import fields, read_varint
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.server import ForwardServer
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
@@ -135,14 +137,18 @@ def payloads(spool: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def forward(directory: Path, settings: Mapping[str, Any] | None = None, room: int = 1 << 30) -> Iterator[ForwardRig]:
+def forward(
+    directory: Path, settings: Mapping[str, Any] | None = None, room: int = 1 << 30, formats: Formats = FORMATS
+) -> Iterator[ForwardRig]:
     """Settings are those of collector.forward."""
-    config = ForwardConfig.model_validate({"listen": "127.0.0.1:0"} | dict(settings or {}))
+    config = ForwardConfig.model_validate(
+        {"listen": "127.0.0.1:0"} | dict(settings or {}), context={"formats": formats}
+    )
     chunks = ChunkMemory(directory / "forward" / "chunks", directory / "spool", config.remembered_chunks)
     spool = Spool(directory / "spool", SpoolConfig(max_size=ByteSize(room), segment_age=60))
     metrics = CountingMetrics()
     loop = EventLoopThread("forward")
-    server = ForwardServer(spool, chunks, metrics, config)
+    server = ForwardServer(spool, chunks, metrics, config, formats)
     loop.run(server.start())
     try:
         yield ForwardRig(server.port, spool, directory, chunks, metrics, loop, server)

@@ -1,6 +1,6 @@
 """Remote write requests from plain dictionaries, under the names and numbers of Prometheus' own files.
 
-Written apart from collector/transforms/prometheus_*.proto on purpose: a wrong number there must not go unseen.
+Written apart from collector/formats/prometheus/prometheus_*.proto on purpose: a wrong number there must not go unseen.
 https://github.com/prometheus/prometheus/tree/main/prompb
 """
 
@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from collector.receivers.protobuf_fields import length_delimited
+from collector.encoding.protobuf import length_delimited
 from collector.spool.frame import varint
 
 # A message is a mapping of name -> (number, what): 'double', 'int', 'sint', 'text', a message, or for packed lists

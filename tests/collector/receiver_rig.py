@@ -10,11 +10,13 @@ from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 from starlette.types import ASGIApp
 
+from collector.encoding.protobuf import fields, read_varint
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
 from collector.receivers.http_app import http_app
 from collector.receivers.http_intake import HttpConfig
 from collector.receivers.intake import Intake
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.receivers.sender_tokens import FindSender, SenderTokens
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
@@ -64,9 +66,10 @@ def receivers(
     environment: str = "",
     metrics: CollectorMetrics | None = None,
     find_sender: FindSender | None = None,
+    formats: Formats = FORMATS,
 ) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
-    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
+    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")), formats=formats)
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     grpc_config = GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit), environment=environment)

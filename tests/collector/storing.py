@@ -7,9 +7,11 @@ from typing import Any
 from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences
+from collector.formats.config import TransformConfig
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from storage.store import Store
 from tests.collector.failing_store import FailingStore
@@ -18,12 +20,15 @@ _STARTED = datetime.now(UTC)
 
 
 def writer_of(
-    store: Store | FailingStore, spool: Spool, lost: Callable[[str], None] = lambda segment_id: None
+    store: Store | FailingStore,
+    spool: Spool,
+    lost: Callable[[str], None] = lambda segment_id: None,
+    formats: Formats = FORMATS,
 ) -> Writer:
     metrics = CollectorMetrics(NoOpMeter("test"))
     notes = spool.directory.with_name(f"{spool.directory.name}-writer")
     # A FailingStore acts as a store.
-    return Writer(store, spool, TransformConfig(), metrics, notes, lost=lost)  # type: ignore[arg-type]
+    return Writer(store, spool, TransformConfig(), metrics, notes, lost=lost, formats=formats)  # type: ignore[arg-type]
 
 
 def store_waiting(store: Store | FailingStore, spool: Spool, seconds: float = 0) -> None:

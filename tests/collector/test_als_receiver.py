@@ -9,8 +9,8 @@ from typing import Any
 import grpc
 import pytest
 
+from collector.encoding.protobuf import fields, length_delimited
 from collector.payload import Payload
-from collector.receivers.protobuf_fields import fields, length_delimited
 from collector.spool.answer import Answer
 from storage.errors import SpoolFull
 from tests.collector import envoy_messages

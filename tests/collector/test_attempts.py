@@ -9,11 +9,13 @@ from opentelemetry.metrics import NoOpMeter
 
 from collector.attempts import Attempts
 from collector.books import differences
+from collector.formats.config import TransformConfig
+from collector.formats.formats import FORMATS
+from collector.formats.transform import transform
 from collector.payload import Payload
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig, formats, statement
 from collector.writer import Writer
 from storage.errors import QueryLimitExceeded, StoreError
 from storage.store import Store
@@ -95,9 +97,8 @@ def test_a_segment_that_may_be_stored_in_part_is_ended_by_the_same_load(store: S
     environment = "attempts-part"
     segment = _sealed(spool, environment)
     _die(store, spool, segment)
-    known = formats()["envoy_json"]
-    select = statement(known, segment.id, segment.path, TransformConfig())
-    store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema)
+    of = transform(FORMATS["envoy_json"], segment.id, segment.path, TransformConfig())
+    store.load(of.statement, of.table, of.columns, segment.id, of.schema)
     watched = FailingStore(store)
     _writer(watched, spool).store(segment)
     assert [(load.token, load.is_roomy) for load in watched.loads] == [(environment, True)]
@@ -111,9 +112,8 @@ def test_a_segment_that_may_be_stored_in_part_is_never_cut(
     environment = "attempts-uncut"
     segment = _sealed(spool, environment, payloads=8, lines=4500)
     _die(store, spool, segment)
-    known = formats()["envoy_json"]
-    select = statement(known, segment.id, segment.path, TransformConfig())
-    store.load(select, known.shape.into, known.shape.columns, segment.id, known.schema)
+    of = transform(FORMATS["envoy_json"], segment.id, segment.path, TransformConfig())
+    store.load(of.statement, of.table, of.columns, segment.id, of.schema)
     # This process has less than the one that died.
     monkeypatch.setattr(store, "load_memory", 4 << 20)
     with pytest.raises(StoreError, match="memory"):

@@ -19,6 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from collector.encoding.limits import MOST_OBJECTS
+from collector.encoding.protobuf import length_delimited
+from collector.formats.formats import FORMATS
+from collector.formats.otlp.descriptor import SIGNALS
+from collector.formats.otlp.json_check import check_json
+from collector.frame_bodies import body_of
 from collector.payload import Payload
 from collector.receivers import hec_events, msgpack_body
 from collector.receivers.als import stream_payloads
@@ -26,18 +32,12 @@ from collector.receivers.body import decode
 from collector.receivers.forward.config import ForwardConfig, ForwardUser
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.message import parse as parse_forward
-from collector.receivers.json_body import recognised, unframed
-from collector.receivers.objects import MOST_OBJECTS
-from collector.receivers.otlp import FORMATS, check_protobuf
-from collector.receivers.otlp_json import check_json
-from collector.receivers.protobuf_fields import length_delimited
+from collector.receivers.otlp import check_protobuf
 from collector.receivers.remote_write import unsnap
 from collector.receivers.write_request import VERSION_1, VERSION_2
-from collector.reframed import body_of
+from collector.records.json_body import recognised, unframed
 from collector.spool.frame import encode, frames
 from collector.spool.recovery import recover
-from collector.transforms.detect import detect
-from collector.transforms.formats import ingestible
 from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError, PayloadTooLarge
 from tests.collector.access_logs import otlp_logs
@@ -65,7 +65,7 @@ def _refuses_or_takes(check: Callable[[], Any]) -> Any:
 )
 def test_otlp(body: bytes) -> None:
     _refuses_or_takes(lambda: check_protobuf(body))
-    for signal in FORMATS:
+    for signal in SIGNALS:
         _refuses_or_takes(partial(check_json, signal, body))
 
 
@@ -162,10 +162,10 @@ def test_bodies_of_json(body: bytes, name: str) -> None:
     lines = _refuses_or_takes(lambda: unframed(body))
     if lines is None:
         return
-    for found, taken in recognised(lines, name):
-        assert found in ingestible()
+    for found, taken in recognised(lines, FORMATS, name):
+        assert found in FORMATS.ingestible
         assert isinstance(taken, bytes)
-        assert detect(taken) in (None, *ingestible())
+        assert FORMATS.recogniser.detect(taken) in (None, *FORMATS.ingestible)
 
 
 _EVENTS = st.fixed_dictionaries(
@@ -184,13 +184,13 @@ _EVENTS = st.fixed_dictionaries(
 @given(_json_bodies(_EVENTS | _VALUES), st.sampled_from(["", "json", "flex", "combined", "mule_log"]))
 def test_events_of_splunk(body: bytes, name: str) -> None:
     try:
-        groups = hec_events.groups(hec_events.parse(body), hec_events.SOURCETYPES, name)
+        groups = hec_events.groups(hec_events.parse(body), FORMATS, FORMATS.source_types, name)
     except hec_events.InvalidEvent as error:
         assert error.number >= 0
     else:
-        assert all(group.format in ingestible() and isinstance(group.lines, bytes) for group in groups)
-    raw = _refuses_or_takes(lambda: hec_events.raw(body, name))
-    assert all(found in ingestible() for found, _ in raw or [])
+        assert all(group.format in FORMATS.ingestible and isinstance(group.lines, bytes) for group in groups)
+    raw = _refuses_or_takes(lambda: hec_events.raw(body, FORMATS, name))
+    assert all(found in FORMATS.ingestible for found, _ in raw or [])
 
 
 _ENTRIES = st.tuples(
@@ -208,9 +208,9 @@ def _msgpack_bodies(draw: st.DrawFn) -> bytes:
 @_BOUNDED
 @given(_msgpack_bodies().filter(bool), st.sampled_from(["", "json", "flex", "combined"]))
 def test_bodies_of_messagepack(body: bytes, name: str) -> None:
-    found = _refuses_or_takes(lambda: msgpack_body.payloads(body, name, _LIMIT))
+    found = _refuses_or_takes(lambda: msgpack_body.payloads(body, name, _LIMIT, FORMATS))
     for format_name, lines in found or []:
-        assert format_name == "undecodable" or format_name in ingestible()
+        assert format_name == "undecodable" or format_name in FORMATS.ingestible
         assert lines
 
 
@@ -270,8 +270,8 @@ _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_0
         lambda: unframed(b'[""' + b',""' * 2 * _TOO_MANY + b"]"),
         lambda: hec_events.parse(b'{"event":1}' * _TOO_MANY_EVENTS),
         lambda: hec_events.parse(b'{"event":{}}' * (_TOO_MANY_EVENTS // 2 + 1)),
-        lambda: hec_events.raw(b"x\n" * _TOO_MANY_EVENTS, ""),
-        lambda: hec_events.raw(b"x\r" * _TOO_MANY_EVENTS, ""),
+        lambda: hec_events.raw(b"x\n" * _TOO_MANY_EVENTS, FORMATS, ""),
+        lambda: hec_events.raw(b"x\r" * _TOO_MANY_EVENTS, FORMATS, ""),
         lambda: check_json("logs", b'{"resourceLogs":[{}' + b",{}" * _TOO_MANY + b"]}"),
         lambda: VERSION_1.contents(b"\x0a\x00" * 1_000_001),
         lambda: VERSION_2.contents(b"\x2a\x00" * 1_000_001),
@@ -283,7 +283,7 @@ _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_0
         lambda: parse_forward(
             msgpack.packb(["t", gzip.compress(b"\xc0" * 1_000_001), {"compressed": "gzip"}]), 1 << 25
         ),
-        lambda: msgpack_body.payloads(b"\x90" * 1_000_001, "json", 1 << 25),
+        lambda: msgpack_body.payloads(b"\x90" * 1_000_001, "json", 1 << 25, FORMATS),
     ],
 )
 def test_what_would_be_too_many_objects_is_refused(take: Callable[[], object]) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from collector.books import differences
+from collector.encoding.protobuf import length_delimited
+from collector.formats.otlp.json_check import check_json
 from collector.payload import Payload
 from collector.receivers.als import stream_payloads
 from collector.receivers.otlp import check_protobuf
-from collector.receivers.otlp_json import check_json
-from collector.receivers.protobuf_fields import length_delimited
 from collector.receivers.write_request import VERSION_1, VERSION_2
 from collector.spool.spool import Spool, SpoolConfig
 from gatelens.event_loop import EventLoopThread

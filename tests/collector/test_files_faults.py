@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.path_text import path_of, text_of
+from collector.escape_path import escape_path, unescape_path
 from collector.receivers.files import tail
 from collector.receivers.files.lines import Reading, content
 from collector.receivers.files.tail import Tail
@@ -38,9 +38,9 @@ def test_names_of_any_bytes_have_texts_of_their_own() -> None:
         b"\\",
     ]
     paths = [Path(os.fsdecode(name)) for name in names]
-    texts = [text_of(path) for path in paths]
+    texts = [escape_path(path) for path in paths]
     assert len(set(texts)) == len(texts)
-    assert [path_of(text) for text in texts] == paths
+    assert [unescape_path(text) for text in texts] == paths
     assert texts[:2] == ["café", r"caf\xe9"]
     assert texts[6:] == ["C:\\x\\y", r"\x41", "\\"]
     assert all(text.isprintable() for text in texts)

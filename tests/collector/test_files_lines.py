@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.formats.mule.descriptor import MULE_LOG
 from collector.receivers.files.lines import Cut, Reading, content, cut
 from tests.collector.file_rig import append, following, numbered
 from tests.collector.receiver_rig import resident_bytes
@@ -43,9 +44,9 @@ def test_the_last_record_of_several_lines_waits() -> None:
 
 
 def test_records_of_mule_have_several_lines_by_default() -> None:
-    assert _cut(_STACK, Reading("mule_log", "none", "", 1 << 20)) == Cut(_STACK.index(b"ERROR"))
+    assert _cut(_STACK, Reading("mule_log", "none", MULE_LOG.first_line, 1 << 20)) == Cut(_STACK.index(b"ERROR"))
     wrapped = b"".join(b"2026-11-23T10:15:30Z stdout F " + line for line in _STACK.splitlines(keepends=True))
-    assert _cut(wrapped, Reading("mule_log", "cri", "", 1 << 20)) == Cut(wrapped.index(b"ERROR") - 30)
+    assert _cut(wrapped, Reading("mule_log", "cri", MULE_LOG.first_line, 1 << 20)) == Cut(wrapped.index(b"ERROR") - 30)
 
 
 @pytest.mark.parametrize("position", range(5))

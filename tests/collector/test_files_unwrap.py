@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.formats.flex.descriptor import FLEX
 from collector.receivers.files.unwrap import container_of, open_part, unwrap
 from collector.receivers.files.workload import workload_of
 from tests.collector.file_rig import append, following, numbered
@@ -93,8 +94,8 @@ def test_lines_of_flex_get_the_time_that_they_lack() -> None:
     with_time = ["2026-11-23T10:15:30Z INFO [pod] x", "[flex-gateway-fluent] [2026/11/23 10:15:30] [error] y"]
     lines = ["[flex-gateway-envoy][info] up", *with_time]
     expected = "".join(f"{line}\n" for line in (f"{_TIME} [flex-gateway-envoy][info] up", *with_time)).encode()
-    assert unwrap(b"".join(_cri("stdout", "F", line) for line in lines), "cri", "flex") == expected
-    assert unwrap(b"".join(_docker(f"{line}\n") for line in lines), "docker", "flex") == expected
+    assert unwrap(b"".join(_cri("stdout", "F", line) for line in lines), "cri", FLEX.untimed_line) == expected
+    assert unwrap(b"".join(_docker(f"{line}\n") for line in lines), "docker", FLEX.untimed_line) == expected
 
 
 def test_a_line_without_its_last_part_waits() -> None:

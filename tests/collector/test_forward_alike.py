@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.receivers.forward.alike import access_lines
+from collector.formats.formats import FORMATS
+from collector.receivers.forward.alike import lines_alike
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import decode
-from collector.receivers.forward.lines import Rules, sort
+from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
 from collector.receivers.forward.records import Kind, Records
-from collector.receivers.sorting import Sorter
+from collector.records.classify import Classifier
 from tests.collector.forward_rig import MOMENT, event_time
 
 _ACCESS = {"start_time": "2026-11-23T10:15:30Z", "method": "GET", "path": "/pets", "response_code": 200, "took": 0.5}
@@ -33,7 +34,7 @@ def _packed(*records: dict[Any, Any], head: Any = MOMENT) -> bytes:
 def _looked_at(entries: bytes) -> list[Any]:
     found, broken = decode(entries)
     assert broken == []
-    [lines] = sort(found, "t", "", Sorter())
+    [lines] = classified(found, "t", Rules(ForwardConfig(), FORMATS), Classifier(FORMATS))
     assert lines.format == "envoy_json"
     return _read(lines.body)
 
@@ -46,14 +47,17 @@ def _read(lines: bytes) -> list[Any]:
 @pytest.mark.parametrize("count", [1, 20, 70_000])
 def test_alike(head: Any, count: int) -> None:
     entries = _packed(*[_ACCESS] * count, head=head)
-    assert access_lines(entries) == (json.dumps(_ACCESS, separators=(",", ":")).encode() + b"\n") * count
+    line = json.dumps(_ACCESS, separators=(",", ":")).encode() + b"\n"
+    assert lines_alike(entries, FORMATS) == ("envoy_json", line * count)
+    assert lines_alike(entries, FORMATS, "envoy_json") is not None
+    assert lines_alike(entries, FORMATS, "json") is None
 
 
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(_ACCESS, _VALUES)), min_size=1, max_size=5))
 def test_whatever_their_values_are(records: list[dict[str, Any]]) -> None:
     entries = _packed(*records)
-    lines = access_lines(entries)
-    assert lines is None or _read(lines) == _looked_at(entries)
+    lines = lines_alike(entries, FORMATS)
+    assert lines is None or _read(lines[1]) == _looked_at(entries)
     if not any(isinstance(value, bytes) for record in records for value in record.values()):
         assert lines is not None
 
@@ -80,19 +84,19 @@ def test_whatever_their_values_are(records: list[dict[str, Any]]) -> None:
     ],
 )
 def test_what_has_to_be_looked_at(records: list[dict[Any, Any]]) -> None:
-    assert access_lines(_packed(*records)) is None
+    assert lines_alike(_packed(*records), FORMATS) is None
 
 
 @pytest.mark.parametrize(
     "entries", [b"\x90", b"\xdc\x00\x00", b"\x91", b"\x91\x92", b"\x91\xc0", b"\x92\x92\x01\x80", b"\xdd"]
 )
 def test_what_is_none(entries: bytes) -> None:
-    assert access_lines(entries) is None
+    assert lines_alike(entries, FORMATS) is None
 
 
 def test_order_is_kept_among_messages() -> None:
     config = ForwardConfig(environment="test")
-    records = Records(Rules(config), config)
+    records = Records(Rules(config, FORMATS), config)
     different = _ACCESS | {"path": "/other", "consumer": "mobile"}
     for batch in ([_ACCESS], [different, _ACCESS], [_ACCESS], [_ORDER]):
         records.add(Message("t", _packed(*batch)))

@@ -16,6 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.formats.formats import FORMATS
 from collector.receivers.forward import connection
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.framing import Framer
@@ -210,7 +211,7 @@ def _taken(data: bytes, cuts: list[int]) -> None:
     """What a connection does with bytes that come in pieces: it goes on, or it raises PayloadError."""
     config = ForwardConfig()
     framer = Framer(_LIMIT)
-    records = Records(Rules(config), config)
+    records = Records(Rules(config, FORMATS), config)
     ends = sorted({min(cut, len(data)) for cut in cuts} | {len(data)})
     try:
         for start, end in zip([0, *ends], ends, strict=False):

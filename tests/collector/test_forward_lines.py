@@ -6,13 +6,14 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 import pytest
 
+from collector.formats.formats import FORMATS
 from collector.receivers.forward import lenient
-from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, decode
-from collector.receivers.forward.lines import Lines, Rules, sort
+from collector.receivers.forward.lines import Lines, Rules, classified
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Kind, Records
-from collector.receivers.sorting import Sorter
+from collector.records.classify import Classifier
 from storage.errors import PayloadError
 from tests.collector.forward_rig import MOMENT
 
@@ -23,7 +24,9 @@ _FLEX = {"logger": "flex-gateway-agent", "level": "info", "kind": "runtimeLog", 
 
 
 def _sorted(*records: dict[str, Any], format_name: str = "") -> list[tuple[str, list[Any]]]:
-    found = sort([Entry(MOMENT, dict(record)) for record in records], "t", format_name, Sorter())
+    named = (ForwardRule(tag="*", format=format_name),) if format_name else ()
+    rules = Rules(ForwardConfig(rules=named), FORMATS)
+    found = classified([Entry(MOMENT, dict(record)) for record in records], "t", rules, Classifier(FORMATS))
     return [(lines.format, [_read(line) for line in lines.body.decode().splitlines()]) for lines in found]
 
 
@@ -82,16 +85,17 @@ def test_lines_of_several_pods_are_told_apart() -> None:
         return {"log": _TEXT, "kubernetes": {"pod_name": pod, "labels": labels, "namespace_name": namespace}}
 
     records = [
-        record("orders-7d9f8b6c5-abcde"),
-        record("orders-7d9f8b6c5-fghij", {"app": "orders-api"}),
+        record("orders-7d9f8b6c5-bcdfg"),
+        record("orders-7d9f8b6c5-fghjk", {"app": "orders-api"}),
         record("db-0", {"app.kubernetes.io/name": "postgres", "app": "db"}, None),
         record(None),
         {"log": _TEXT, "kubernetes": "odd"},
     ]
     line = _TEXT.encode() + b"\n"
-    assert sort([Entry(MOMENT, found) for found in records], "t", "", Sorter()) == [
-        Lines("envoy_text", line, "orders.shop", "orders-7d9f8b6c5-abcde"),
-        Lines("envoy_text", line, "orders-api.shop", "orders-7d9f8b6c5-fghij"),
+    rules = Rules(ForwardConfig(), FORMATS)
+    assert classified([Entry(MOMENT, found) for found in records], "t", rules, Classifier(FORMATS)) == [
+        Lines("envoy_text", line, "orders.shop", "orders-7d9f8b6c5-bcdfg"),
+        Lines("envoy_text", line, "orders-api.shop", "orders-7d9f8b6c5-fghjk"),
         Lines("envoy_text", line, "postgres", "db-0"),
         Lines("envoy_text", line * 2),
     ]
@@ -108,7 +112,7 @@ def test_rules_by_tag() -> None:
             ],
         }
     )
-    records = Records(Rules(config), config)
+    records = Records(Rules(config, FORMATS), config)
     for tag in ("nginx.edge", "nginx.a.b", "a.flex", "other"):
         message = parse(msgpack.packb([tag, [[MOMENT, {"log": tag}]]]), 1000)
         assert message is not None
@@ -123,7 +127,7 @@ def test_rules_by_tag() -> None:
 
 def test_small_messages_of_a_tag_become_one_payload() -> None:
     config = ForwardConfig()
-    records = Records(Rules(config), config)
+    records = Records(Rules(config, FORMATS), config)
     for number in range(5000):
         message = parse(msgpack.packb([f"tag-{number % 2}", MOMENT, {"log": "x" * 500}]), 10_000)
         assert message is not None

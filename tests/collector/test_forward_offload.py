@@ -14,6 +14,7 @@ import msgpack  # type: ignore[import-untyped]
 import pytest
 from opentelemetry.metrics import NoOpMeter
 
+from collector.formats.formats import FORMATS
 from collector.receivers.forward import connection
 from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.config import ForwardConfig
@@ -66,7 +67,7 @@ def _serve(directory: Path, data: bytes, **settings: Any) -> list[str]:
     wire = _AllAtOnce(data)
 
     async def serve(delivery: Delivery) -> None:
-        shared = Shared(config, Rules(config), delivery, "", MessageMemory(4), Offload())
+        shared = Shared(config, Rules(config, FORMATS), delivery, "", MessageMemory(4), Offload())
         await Connection(cast(Wire, wire), "", shared).serve()
 
     with _spool(directory) as (spool, chunks):

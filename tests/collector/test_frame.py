@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.encoding.protobuf import fields, read_varint
 from collector.payload import Payload
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import encode, frames, varint
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

@@ -9,23 +9,26 @@ from pathlib import Path
 
 import pytest
 
+from collector.formats.config import TransformConfig
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.transform import transform
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.transforms.formats import TransformConfig, formats, ingestible, statement
 from storage.store import Store
 from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_rows_of_a_payload(store: Store, tmp_path: Path, case: Case) -> None:
-    known, segment = formats()[case.format], f"golden-{case.name.replace('/', '-')}"
+    known, segment = FORMATS[case.format], f"golden-{case.name.replace('/', '-')}"
     received_at_us = int(RECEIVED_AT.timestamp() * 1_000_000)
     frame = encode(Payload(known.name, case.body(), received_at_us, "golden", peer=PEER))
     file = tmp_path / "segment.ready"
     file.write_bytes(frame)
 
-    select = statement(known, segment, file, TransformConfig())
-    store.load(select, known.shape.into, known.shape.columns, segment, known.schema)
+    of = transform(known, segment, file, TransformConfig())
+    store.load(of.statement, of.table, of.columns, segment, of.schema)
 
     rows = rows_of(store, segment)
     if os.environ.get("GATELENS_UPDATE_GOLDEN"):
@@ -37,4 +40,10 @@ def test_rows_of_a_payload(store: Store, tmp_path: Path, case: Case) -> None:
 
 
 def test_every_format_has_golden_samples() -> None:
-    assert {case.format for case in CASES} >= set(ingestible())
+    assert {case.format for case in CASES} >= set(FORMATS.ingestible)
+
+
+@pytest.mark.parametrize("known", list(FORMATS), ids=lambda known: known.name)
+def test_a_format_becomes_nothing_but_what_it_says(known: Format) -> None:
+    found = {row["table"] for case in CASES if case.format == known.name for row in case.rows()}
+    assert found - {"dead_letters"} <= set(known.becomes)

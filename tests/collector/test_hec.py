@@ -191,7 +191,7 @@ def test_tokens_are_never_shown() -> None:
     config = HttpConfig.model_validate({"hec": {"tokens": _TOKENS}})
     assert "open-sesame" not in repr(config)
     assert "open-sesame" not in str(config.model_dump())
-    with pytest.raises(ValidationError, match="'otlp_logs' is not a format of records; use one of"):
+    with pytest.raises(ValidationError, match="'otlp_logs' is not a format of lines or records; use one of"):
         HttpConfig.model_validate({"hec": {"tokens": [{"token": "x", "format": "otlp_logs"}]}})
 
 

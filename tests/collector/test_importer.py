@@ -8,10 +8,10 @@ import pytest
 import zstandard
 
 from collector.books import stored_segments
+from collector.formats.formats import FORMATS
 from collector.importer import Block, ImportSummary, import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from collector.transforms.detect import detect
 from storage.errors import GatelensError, PayloadError
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines
@@ -210,7 +210,7 @@ def test_a_file_without_lines_is_told_before_it_fills_the_memory(tmp_path: Path)
     ],
 )  # fmt: skip
 def test_formats_are_recognised_from_the_first_line(head: bytes, found: str | None) -> None:
-    assert detect(head) == found
+    assert FORMATS.recogniser.detect(head) == found
 
 
 def test_the_format_may_be_named(tmp_path: Path) -> None:

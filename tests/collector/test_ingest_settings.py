@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from collector.transforms.formats import ingestible
+from collector.formats.formats import FORMATS
 
 _ROOT = Path(__file__).parents[2]
 _GATEWAYS = _ROOT / "deploy" / "gateways"
-_TRANSFORMS = _ROOT / "collector" / "transforms"
+_FORMATS = _ROOT / "collector" / "formats"
 
 # What the Message Logging policy adds, by MuleSoft's documentation of it, and what DataWeave has anyway.
 _POLICY_VARIABLES = frozenset({
@@ -49,7 +49,7 @@ def _documents(name: str) -> list[dict[str, Any]]:
 
 def _read_by(format_name: str) -> set[str]:
     """The names that a format's transform takes out of JSON."""
-    layers = "".join(path.read_text() for path in _TRANSFORMS.glob(f"{format_name}*.sql"))
+    layers = "".join(path.read_text() for path in _FORMATS.rglob(f"{format_name}*.sql"))
     return set(re.findall(r"`?([\w.@]+)`? (?:String|Tuple)\b", layers))
 
 
@@ -73,7 +73,7 @@ def test_flex_sends_its_logs_where_they_are_taken() -> None:
     assert all(isinstance(value, str) for value in parameters.values())
     assert (output["type"], parameters["format"]) == ("http", "json_lines")
     assert re.fullmatch(r"/ingest/(\w+)\?environment=\w+&gateway=\w+", parameters["uri"])
-    assert parameters["uri"].partition("?")[0].rpartition("/")[2] in ingestible()
+    assert parameters["uri"].partition("?")[0].rpartition("/")[2] in FORMATS.ingestible
 
 
 def test_the_expression_of_message_logging() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from collector.books import differences
+from collector.encoding.protobuf import length_delimited
 from collector.payload import Payload
-from collector.receivers.protobuf_fields import length_delimited
 from collector.spool.spool import Spool, SpoolConfig
 from storage.errors import QueryMemoryExceeded
 from storage.store import Store

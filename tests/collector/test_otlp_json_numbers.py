@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from collector.receivers.otlp_json import check_json
+from collector.formats.otlp.json_check import check_json
 from storage.errors import PayloadError
 
 _SIGNED_32 = (-(2**31), 2**31 - 1)

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
+from collector.formats.otlp.descriptor import NOT_OTLP
 from collector.importer import import_file
 from collector.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from collector.transforms.formats import formats
-from collector.transforms.set_aside import NOT_OTLP
 from gatelens.block_sinks import SpoolSink
 from storage.store import Store
 from tests.collector.storing import store_all
 
 _NOW = time.time_ns()
-_REASON = formats()[NOT_OTLP].set_aside_because
+_REASON = NOT_OTLP.reason
 _TABLES = {"logs": "body", "metrics": "name", "spans": "name", "dead_letters": "body"}
 
 

@@ -6,7 +6,7 @@ import cramjam
 import httpx
 import pytest
 
-from collector.receivers.protobuf_fields import length_delimited
+from collector.encoding.protobuf import length_delimited
 from collector.receivers.write_request import VERSION_1, VERSION_2, Contents
 from storage.errors import PayloadError
 from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ByteSize
 
-from collector.reframed import body_of
+from collector.frame_bodies import body_of
 from collector.spool.frame import encode
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool, SpoolConfig

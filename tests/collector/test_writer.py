@@ -11,11 +11,11 @@ import pytest
 from opentelemetry.metrics import NoOpMeter
 
 from collector.books import differences, stored_segments
+from collector.formats.config import TransformConfig
 from collector.payload import Payload
 from collector.spool.segment import READY, Segment
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer, WriterConfig
 from storage.errors import QueryFailed, StoreUnavailable
 from storage.store import Store

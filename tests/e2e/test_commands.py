@@ -23,8 +23,8 @@ from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
 
 BY_API = "SELECT api, toUInt32(count()) AS asked FROM requests WHERE environment = 'known' GROUP BY api"
 COMMANDS = (
-    (), ("up",), ("demo",), ("query",), ("import",), ("report",), ("report", "usage"), ("migrate",), ("version",),
-    ("admin",), ("token", "create"),
+    (), ("up",), ("demo",), ("query",), ("import",), ("formats",), ("formats", "try"), ("report",),
+    ("report", "usage"), ("migrate",), ("version",), ("admin",), ("token", "create"),
 )  # fmt: skip
 
 

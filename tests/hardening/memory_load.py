@@ -12,7 +12,7 @@ import grpc
 import httpx
 import msgspec
 
-from collector.receivers.protobuf_fields import length_delimited
+from collector.encoding.protobuf import length_delimited
 from gatelens.data_directory import Addresses
 from tests.running import RunningGatelens
 

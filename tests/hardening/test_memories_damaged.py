@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.formats.formats import FORMATS
 from collector.receivers.files.checkpoints import Checkpoints
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.rounds import Rounds
@@ -18,7 +19,7 @@ from tests.collector.file_rig import append, numbered
 
 def _read_all(directory: Path, state: Path) -> bytes:
     """What comes of the log files until there is nothing more."""
-    rounds = Rounds(config_for(directory), Checkpoints(state), Faults(lambda reason: None), time.time_ns)
+    rounds = Rounds(config_for(directory), Checkpoints(state), Faults(lambda reason: None), time.time_ns, FORMATS)
     found = b""
     while (batch := rounds.next()) is not None:
         found += b"".join(payload.body for payloads in batch.segments().values() for payload in payloads)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from xxhash import xxh3_64_intdigest
 
+from collector.frame_bodies import body_of
 from collector.payload import Payload
-from collector.reframed import body_of
 from collector.spool.frame import CHECKSUM_TAG, END, SIZE_TAG, TAIL, encode, varint
 from collector.spool.inspection import SegmentFile, inspect
 from collector.spool.recovery import damage_in

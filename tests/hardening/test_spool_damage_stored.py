@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from collector.books import differences
+from collector.encoding.protobuf import fields, read_varint
 from collector.payload import Payload
-from collector.receivers.protobuf_fields import fields, read_varint
 from collector.spool.frame import END, encode, frames, varint
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool, SpoolConfig

@@ -21,7 +21,7 @@ class FileRecord(msgspec.Struct):
     id: str
     device: int
     inode: int
-    # As `text_of` writes it.
+    # As `escape_path` writes it.
     path: str
     format: str
     container: str

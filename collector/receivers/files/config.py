@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator
 
-from collector.transforms.formats import ingestible
+from collector.formats.setting import TextFormat
 
 Container = Literal["auto", "none", "docker", "cri"]
 
@@ -17,7 +17,7 @@ class FileSource(BaseModel):
 
     include: tuple[str, ...] = Field(min_length=1, description="Paths with *, ? and [], and ** for any directories.")
     exclude: tuple[str, ...] = Field(default=(), description="What not to read of them: patterns of names or of paths.")
-    format: str = Field(default="", description="Their format; empty: recognised from each file's first lines.")
+    format: TextFormat = Field(default="", description="Their format; empty: recognised from each file's first lines.")
     environment: str = Field(default="", description="Their environment.")
     gateway: str = Field(default="", description="The gateway that writes them; empty: the workload in a pod's path.")
     start: Literal["beginning", "end"] = Field(
@@ -31,14 +31,6 @@ class FileSource(BaseModel):
         default=ByteSize(1 << 20), ge=1024, le=64 << 20, description="Of a longer line the beginning is a dead letter."
     )
     compressed: bool = Field(default=False, description="Whether to read .gz files too.")
-
-    @field_validator("format")
-    @classmethod
-    def _is_of_files(cls, name: str) -> str:
-        texts = [known for known, candidate in ingestible().items() if candidate.is_text]
-        if name and name not in texts:
-            raise ValueError(f"{name!r} is not a format of files; use one of {', '.join(texts)}")
-        return name
 
     @field_validator("multiline")
     @classmethod

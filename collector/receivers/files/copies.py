@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from collector.path_text import path_of
+from collector.escape_path import unescape_path
 from collector.receivers.files.open_file import Key, OpenFile, key_of
 from collector.receivers.files.position import MARK_BYTES, Position, position_at
 from collector.receivers.files.tail import Tail
@@ -111,7 +111,7 @@ def _opened(path: Path, accepted: Callable[[OpenFile], bool]) -> OpenFile | None
 
 
 def _directory(tail: Tail) -> Path:
-    return path_of(tail.record.path).parent
+    return unescape_path(tail.record.path).parent
 
 
 def _is_copy(file: OpenFile, tail: Tail) -> bool:

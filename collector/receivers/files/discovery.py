@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from collector.path_text import text_of
+from collector.escape_path import escape_path
 from collector.receivers.files.config import FileSource
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, key_of
@@ -63,7 +63,7 @@ def _file(path: Path, source: FileSource, faults: Faults) -> Found | None:
     except OSError as error:
         # A link to what has gone, or a file that went between the two looks.
         if error.errno != errno.ENOENT:
-            about = text_of(path)
+            about = escape_path(path)
             faults.found(about, "unreachable", f"{about} cannot be looked at: {error.strerror}. Check its rights.")
         return None
     return Found(key_of(status), path, source, status.st_mtime) if stat.S_ISREG(status.st_mode) else None

@@ -4,25 +4,25 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.receivers.files.unwrap import open_part, unwrap
-from collector.transforms.set_aside import UNDECODABLE
-
-# How a record of Mule's logs begins, as mule_log_records.sql has it; a stack trace goes on for many lines.
-_MULE = r"(?:, )?\{|(?:(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?\d{4}-\d\d-\d\d[ T]|com\.mulesoft\."
-
-_FIRST_LINES = {"mule_log": _MULE, "mule_analytics": _MULE}
 
 _WRAPPERS = {"docker": r'\{"log":"', "cri": r"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How the bytes of a file are to be understood."""
+    """How the bytes of a file are to be understood.
+
+    `first_line` is how a record begins that may go on over further lines, `untimed_line` how a line does to which the
+    container runtime's time belongs.
+    """
 
     format: str
     container: str
-    multiline: str
+    first_line: str
     max_line_size: int
+    untimed_line: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str
     if block[:1] == b"\0":
         block = block.lstrip(b"\0")
     block, beginnings = _without_long_lines(block, reading.max_line_size)
-    body = unwrap(block, reading.container, reading.format)
+    body = unwrap(block, reading.container, reading.untimed_line)
     found = [(reading.format, body)] if body and not body.isspace() else []
-    return found + [(UNDECODABLE, beginning) for beginning in beginnings]
+    return found + [(UNDECODABLE.name, beginning) for beginning in beginnings]
 
 
 def _is_hole(block: bytes) -> bool:
@@ -79,7 +79,7 @@ def _is_hole(block: bytes) -> bool:
 def _open_record(block: bytes, reading: Reading) -> int:
     """Where the last record starts, if it may go on; the length of the block otherwise."""
     end = open_part(block, reading.container)
-    first_line = _first_line(reading.multiline or _FIRST_LINES.get(reading.format, ""), reading.container)
+    first_line = _first_line(reading.first_line, reading.container)
     if first_line is None:
         return end
     while end > 0:

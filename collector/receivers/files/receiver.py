@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.receivers.files.checkpoints import Checkpoints
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.files.door import SegmentIntake
@@ -31,11 +33,13 @@ class FileReceiver:
         config: FilesConfig,
         state_directory: Path,
         clock_ns: Callable[[], int] = time.time_ns,
+        formats: Formats = FORMATS,
     ) -> None:
         self._intake = intake
         self._config = config
         self._checkpoints = Checkpoints(state_directory)
         self._clock_ns = clock_ns
+        self._formats = formats
         self._failing = ""
 
     async def run(self) -> None:
@@ -57,7 +61,7 @@ class FileReceiver:
                 rounds.close()
 
     def _begin(self) -> Rounds:
-        return Rounds(self._config, self._checkpoints, Faults(self._intake.refused), self._clock_ns)
+        return Rounds(self._config, self._checkpoints, Faults(self._intake.refused), self._clock_ns, self._formats)
 
     async def _round(self, rounds: Rounds) -> float:
         """One batch from the files to the spool; returns how long to wait for the next."""

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from collector.formats.dead_letters.descriptor import UNDECODABLE
+from collector.formats.registry import Formats
 from collector.payload import Payload
 from collector.receivers.files.checkpoints import Checkpoints, CheckpointsUnsaved, Pending, State
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.tail import Piece, Tail, Truncated
 from collector.receivers.files.tracking import Tracking
-from collector.transforms.set_aside import UNDECODABLE
 from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,12 @@ class Rounds:
     """
 
     def __init__(
-        self, config: FilesConfig, checkpoints: Checkpoints, faults: Faults, clock_ns: Callable[[], int]
+        self,
+        config: FilesConfig,
+        checkpoints: Checkpoints,
+        faults: Faults,
+        clock_ns: Callable[[], int],
+        formats: Formats,
     ) -> None:
         self._config = config
         self._checkpoints = checkpoints
@@ -62,7 +68,7 @@ class Rounds:
         self._clock_ns = clock_ns
         state = checkpoints.load()
         self._pending = state.pending
-        self._tracking = Tracking(config, state, faults, lambda: clock_ns() / 1e9)
+        self._tracking = Tracking(config, state, faults, lambda: clock_ns() / 1e9, formats)
         self._unsaved = False
         self._look_at = 0.0
         self._turn = 0
@@ -171,7 +177,7 @@ class Rounds:
         return piece
 
     def _tell_long_lines(self, tail: Tail, piece: Piece) -> None:
-        if any(format_name == UNDECODABLE for format_name, _ in piece.payloads):
+        if any(format_name == UNDECODABLE.name for format_name, _ in piece.payloads):
             path, limit = tail.record.path, tail.record.max_line_size
             self._faults.found(
                 f"lines of {path}",

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from gzip import BadGzipFile
 
+from collector.formats.registry import Formats
 from collector.receivers.files.checkpoints import FileRecord, Part
 from collector.receivers.files.lines import Cut, Reading, content, cut
 from collector.receivers.files.open_file import OpenFile
 from collector.receivers.files.position import Position
 from collector.receivers.files.unwrap import container_of, unwrap
-from collector.transforms.detect import detect
 from storage.errors import PayloadError
 
 _BLOCK_BYTES = 4 << 20
@@ -46,13 +46,16 @@ class Tail:
     `cursor` is behind what has been read, the record's position behind what has been handed over.
     """
 
-    def __init__(self, record: FileRecord, file: OpenFile, flush_after: float, finish_after: float) -> None:
+    def __init__(
+        self, record: FileRecord, file: OpenFile, flush_after: float, finish_after: float, formats: Formats
+    ) -> None:
         self.record = record
         self.file = file
         self.gone = False
         self.cursor = record.position
         self._flush_after = flush_after
         self._finish_after = finish_after
+        self._formats = formats
         self._seen = (0, 0)
         self._changed_at = time.monotonic()
         self._exhausted: object = None
@@ -115,7 +118,11 @@ class Tail:
     @property
     def _reading(self) -> Reading:
         record = self.record
-        return Reading(record.format, record.container, record.multiline, record.max_line_size)
+        # None for one that another version knew: what is read then waits in the spool for that version.
+        known = self._formats.find(record.format)
+        first_line = record.multiline or (known.first_line if known else "")
+        untimed_line = known.untimed_line if known else ""
+        return Reading(record.format, record.container, first_line, record.max_line_size, untimed_line)
 
     def _look(self) -> tuple[bool, bool]:
         """Whether the file has been quiet for long enough that its last record is whole, and that its last line is."""
@@ -162,7 +169,7 @@ class Tail:
         if not head:
             return False
         container = container_of(head) if record.container == "auto" else record.container
-        format_name = record.format or _detect(unwrap(head, container))
+        format_name = record.format or self._detect(unwrap(head, container))
         if not format_name:
             if settled or is_full:
                 raise PayloadError(
@@ -173,18 +180,17 @@ class Tail:
         record.container, record.format = container, format_name
         return True
 
+    def _detect(self, head: bytes) -> str:
+        """The format of the first line that has one: a gateway may say other things before its first request."""
+        for _ in range(_HEAD_LINES):
+            if found := self._formats.recogniser.detect(head):
+                return found
+            _, _, head = head.partition(b"\n")
+            if not head:
+                break
+        return ""
+
 
 def _size_and_time(file: OpenFile) -> tuple[int, int]:
     status = file.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _detect(head: bytes) -> str:
-    """The format of the first line that has one: a gateway may say other things before it logs its first request."""
-    for _ in range(_HEAD_LINES):
-        if found := detect(head):
-            return found
-        _, _, head = head.partition(b"\n")
-        if not head:
-            break
-    return ""

@@ -5,7 +5,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 
-from collector.path_text import path_of, text_of
+from collector.escape_path import escape_path, unescape_path
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.receivers.files.checkpoints import FileRecord, State
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.copies import Copies, copy_of, renamed
@@ -29,9 +31,15 @@ class Tracking:
     """Keeps a Tail for each file; `changed` tells that the checkpoints are to be saved."""
 
     def __init__(
-        self, config: FilesConfig, state: State, faults: Faults, clock: Callable[[], float] = time.time
+        self,
+        config: FilesConfig,
+        state: State,
+        faults: Faults,
+        clock: Callable[[], float] = time.time,
+        formats: Formats = FORMATS,
     ) -> None:
         self._config = config
+        self._formats = formats
         self._faults = faults
         self._clock = clock
         self._tails: dict[Key, Tail] = {}
@@ -61,7 +69,7 @@ class Tracking:
                     self.start_over(tail)
         found = find(self._config.sources, self._faults)
         for file in self._in_order(found):
-            path = text_of(file.path)
+            path = escape_path(file.path)
             with self._faults.of(path):
                 if file.key in self._tails:
                     self._seen_again(self._tails[file.key], file)
@@ -93,7 +101,7 @@ class Tracking:
             tail.file.close()
 
     def _finish_in_copy(self, tail: Tail) -> None:
-        copy = copy_of(path_of(tail.record.path), tail.cursor, self._tails)
+        copy = copy_of(unescape_path(tail.record.path), tail.cursor, self._tails)
         if copy is None:
             return
         if tail.cursor.matches(copy):
@@ -118,7 +126,7 @@ class Tracking:
             if file.key in self._tails or (found.compressed and _is_fresh(file, self._clock(), self._config)):
                 file.close()
                 return
-            record = self._known(file, text_of(found.path))
+            record = self._known(file, escape_path(found.path))
             if record is None:
                 position = self._copies.position(file, found.path, self._tails.values())
                 if position is None:
@@ -137,7 +145,7 @@ class Tracking:
         record.device, record.inode = file.key
         record.gone_at = record.sought_since = 0
         self._left.pop(record.id, None)
-        self._tails[file.key] = Tail(record, file, self._config.flush_after, self._config.finish_after)
+        self._tails[file.key] = Tail(record, file, self._config.flush_after, self._config.finish_after, self._formats)
         self.changed = True
 
     def _known(self, file: OpenFile, path: str) -> FileRecord | None:
@@ -173,7 +181,7 @@ class Tracking:
         return self._clock() - record.sought_since >= _SOUGHT_SECONDS
 
     def _elsewhere(self, record: FileRecord) -> OpenFile | None:
-        path = path_of(record.path)
+        path = unescape_path(record.path)
         key = Key(record.device, record.inode)
         # One that was cut is followed as another.
         if key not in self._tails and (found := renamed(path, record.position, key)):
@@ -214,7 +222,7 @@ class Tracking:
         record, source = tail.record, found.source
         path = str(found.path)
         workload = workload_of(path, str(found.path.resolve()) if found.path.is_symlink() else path)
-        record.path = text_of(found.path)
+        record.path = escape_path(found.path)
         record.environment = source.environment
         record.gateway = source.gateway or workload.name
         record.peer = workload.instance or record.path
@@ -230,7 +238,7 @@ def _new_record(found: Found, position: Position) -> FileRecord:
         id=uuid.uuid4().hex,
         device=found.key.device,
         inode=found.key.inode,
-        path=text_of(found.path),
+        path=escape_path(found.path),
         format=source.format,
         container=source.container,
         environment=source.environment,

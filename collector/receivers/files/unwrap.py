@@ -8,18 +8,16 @@ https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cr
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from io import BytesIO
 from operator import attrgetter
 
 import msgspec
 
-from collector.receivers import timeless
-
 _CRI = re.compile(rb"^(\d{4}-\S+ )(stdout|stderr) ([PF])(?::\S*)? ?", re.MULTILINE)
 # From the newline before: a search for a fixed byte is five times as fast as one for the start of a line.
 _CRI_AFTER_NEWLINE = re.compile(rb"\n\d{4}-\S+ (?:stdout|stderr) [PF](?::\S*)? ?")
 _CRI_PART = re.compile(rb" std(?:out|err) P")
-_CRI_OF_TIMELESS = re.compile(rb"\n(\d{4}-\S+ )(?:stdout|stderr) [PF](?::\S*)? (?=" + timeless.PATTERN.encode() + rb")")
 _DOCKER = re.compile(rb'^\{"log":".*"stream":"(stdout|stderr)"')
 _DOCKER_WHOLE = b'\\n","stream":'
 
@@ -41,12 +39,14 @@ def container_of(line: bytes) -> str:
     return "cri" if _CRI.match(line) else "none"
 
 
-def unwrap(block: bytes, container: str, format_name: str = "") -> bytes:
-    """The lines that were wrapped; one that is not wrapped, or wrapped wrongly, stays as it is."""
-    with_time = format_name in timeless.FORMATS
+def unwrap(block: bytes, container: str, untimed_line: str = "") -> bytes:
+    """The lines that were wrapped; one that is not wrapped, or wrapped wrongly, stays as it is.
+
+    Those that match `untimed_line` get the time of the wrapper before them.
+    """
     if container == "docker":
-        return _docker(block, with_time)
-    return _cri(block, with_time) if container == "cri" else block
+        return _docker(block, re.compile(untimed_line) if untimed_line else None)
+    return _cri(block, untimed_line) if container == "cri" else block
 
 
 def open_part(block: bytes, container: str) -> int:
@@ -60,13 +60,18 @@ def open_part(block: bytes, container: str) -> int:
     return len(block)
 
 
-def _cri(block: bytes, with_time: bool) -> bytes:
+def _cri(block: bytes, untimed_line: str) -> bytes:
     if _CRI_PART.search(block):
         block = _join_cri(block)
     block = b"\n" + block
-    if with_time:
-        block = _CRI_OF_TIMELESS.sub(rb"\n\1", block)
+    if untimed_line:
+        block = _cri_of_untimed(untimed_line).sub(rb"\n\1", block)
     return _CRI_AFTER_NEWLINE.sub(b"\n", block)[1:]
+
+
+@cache
+def _cri_of_untimed(untimed_line: str) -> re.Pattern[bytes]:
+    return re.compile(rb"\n(\d{4}-\S+ )(?:stdout|stderr) [PF](?::\S*)? (?=" + untimed_line.encode() + rb")")
 
 
 def _join_cri(block: bytes) -> bytes:
@@ -91,35 +96,35 @@ def _join_cri(block: bytes) -> bytes:
     return b"".join(whole)
 
 
-def _docker(block: bytes, with_time: bool) -> bytes:
+def _docker(block: bytes, untimed: re.Pattern[str] | None) -> bytes:
     try:
         lines = _DOCKER_DECODER.decode_lines(block)
     except _FAULTS:
-        return b"".join(_docker_one_by_one(block, with_time))
-    return _docker_text(lines, with_time)
+        return b"".join(_docker_one_by_one(block, untimed))
+    return _docker_text(lines, untimed)
 
 
-def _docker_text(lines: list[_DockerLine], with_time: bool) -> bytes:
-    if with_time:
-        text = "".join(f"{line.time} {line.log}" if timeless.LINE.match(line.log) else line.log for line in lines)
+def _docker_text(lines: list[_DockerLine], untimed: re.Pattern[str] | None) -> bytes:
+    if untimed is not None:
+        text = "".join(f"{line.time} {line.log}" if untimed.match(line.log) else line.log for line in lines)
     else:
         text = "".join(map(attrgetter("log"), lines))
     if text.count("\n") != len(lines) and len({line.stream for line in lines}) > 1:
         streams: dict[str, list[_DockerLine]] = defaultdict(list)
         for line in lines:
             streams[line.stream].append(line)
-        return b"".join(_docker_text(of_stream, with_time) for of_stream in streams.values())
+        return b"".join(_docker_text(of_stream, untimed) for of_stream in streams.values())
     return _ended(text.encode(errors="surrogatepass"))
 
 
-def _docker_one_by_one(block: bytes, with_time: bool) -> Iterator[bytes]:
+def _docker_one_by_one(block: bytes, untimed: re.Pattern[str] | None) -> Iterator[bytes]:
     whole: list[_DockerLine] = []
     for line in BytesIO(block):
         try:
             whole.append(_DOCKER_DECODER.decode(line))
         except _FAULTS:
             yield _ended(line)
-    yield _docker_text(whole, with_time)
+    yield _docker_text(whole, untimed)
 
 
 def _ended(text: bytes) -> bytes:

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from collector.formats.shared.workload import workload_of_pod
+
 
 class Workload(NamedTuple):
     """The workload as meshes name it, `name.namespace`, and its pod or container."""
@@ -17,16 +19,12 @@ _POD = re.compile(r"/(?P<namespace>[a-z0-9-]+)_(?P<pod>[a-z0-9.-]+)_[0-9a-f-]{32
 _CONTAINER = re.compile(r"/(?P<pod>[a-z0-9.-]+)_(?P<namespace>[a-z0-9-]+)_[a-z0-9-]+-[0-9a-f]{64}\.log$")
 _DOCKER = re.compile(r"/(?P<id>[0-9a-f]{64})/(?P=id)-json\.log[^/]*$")
 
-# The letters that Kubernetes makes names of: a Deployment's pods end in two such words, a DaemonSet's in one, and a
-# StatefulSet's in a number.
-_GENERATED = re.compile(r"(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$|-\d+$")
-
 
 def workload_of(*paths: str) -> Workload:
     """The workload that the first of the paths to a file names; empty where none does."""
     for path in paths:
         if found := _POD.search(path) or _CONTAINER.search(path):
-            name = _GENERATED.sub("", found["pod"])
+            name = workload_of_pod(found["pod"])
             return Workload(f"{name}.{found['namespace']}", found["pod"])
         if found := _DOCKER.search(path):
             return Workload("", found["id"][:12])

@@ -11,12 +11,10 @@ from msgspec import MsgspecError, Raw, Struct, defstruct
 from msgspec import json as as_json
 from msgspec.msgpack import Decoder
 
+from collector.formats.registry import Formats
 from collector.receivers.forward.entries import Value, few_at_a_time
 from collector.receivers.forward.framing import Data, array_head, value_size
-from collector.transforms.detect import is_access
 from storage.errors import PayloadError
-
-FORMAT = "envoy_json"
 
 _FAULTS = (MsgspecError, UnicodeDecodeError, RecursionError, PayloadError)
 
@@ -38,16 +36,24 @@ class _First(Struct, array_like=True, gc=False):
 _FIRST = Decoder(_First)
 
 
-def access_lines(entries: Data) -> bytes | None:
-    """The records of a MessagePack array of entries, one a line; None where each has to be looked at."""
+def lines_alike(entries: Data, formats: Formats, format_name: str = "") -> tuple[str, bytes] | None:
+    """The format of a MessagePack array of entries and its records, one a line; None where each has to be looked at.
+
+    None too where they are not of the format that is named.
+    """
+    if format_name and format_name not in formats.recognised_by_keys:
+        return None
     try:
         keys = _keys_of_first(entries)
-        if _TO_BE_LOOKED_AT & keys.keys() or not is_access(keys.keys()) or len(keys) > _MOST_KEYS:
+        if _TO_BE_LOOKED_AT & keys.keys() or len(keys) > _MOST_KEYS:
+            return None
+        name = formats.recogniser.format_of_keys(keys.keys())
+        if not name or format_name not in ("", name):
             return None
         decoder = _decoder(tuple(keys))
         if decoder is None:
             return None
-        return b"".join(
+        return name, b"".join(
             _ENCODER.encode_lines([entry.record for entry in decoder.decode(few)]) for few in few_at_a_time(entries)
         )
     except _FAULTS:

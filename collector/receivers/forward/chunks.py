@@ -7,7 +7,7 @@ import threading
 from hashlib import blake2b
 from pathlib import Path
 
-from collector.receivers.protobuf_fields import fields, read_varint
+from collector.encoding.protobuf import fields, read_varint
 from collector.spool.frame import frames
 from collector.spool.inspection import SegmentFile, inspect
 from collector.spool.segment import OPEN

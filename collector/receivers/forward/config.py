@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 
+from collector.formats.setting import TextFormat
 from collector.receivers.tls import TlsConfig
-from collector.transforms.formats import ingestible
 
 
 class ForwardUser(BaseModel):
@@ -23,17 +23,9 @@ class ForwardRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tag: str = Field(min_length=1, description="A tag, or a pattern of tags, e.g. kube.*.istio-proxy*.")
-    format: str = Field(default="", description="Their format; empty: each record tells.")
+    format: TextFormat = Field(default="", description="Their format; empty: each record tells.")
     environment: str = Field(default="", description="Their environment, where they name none.")
     gateway: str = Field(default="", description="Their gateway, where they name none.")
-
-    @field_validator("format")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        texts = [known.name for known in ingestible().values() if known.is_text]
-        if name and name not in texts:
-            raise ValueError(f"{name!r} is not a format of records; use one of {', '.join(texts)}")
-        return name
 
 
 class ForwardConfig(BaseModel):

@@ -9,12 +9,11 @@ from functools import lru_cache
 
 import msgspec
 
+from collector.formats.registry import Formats
+from collector.formats.shared.workload import workload_of_pod
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.receivers.sorting import WHOLE_RECORDS, Sorter, grouped, is_blank, line_of
-
-# What Kubernetes adds to the name of a workload for each pod.
-_POD_SUFFIX = re.compile(r"(?:-[a-z0-9]{5,10})?-[a-z0-9]{5}$")
+from collector.records.classify import Classifier, grouped, is_blank, line_of
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
 
@@ -33,9 +32,10 @@ class Lines:
 
 
 class Rules:
-    """What the configuration says of records by their tag."""
+    """What the configuration says of records by their tag, and the formats that they may be in."""
 
-    def __init__(self, config: ForwardConfig) -> None:
+    def __init__(self, config: ForwardConfig, formats: Formats) -> None:
+        self.formats = formats
         self._rules = tuple((re.compile(fnmatch.translate(rule.tag)), rule) for rule in config.rules)
         self.of = lru_cache(_TAGS_KNOWN)(self._of)
 
@@ -43,21 +43,25 @@ class Rules:
         return next((rule for pattern, rule in self._rules if pattern.match(tag)), _NO_RULE)
 
 
-def sort(entries: Sequence[Entry], tag: str, format_name: str, sorter: Sorter) -> list[Lines]:
-    """The entries as lines of a format, or where none is given, of those that they are in.
+def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Classifier) -> list[Lines]:
+    """The entries as lines of the format of their tag, or where it has none, of those that they are in.
 
-    The `sorter` is that of the entries before them.
+    The `classifier` is that of the entries before them.
     """
-    if format_name:
-        return list(_lines(format_name, entries, tag))
-    formats = sorter.formats_of([entry.record for entry in entries])
+    whole_records = rules.formats.whole_records
+    if named := rules.of(tag).format:
+        return list(_lines(named, entries, tag, is_whole=named in whole_records))
+    names = classifier.formats_of([entry.record for entry in entries])
     return [
-        lines for name, members in grouped(entries, formats).items() if name for lines in _lines(name, members, tag)
+        lines
+        for name, members in grouped(entries, names).items()
+        if name
+        for lines in _lines(name, members, tag, is_whole=name in whole_records)
     ]
 
 
-def _lines(name: str, entries: Sequence[Entry], tag: str) -> Iterator[Lines]:
-    if name in WHOLE_RECORDS:
+def _lines(name: str, entries: Sequence[Entry], tag: str, *, is_whole: bool) -> Iterator[Lines]:
+    if is_whole:
         yield Lines(name, _json(stamp(entries, tag)))
         return
     for place, records in _by_place([entry.record for entry in entries]):
@@ -82,7 +86,7 @@ def _place(kubernetes: object) -> tuple[str, str]:
         return "", ""
     labels = kubernetes.get("labels")
     names = labels if isinstance(labels, dict) else {}
-    workload = names.get("app.kubernetes.io/name") or names.get("app") or _POD_SUFFIX.sub("", pod)
+    workload = names.get("app.kubernetes.io/name") or names.get("app") or workload_of_pod(pod)
     namespace = kubernetes.get("namespace_name")
     return f"{workload}.{namespace}" if namespace else str(workload), pod
 

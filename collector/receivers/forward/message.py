@@ -10,11 +10,12 @@ from typing import Any
 from msgspec import MsgspecError, Raw
 from msgspec.msgpack import Decoder
 
+from collector.formats.dead_letters.descriptor import UNDECODABLE
+from collector.formats.fluent.descriptor import FLUENT_SIGNAL
 from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
 from collector.receivers.offload import LARGE_BYTES
-from collector.transforms.set_aside import FLUENT_SIGNAL, UNDECODABLE
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])
@@ -44,7 +45,7 @@ class Message:
     entries: Data
     broken: bytes = b""
     chunk: str = ""
-    set_aside: str = UNDECODABLE
+    set_aside: str = UNDECODABLE.name
 
     @property
     def size(self) -> int:
@@ -115,7 +116,7 @@ def _is_signal(options: dict[str, Any]) -> bool:
 
 
 def _signal(tag: str, told: Data, chunk: str) -> Message:
-    return Message(tag, array_header(0), bytes(told), chunk, FLUENT_SIGNAL)
+    return Message(tag, array_header(0), bytes(told), chunk, FLUENT_SIGNAL.name)
 
 
 def _is_whole(data: bytes) -> bool:

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from collector.receivers.forward.alike import FORMAT as ACCESS
-from collector.receivers.forward.alike import access_lines
+from collector.receivers.forward.alike import lines_alike
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
 from collector.receivers.forward.framing import Data
-from collector.receivers.forward.lines import Rules, sort
+from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
-from collector.receivers.sorting import Sorter
+from collector.records.classify import Classifier
 from storage.errors import PayloadTooLarge
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
@@ -39,7 +38,7 @@ class Records:
         self._limit = _LARGEST_GROWTH * int(config.max_chunk_size)
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         self._entries_size = 0
-        self._sorters: defaultdict[str, Sorter] = defaultdict(Sorter)
+        self._classifiers: defaultdict[str, Classifier] = defaultdict(lambda: Classifier(rules.formats))
         self._lines: defaultdict[Kind, list[bytes]] = defaultdict(list)
         self._lines_size = 0
         self._broken: list[tuple[Kind, bytes]] = []
@@ -63,12 +62,13 @@ class Records:
 
     def _add_alike(self, tag: str, entries: Data) -> bool:
         """Take entries in that need no look at each; False where there is none such."""
-        lines = access_lines(entries) if self._rules.of(tag).format in ("", ACCESS) else None
-        if lines is None:
+        found = lines_alike(entries, self._rules.formats, self._rules.of(tag).format)
+        if found is None:
             return False
+        format_name, lines = found
         # What has come before them stays before them.
         self._convert()
-        self._keep(self._kind(tag, ACCESS), lines)
+        self._keep(self._kind(tag, format_name), lines)
         return True
 
     def payloads(self) -> list[tuple[Kind, bytes]]:
@@ -81,7 +81,7 @@ class Records:
         for tag, entries in self._entries.items():
             if not entries:
                 continue
-            for lines in sort(entries, tag, self._rules.of(tag).format, self._sorters[tag]):
+            for lines in classified(entries, tag, self._rules, self._classifiers[tag]):
                 self._keep(self._kind(tag, lines.format, lines.workload, lines.pod), lines.body)
         self._entries.clear()
         self._entries_size = 0

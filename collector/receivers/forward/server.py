@@ -7,6 +7,8 @@ import ssl
 from pathlib import Path
 from typing import cast
 
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.receivers.forward import handshake
 from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.config import ForwardConfig
@@ -35,12 +37,19 @@ _TLS = "collector.forward.tls"
 class ForwardServer:
     """Serves until stopped; must be used on one event loop."""
 
-    def __init__(self, spool: Spool, chunks: ChunkMemory, metrics: CollectorMetrics, config: ForwardConfig) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        chunks: ChunkMemory,
+        metrics: CollectorMetrics,
+        config: ForwardConfig,
+        formats: Formats = FORMATS,
+    ) -> None:
         self._config = config
         self._metrics = metrics
         self._shared = Shared(
             config,
-            Rules(config),
+            Rules(config, formats),
             Delivery(spool, chunks, metrics),
             # Fluentd refuses a server that has its own name, such as another program on its machine.
             f"gatelens-{socket.gethostname()}",

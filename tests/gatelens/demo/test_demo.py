@@ -11,12 +11,12 @@ import httpx
 import pytest
 from opentelemetry.metrics import NoOpMeter
 
+from collector.formats.config import TransformConfig
 from collector.receivers.grpc_server import GrpcConfig, GrpcServer
 from collector.receivers.intake import Intake
 from collector.receivers.scrape import ScrapeConfig
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from gatelens.data_directory import Addresses
 from gatelens.demo.demo import Demo

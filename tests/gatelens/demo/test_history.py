@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from opentelemetry.metrics import NoOpMeter
 
+from collector.formats.config import TransformConfig
 from collector.importer import Block
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.transforms.formats import TransformConfig
 from collector.writer import Writer
 from gatelens.block_sinks import SpoolSink
 from gatelens.demo.history import ENVIRONMENT, Filled, History, parse_length, stretches

@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from collector.formats.config import TransformConfig
+from collector.formats.formats import FORMATS
+from collector.formats.transform import transform
 from collector.payload import Payload
 from collector.spool.frame import encode
-from collector.transforms.formats import TransformConfig, formats, statement
 from processors.alerts.evaluate import evaluate
 from processors.alerts.rules import Rule
 from processors.reports.usage import LATENCIES, usage
@@ -48,11 +50,11 @@ def _line(duration: int | str | None) -> bytes:
 
 
 def _load(store: Store, file: Path, environment: str, lines: bytes) -> None:
-    known = formats()["envoy_json"]
+    known = FORMATS["envoy_json"]
     received_at_us = int((_NOW - MINUTE).timestamp() * 1_000_000)
     file.write_bytes(encode(Payload(known.name, lines, received_at_us, environment)))
-    select = statement(known, f"durations-{environment}", file, TransformConfig())
-    store.load(select, known.shape.into, known.shape.columns, f"durations-{environment}", known.schema)
+    of = transform(known, f"durations-{environment}", file, TransformConfig())
+    store.load(of.statement, of.table, of.columns, f"durations-{environment}", of.schema)
 
 
 def test_what_is_not_told_is_not_0(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""Bytes of wire formats, without I/O."""

@@ -1,0 +1,1 @@
+"""Formats that users declare, in the notation of the program that writes them."""

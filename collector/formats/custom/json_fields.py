@@ -1,0 +1,192 @@
+"""The fields of a request in JSON lines.
+
+    {time: ts, status: response.code, duration: {field: took, unit: ms}, attributes: {cache: upstream.cache}}
+
+A field is a path with dots, which may also be one key with dots in it, as loggers of ECS write; `[0]` takes an element
+of a list. Of several in a list, each with a unit of its own, the first that says something is taken.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collector.formats.custom.faults import DefinitionFault, Fault
+from collector.formats.custom.reading import ESSENTIAL, FIELDS, ISO, UNITS, UNIX, Reading, attribute
+from collector.formats.custom.strftime import faults as time_faults
+from collector.formats.shared.literal import literal
+
+_DURATIONS = frozenset({"duration", "upstream_duration"})
+# nginx, which writes such lists, is what most JSON logs come from.
+_LISTS = frozenset({"upstream_address", "upstream_status", "upstream_duration"})
+_ATTRIBUTES = "attributes"
+_STEP = re.compile(r"(?P<key>[^.\[\]]+)(?P<index>(?:\[\d+\])?)")
+_TIMES = ("iso", "clf", *UNIX)
+
+
+@dataclass(frozen=True)
+class JsonFields:
+    """The type of what is taken out of a line, and each value in it as SQL."""
+
+    type_text: str
+    values: tuple[tuple[Reading, str], ...]
+    # The last keys of the paths that tell a request from anything else.
+    keys: tuple[str, ...]
+    # The paths that each line has, where that is known: the longest, which is rarest, first.
+    has: tuple[str, ...] = ()
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [reading for reading, _ in self.values]
+
+
+def parse(fields: Mapping[str, Any]) -> JsonFields:
+    """Raises DefinitionFault."""
+    faults: list[str] = []
+    found: list[tuple[Reading, str]] = []
+    for field, told in fields.items():
+        if field == _ATTRIBUTES:
+            found += _attributes(told, faults)
+        elif field not in FIELDS:
+            faults.append(f"{field}: no such field; use {', '.join(sorted(FIELDS))}, or put it under {_ATTRIBUTES}")
+        else:
+            found += _of_field(field, told, faults)
+    return _fields(found, faults, str(dict(fields)))
+
+
+def of_paths(found: Sequence[tuple[Reading, str]]) -> JsonFields:
+    """Fields that stand at these paths and at no others. Raises DefinitionFault."""
+    known = _fields(found, [], ", ".join(path for _, path in found))
+    return replace(known, has=tuple(sorted((path for _, path in found), key=len, reverse=True)))
+
+
+def _fields(found: Sequence[tuple[Reading, str]], faults: list[str], text: str) -> JsonFields:
+    tree = _Tree()
+    values = [(reading, tree.add(path, faults)) for reading, path in found if reading.is_kept]
+    if faults:
+        raise DefinitionFault("json", text, [_at(fault, text) for fault in faults])
+    keys = {last_key(path) for reading, path in found if reading.field in ESSENTIAL}
+    return JsonFields(tree.type_text(), tuple(values), tuple(sorted(keys)))
+
+
+def _at(fault: str, text: str) -> Fault:
+    return Fault(max(text.find(fault.partition(":")[0]), 0), fault)
+
+
+def _attributes(told: Any, faults: list[str]) -> list[tuple[Reading, str]]:
+    if not isinstance(told, dict):
+        faults.append(f"{_ATTRIBUTES}: must be names with their fields")
+        return []
+    return [(attribute(str(name)), path) for name, paths in told.items() for path in _paths(str(name), paths, faults)]
+
+
+def _of_field(field: str, told: Any, faults: list[str]) -> list[tuple[Reading, str]]:
+    found: list[tuple[Reading, str]] = []
+    for option in told if isinstance(told, list) else [told]:
+        options = option if isinstance(option, dict) else {"field": option}
+        reading = _reading(field, options, faults)
+        if reading is not None:
+            found += [(replace(reading, rank=len(found)), path) for path in _paths(field, options.get("field"), faults)]
+    return found
+
+
+def _reading(field: str, options: Mapping[str, Any], faults: list[str]) -> Reading | None:
+    if unknown := options.keys() - {"field", "unit", "format", "list"}:
+        faults.append(f"{field}: {', '.join(sorted(unknown))} is not known; use field, unit, format, list")
+    unit = str(options.get("unit", ""))
+    if field in _DURATIONS and unit not in UNITS:
+        faults.append(f"{field}: give its unit, as in {{field: took, unit: ms}}; one of {', '.join(UNITS)}")
+        return None
+    if field == "time":
+        unit = str(options.get("format", ISO))
+        if unit not in _TIMES and "%" not in unit:
+            faults.append(f"{field}: format must be one of {', '.join(_TIMES)}, or a pattern of strftime")
+        faults.extend(f"{field}: {fault.message}" for fault in time_faults(unit, 0))
+    return Reading(field, unit, is_list=bool(options.get("list", field in _LISTS)))
+
+
+def _paths(name: str, told: Any, faults: list[str]) -> list[str]:
+    paths = told if isinstance(told, list) else [told]
+    bad = [path for path in paths if not isinstance(path, str) or not _steps(path)]
+    if bad:
+        faults.append(f"{name}: {bad[0]!r} is no field; write a path such as response.code or headers.host[0]")
+        return []
+    return paths
+
+
+def _steps(path: str) -> list[tuple[str, str]]:
+    """(key, index) of each step; [] where it is no path."""
+    steps = [_STEP.fullmatch(step) for step in path.split(".")]
+    if not all(steps):
+        return []
+    return [(step["key"], step["index"]) for step in steps if step]
+
+
+class _Tree:
+    """The nested tuple of all paths."""
+
+    def __init__(self) -> None:
+        self._root: dict[str, Any] = {}
+
+    def add(self, path: str, faults: list[str]) -> str:
+        """The SQL of the value at a path."""
+        steps = _steps(path)
+        sql = self._add(steps, path, faults)
+        if len(steps) == 1 or "[" in path:
+            return sql
+        # The same may be one key, with dots in it.
+        flat = self._add([(path, "")], path, faults)
+        return f"if({flat} != '', {flat}, {sql})"
+
+    def _add(self, steps: list[tuple[str, str]], path: str, faults: list[str]) -> str:
+        node, sql = self._root, "log"
+        for number, (key, index) in enumerate(steps):
+            is_last = number == len(steps) - 1
+            name = key + ("[]" if index else "")
+            other = key if index else key + "[]"
+            sql = f"tupleElement({sql}, {literal(key)})"
+            if index:
+                sql = f"arrayElement({sql}, {int(index[1:-1]) + 1})"
+            below = node.setdefault(name, None if is_last else {})
+            if other in node or (below is None) != is_last:
+                faults.append(f"{path}: is read both as a value and as an object or a list with others in it")
+                return "''"
+            if below is not None:
+                node = below
+        return sql
+
+    def type_text(self) -> str:
+        return _tuple(self._root)
+
+
+def _tuple(node: Mapping[str, Any]) -> str:
+    members = []
+    for name, below in node.items():
+        inner = "String" if below is None else _tuple(below)
+        if name.endswith("[]"):
+            members.append(f"{_identifier(name.removesuffix('[]'))} Array({inner})")
+        else:
+            members.append(f"{_identifier(name)} {inner}")
+    return f"Tuple({', '.join(members)})"
+
+
+def _identifier(name: str) -> str:
+    """A name in the type, which is itself a literal of the statement."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def last_key(path: str) -> str:
+    """What every key ends with that a path leads to."""
+    return _steps(path)[-1][0]
+
+
+def has(record: Mapping[str, Any], path: str) -> bool:
+    """Whether a record has a field, of its own or in an object in it."""
+    if path in record:
+        return True
+    value: Any = record
+    for key in path.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            return False
+        value = value[key]
+    return True

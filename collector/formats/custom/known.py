@@ -1,0 +1,74 @@
+"""The formats of a process: those of the configuration, the presets and the built-in ones."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from collector.formats.custom.definition import FormatDefinition
+from collector.formats.custom.descriptor import declared
+from collector.formats.descriptor import Format
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
+
+_FOLDER = Path(__file__).parents[1] / "presets"
+
+# A line or a record is of the first that recognises it: what has more is narrower.
+PRESETS = (
+    "envoy_gateway",
+    "contour",
+    "ambassador",
+    "ingress_nginx",
+    "ingress_nginx_old",
+    "kong",
+    "kong_log",
+    "apisix",
+    "traefik",
+    "traefik_json",
+    "caddy",
+    "nginx_proxy_manager",
+    "nginx_json_ingress",
+    "nginx_json_logstash",
+    "nginx_json",
+    "haproxy_clf",
+    "tomcat",
+    "tomcat9",
+    "reactor_netty",
+    "aws_alb",
+    "aws_api_gateway",
+    "azure_api_management",
+    "gravitee",
+    "tyk",
+    "ecs",
+)
+
+
+@cache
+def presets() -> dict[str, FormatDefinition]:
+    """The definitions that come with Gatelens, by name."""
+    return {
+        name: FormatDefinition.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
+        for name in PRESETS
+    }
+
+
+def known_formats(
+    definitions: Sequence[FormatDefinition] = (), elsewhere: Callable[[str], Format | None] = lambda _: None
+) -> Formats:
+    """Formats of users come first, and one with the name of a preset takes its place.
+
+    Raises ValueError where a name is taken.
+    """
+    own = {definition.name for definition in definitions}
+    if taken := sorted(own & FORMATS.by_name.keys()):
+        raise ValueError(f"{', '.join(taken)}: built-in formats have these names; choose others.")
+    if len(own) < len(definitions):
+        raise ValueError("Two definitions have one name; each needs its own.")
+    shipped = [_preset(name) for name in PRESETS if name not in own]
+    return Formats((*map(declared, definitions), *shipped, *FORMATS), elsewhere)
+
+
+@cache
+def _preset(name: str) -> Format:
+    return declared(presets()[name])

@@ -1,0 +1,114 @@
+"""Regular expressions with a named group for each field.
+
+A duration in parts has the groups duration_1, duration_2 and so on; one that is negative leaves it unknown.
+
+They are RE2's, as ClickHouse reads lines with it: without look-around and back-references, and quick on any line.
+https://github.com/google/re2/wiki/Syntax
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import re2  # type: ignore[import-untyped]
+
+from collector.formats.custom.faults import DefinitionFault, Fault
+from collector.formats.custom.reading import CLF, DURATION_PART, FIELDS, ISO, UNITS, UNIX, Reading, attribute
+from collector.formats.custom.strftime import faults as time_faults
+
+_DURATIONS = ("duration", "upstream_duration")
+# Groups duration_1, duration_2 and so on are of one duration, in parts.
+_PART = re.compile(r"duration_[1-9]")
+_FLAGS = re.compile(r"\(\?([ims]+)\)")
+_LISTS = ("upstream_duration", "upstream_address", "upstream_status")
+_TIMES = (ISO, CLF, *UNIX)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression, and each of its values as SQL."""
+
+    text: str
+    values: tuple[tuple[Reading, str], ...]
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [reading for reading, _ in self.values]
+
+
+def parse(text: str, units: Mapping[str, str], times: Mapping[str, str]) -> Expression:
+    """Raises DefinitionFault."""
+    text = text.strip()
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        groups: dict[str, int] = dict(re2.compile(text, options).groupindex)
+    except re2.error as error:
+        raise DefinitionFault("regex", text, [_syntax_fault(text, error)]) from None
+    faults = [
+        *([Fault(0, "has no named group, as in (?P<status>[0-9]+)")] if not groups else []),
+        *_unit_faults(text, groups, units),
+        *_time_faults(text, groups, times),
+    ]
+    if faults:
+        raise DefinitionFault("regex", text, faults)
+    values = [(_reading(name, units, times), f"fields[{number}]") for name, number in groups.items()]
+    return Expression(text, tuple(values))
+
+
+def line_pattern(text: str) -> str:
+    """The same for `re`, by which lines are recognised. Raises DefinitionFault."""
+    # Names would be those of formats where several patterns are tried at once, and flags stand in the middle then.
+    pattern = re.sub(r"\(\?P<\w+>", "(?:", text)
+    flags = _FLAGS.match(pattern)
+    if flags is not None:
+        pattern = f"(?{flags[1]}:{pattern[flags.end() :]})"
+    try:
+        re.compile(f"(?P<name>{pattern})", re.ASCII)
+    except re.error as error:
+        raise DefinitionFault(
+            "regex", text, [Fault(0, f"match.lines: lines cannot be recognised by it: {error}")]
+        ) from None
+    return pattern
+
+
+def _syntax_fault(text: str, error: Exception) -> Fault:
+    told = error.args[0] if error.args else "not a regular expression"
+    message = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+    # It says what it stumbled over, and not where.
+    return Fault(max(text.find(message.rpartition(": ")[2]), 0), f"{message} (RE2 knows no look-around)")
+
+
+def _at(text: str, name: str) -> int:
+    return max(text.find(f"<{name}>"), 0)
+
+
+def _unit_faults(text: str, groups: Mapping[str, int], units: Mapping[str, str]) -> list[Fault]:
+    given = {"duration" if _PART.fullmatch(name) else name for name in groups}
+    faults = [
+        Fault(_at(text, name), f"{name} needs its unit, as in units: {{{name}: ms}}; one of {', '.join(UNITS)}")
+        for name in _DURATIONS
+        if name in given and units.get(name) not in UNITS
+    ]
+    return faults + [
+        Fault(0, f"units: {name} is no duration of it") for name in units if name not in given & {*_DURATIONS}
+    ]
+
+
+def _time_faults(text: str, groups: Mapping[str, int], times: Mapping[str, str]) -> list[Fault]:
+    faults = [Fault(0, f"times: {name} is no time of it") for name in times if name not in groups or name != "time"]
+    told = times.get("time", ISO)
+    if told not in _TIMES and "%" not in told:
+        faults.append(
+            Fault(_at(text, "time"), f"times: {told} is not known; use {', '.join(_TIMES)} or strftime's pattern")
+        )
+    return faults + [Fault(_at(text, "time"), fault.message) for fault in time_faults(told, 0)]
+
+
+def _reading(name: str, units: Mapping[str, str], times: Mapping[str, str]) -> Reading:
+    if _PART.fullmatch(name):
+        return Reading(DURATION_PART, units["duration"])
+    if name not in FIELDS:
+        return attribute(name)
+    unit = times.get("time", ISO) if name == "time" else units.get(name, "")
+    return Reading(name, unit, is_list=name in _LISTS)

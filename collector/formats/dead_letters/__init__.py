@@ -1,0 +1,1 @@
+"""Payloads that become dead letters as a whole."""

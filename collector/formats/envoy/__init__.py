@@ -1,0 +1,1 @@
+"""Envoy's and Istio's access logs: JSON, text, and the access log service."""

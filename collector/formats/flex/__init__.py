@@ -1,0 +1,1 @@
+"""Flex Gateway's records and lines."""

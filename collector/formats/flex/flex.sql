@@ -1,0 +1,135 @@
+-- Flex Gateway's records and lines: a message of the Message Logging policy that tells of a response becomes a request, all
+-- others are logs. One from before the response tells of none: counting it as well would count twice.
+SELECT
+    multiIf(problem != '', 'dead_letters', is_access, 'requests', 'logs') AS destination,
+    problem AS reason,
+    problem != '' ? line : '' AS raw,
+    peer,
+    is_access ? '' : transform(
+        lower(parts[3] != '' ? parts[3] : known.level),
+        ['warning', 'critical'],
+        ['WARN', 'FATAL'],
+        upper(parts[3] != '' ? parts[3] : known.level)
+    ) AS severity,
+    multiIf(is_access OR problem != '', '', message != '', message, line) AS body,
+    believed ? claimed : received_at AS time,
+    arrayFirst(
+        named -> named != '',
+        [said.environment, known.environment, toString(payload_environment), {{default_environment}}]
+    ) AS environment,
+    'flex' AS gateway_kind,
+    arrayFirst(
+        named -> named != '',
+        [
+            said.gateway,
+            known.gateway,
+            toString(payload_gateway),
+            known.kubernetes.pod_name = '' ? '' : concat(
+                arrayFirst(
+                    named -> named != '',
+                    [
+                        known.kubernetes.labels['app.kubernetes.io/name'],
+                        known.kubernetes.labels['app'],
+                        {{workload_of_pod(known.kubernetes.pod_name)}}
+                    ]
+                ),
+                known.kubernetes.namespace_name != '' ? '.' : '',
+                known.kubernetes.namespace_name
+            ),
+            'flex'
+        ]
+    ) AS gateway,
+    arrayFirst(
+        named -> named != '',
+        [
+            known.kubernetes.pod_name, parts[5], said.instance, said.hostId, known.hostname, known._HOSTNAME,
+            toString(peer)
+        ]
+    ) AS instance,
+    'gateway' AS reporter,
+    NOT is_access ? '' : arrayFirst(
+        named -> named NOT IN ('', '-'),
+        [
+            said.apiName, said.apiInstanceName, api_tag, said.upstream_cluster,
+            status = 404 ? '' : {{first_path_segment(path)}}
+        ]
+    ) AS api,
+    said.apiVersion != '' ? said.apiVersion : {{version_in_path(path)}} AS api_version,
+    said.apiId AS api_id,
+    multiIf(
+        said.route != '', said.route,
+        flags = 'NR', '',
+        {{route_template(path)}}
+    ) AS route,
+    upper(said.method) AS method,
+    path,
+    ifNull(code, 0) AS status,
+    CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
+    flags AS response_flags,
+    multiIf(
+        NOT is_access, '',
+        outcome != '' OR flags IN ('RL', 'RLSE', 'UAEX'), 'policy',
+        flags IN ('NR', 'NC', 'NFCF'), 'config',
+        flags = 'DC', 'client',
+        flags != '' OR code >= 500, 'backend',
+        -- It passed the policies: even 401 or 429 is the backend's answer to the client.
+        code >= 400 OR code = 0, 'client',
+        ''
+    ) AS fault,
+    said.violation.policyName AS policy,
+    outcome AS policy_outcome,
+    arrayFirst(
+        named -> named NOT IN ('', '-'),
+        [said.clientName, said.violation.clientName, said.clientId, said.violation.clientId]
+    ) AS consumer,
+    {{address_without_port(client)}} AS client_address,
+    said.userAgent != '' ? said.userAgent : said.user_agent AS user_agent,
+    said.upstream_cluster = '-' ? '' : said.upstream_cluster AS upstream,
+    said.upstream_host = '-' ? '' : said.upstream_host AS upstream_address,
+    replied >= started ? toUInt64(dateDiff('microsecond', started, replied)) : took_us AS duration_us,
+    upstream_took_us AS upstream_us,
+    ifNull(received_bytes, 0) AS request_bytes,
+    ifNull(sent_bytes, 0) AS response_bytes,
+    said.protocol AS protocol,
+    NOT is_access ? '' : arrayFirst(told -> told != '', [said.reqId, said.request_id, request_tag]) AS request_id,
+    said.traceId != '' ? said.traceId : said.trace_id AS trace_id,
+    '' AS span_id,
+    mapFilter(
+        (name, value) -> value != '',
+        is_access
+            ? map(
+                'server.address', said.host != '' ? said.host : said.authority,
+                'claimed_time', believed ? '' : toString(claimed)
+            )
+            : mapConcat(
+                mapFilter(
+                    (name, value) -> name NOT IN (
+                        'log', 'message', 'MESSAGE', 'level', 'logger', 'kind', 'timestamp', 'date', 'time', 'environment',
+                        'gateway', 'hostname', '_HOSTNAME', 'PRIORITY', 'stream', 'fluent_tag', 'fluent_time', 'kubernetes'
+                    ),
+                    JSONExtract(line, 'Map(String, String)')
+                ),
+                map(
+                    'fluent.tag', known.fluent_tag,
+                    'log.iostream', known.stream,
+                    'k8s.pod.name', known.kubernetes.pod_name,
+                    'k8s.namespace.name', known.kubernetes.namespace_name,
+                    'k8s.container.name', known.kubernetes.container_name,
+                    'k8s.node.name', known.kubernetes.host,
+                    'flex.component', known.logger != '' ? known.logger : parts[2],
+                    'flex.kind', multiIf(
+                        position(policy_line[2], '[accessLog]') > 0, 'accessLog',
+                        known.kind != '', known.kind,
+                        parts[4]
+                    ),
+                    'flex.policy', extract(policy_line[2], '\\[policy: ([^\\]]*)\\]'),
+                    'flex.api', api_tag,
+                    'flex.request_id', request_tag,
+                    'claimed_time', believed ? '' : toString(claimed)
+                )
+            )
+    ) AS attributes,
+    {{format}} AS format,
+    {{segment_id}} AS segment_id,
+    received_at AS ingested_at
+FROM ({{inner}})

@@ -1,0 +1,1 @@
+"""What Fluent Bit measures, and what only Fluent Bit can read."""

@@ -1,0 +1,1 @@
+"""HAProxy's HTTP log."""

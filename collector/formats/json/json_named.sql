@@ -1,0 +1,110 @@
+-- The text of a record, its moment, and who wrote it how gravely. `who` is one column, because each column costs at each
+-- step of planning.
+WITH
+    arrayFirst(
+        told -> told != '',
+        [
+            known.severity, known.level, known.severity_text, known.`log.level`, known.loglevel, known.levelname,
+            known.PRIORITY
+        ]
+    ) AS told_level,
+    -- Where nothing else says it, as the text does: 'WARN', '[warning]', '\tinfo\t'.
+    lower(
+        told_level != ''
+            ? told_level
+            : arrayStringConcat(extractGroups(substring(text, 1, 160), '(?:^|[\\[\\s])(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)[\\]\\s:]|[\\[\\t](trace|debug|info|warn|warning|error|critical|fatal)[\\]\\t]'))
+    ) AS level
+SELECT
+    received_at,
+    payload_environment,
+    payload_gateway,
+    peer,
+    line,
+    empty(attributes) ? 'not a JSON object, or an empty one' : '' AS fault,
+    multiIf(
+        known.log != '', known.log,
+        known.message != '', known.message,
+        known.msg != '', known.msg,
+        known.MESSAGE != '', known.MESSAGE,
+        known.body
+    ) AS text,
+    if(
+        known.fluent_time != '',
+        fromUnixTimestamp64Micro(intDiv(toInt64OrNull(known.fluent_time), 1000), 'UTC'),
+        -- The first that is as long as a time has to be: a shorter one is a duration. One of a day that is not told is none.
+        parseDateTime64BestEffortOrNull(
+            arrayFirst(
+                told -> length(told) >= 10 AND substring(told, 3, 1) != ':',
+                [known.`@timestamp`, known.timestamp, known.time, known.date, known.ts]
+            ),
+            6,
+            'UTC'
+        )
+    ) AS moment,
+    CAST(
+        (
+            known.environment,
+            multiIf(
+                known.gateway != '', known.gateway,
+                known.`service.name` != '', known.`service.name`,
+                known.service
+            ),
+            arrayFirst(
+                named -> named != '',
+                [known.kubernetes.pod_name, known.instance, known.hostname, known._HOSTNAME]
+            ),
+            -- A workload as people name it: what its label says, or its pod without what Kubernetes adds to the name.
+            known.kubernetes.pod_name = '' ? '' : concat(
+                arrayFirst(
+                    named -> named != '',
+                    [
+                        known.kubernetes.labels['app.kubernetes.io/name'],
+                        known.kubernetes.labels['app'],
+                        {{workload_of_pod(known.kubernetes.pod_name)}}
+                    ]
+                ),
+                known.kubernetes.namespace_name != '' ? '.' : '',
+                known.kubernetes.namespace_name
+            ),
+            known.kubernetes.container_name = 'istio-proxy',
+            arrayFirst(named -> named != '', [known.trace_id, known.traceId, known.`trace.id`]),
+            arrayFirst(named -> named != '', [known.span_id, known.spanId, known.`span.id`]),
+            known.logger,
+            known.kind,
+            multiIf(
+                level IN ('info', 'information', 'informational', 'notice', '30', '6', '5'), 'INFO',
+                level IN ('error', 'err', 'severe', '50', '3'), 'ERROR',
+                level IN ('warn', 'warning', '40', '4'), 'WARN',
+                level IN ('debug', '20', '7'), 'DEBUG',
+                level IN ('trace', 'verbose', '10'), 'TRACE',
+                level IN ('critical', 'crit', 'fatal', 'alert', 'emerg', 'emergency', 'panic', 'dpanic', '60', '2', '1', '0'),
+                    'FATAL',
+                upper(level)
+            ),
+            mapConcat(
+                mapFilter(
+                    (name, value) -> value != '' AND name NOT IN (
+                        'log', 'message', 'msg', 'MESSAGE', 'body', 'level', 'severity', 'severity_text', 'log.level',
+                        'loglevel', 'levelname', 'PRIORITY', 'environment', 'gateway', 'instance', 'trace_id',
+                        'traceId', 'trace.id', 'span_id', 'spanId', 'span.id', 'kubernetes', 'stream', 'fluent_tag',
+                        'fluent_time', 'logger', 'kind'
+                    ),
+                    attributes
+                ),
+                map(
+                    'fluent.tag', known.fluent_tag,
+                    'logger', known.logger,
+                    'kind', known.kind,
+                    'log.iostream', attributes['stream'],
+                    'k8s.pod.name', known.kubernetes.pod_name,
+                    'k8s.namespace.name', known.kubernetes.namespace_name,
+                    'k8s.container.name', known.kubernetes.container_name,
+                    'k8s.node.name', known.kubernetes.host
+                )
+            )
+        ),
+        'Tuple(
+            environment String, gateway String, instance String, workload String, is_sidecar Bool, trace_id String,
+            span_id String, logger String, kind String, severity String, attributes Map(String, String))'
+    ) AS who
+FROM ({{inner}})

@@ -1,0 +1,1 @@
+"""Mule's analytics events and runtime logs."""

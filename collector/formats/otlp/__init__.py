@@ -1,0 +1,1 @@
+"""OpenTelemetry's logs, metrics and spans, as Protobuf and as JSON."""

@@ -1,0 +1,92 @@
+-- OpenTelemetry log records. Those with the attributes of an access log, under Istio's names, become requests; all others
+-- are runtime logs.
+-- https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
+WITH
+    {{microseconds_of_milliseconds()}} AS microseconds
+SELECT
+    received_at,
+    if(named_environment != '', named_environment, payload_environment) AS environment,
+    payload_gateway AS named_gateway,
+    node_id,
+    node_cluster,
+    peer,
+    if(resource_kind != '' OR is_log, resource_kind, 'envoy') AS default_kind,
+    multiIf(is_empty, '{}', is_log, body_text, problem != '', toJSONString(attributes), '') AS record,
+    nanoseconds + severity_number + length(attributes) + length(body_text) + length(event_name) + length(severity_text) = 0
+        AS is_empty,
+    multiIf(
+        is_empty, 'an empty log record',
+        is_log, '',
+        code IS NULL AND attributes['response_code'] != '-', 'response_code is not a number',
+        took_us IS NULL AND attributes['duration'] NOT IN ('', '-'), 'duration is not a number',
+        received_bytes IS NULL AND attributes['bytes_received'] NOT IN ('', '-'), 'bytes_received is not a number',
+        sent_bytes IS NULL AND attributes['bytes_sent'] NOT IN ('', '-'), 'bytes_sent is not a number',
+        ''
+    ) AS problem,
+    attributes['response_code'] = '' AS is_log,
+    if(time_unix_nano > 0, time_unix_nano, observed_time_unix_nano) AS nanoseconds,
+    if(nanoseconds = 0, NULL, fromUnixTimestamp64Micro(toInt64(intDiv(nanoseconds, 1000)), 'UTC')) AS started,
+    toUInt16OrNull(attributes['response_code']) AS code,
+    ifNull(toUInt64OrNull(attributes['duration_us']), microseconds(attributes['duration'])) AS took_us,
+    if(
+        attributes['upstream_us'] != '',
+        toUInt64OrNull(attributes['upstream_us']),
+        microseconds(attributes['upstream_service_time'])
+    ) AS upstream_took_us,
+    attributes['method'] AS method,
+    attributes['path'] AS url,
+    attributes['protocol'] AS protocol,
+    attributes['authority'] AS authority,
+    attributes['response_flags'] AS flags,
+    attributes['response_code_details'] AS details,
+    attributes['connection_termination_details'] AS termination_details,
+    attributes['upstream_transport_failure_reason'] AS failure_reason,
+    toUInt64OrNull(attributes['bytes_received']) AS received_bytes,
+    toUInt64OrNull(attributes['bytes_sent']) AS sent_bytes,
+    ifNull(received_bytes, 0) AS request_bytes,
+    ifNull(sent_bytes, 0) AS response_bytes,
+    attributes['x_forwarded_for'] AS forwarded_for,
+    attributes['downstream_remote_address'] AS downstream_address,
+    attributes['user_agent'] AS user_agent,
+    attributes['request_id'] AS request_id,
+    -- Bytes in Protobuf, hexadecimal in JSON.
+    multiIf(
+        raw_trace_id = '', attributes['trace_id'],
+        length(raw_trace_id) = 32, lower(raw_trace_id),
+        lower(hex(raw_trace_id))
+    ) AS trace_id,
+    if(length(raw_span_id) = 16, lower(raw_span_id), lower(hex(raw_span_id))) AS span_id,
+    -- https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+    multiIf(
+        severity_number > 0,
+            ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][intDiv(severity_number - 1, 4) + 1],
+        upper(severity_text) = 'WARNING', 'WARN',
+        upper(toString(severity_text))
+    ) AS severity_of_log,
+    CAST(
+        if(
+            is_log,
+            mapUpdate(
+                mapUpdate(
+                    resource,
+                    mapFilter(
+                        (name, value) -> value != '',
+                        map('otel.scope.name', toString(scope_name), 'event.name', toString(event_name))
+                    )
+                ),
+                attributes
+            ),
+            map()
+        ),
+        'Map(String, String)'
+    ) AS log_attributes,
+    attributes['upstream_host'] AS upstream_host,
+    attributes['upstream_cluster'] AS upstream_cluster,
+    attributes['route_name'] AS route_name,
+    attributes['requested_server_name'] AS requested_server_name,
+    attributes['grpc_status'] AS grpc_status,
+    attributes['consumer'] AS consumer,
+    attributes['api'] AS named_api,
+    attributes['api_version'] AS named_api_version,
+    attributes['route'] AS named_route
+FROM ({{inner}})

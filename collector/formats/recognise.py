@@ -1,0 +1,118 @@
+"""Which format a text is in, from its first record; and which a line or a record."""
+
+import json
+import re
+from collections.abc import KeysView, Sequence
+from typing import Any
+
+from collector.formats.descriptor import Format, JsonRecord, Record, TextLine
+
+# What begins with anything but a space.
+_FIRST_LINE = re.compile(rb"\S[^\n]*")
+
+# A longer line is recognised by its beginning.
+_LONGEST_LINE = 4 << 10
+
+
+class Recogniser:
+    """Asks formats whose a text is, in their order: each is narrower than what follows it."""
+
+    def __init__(self, formats: Sequence[Format]) -> None:
+        self._lines: list[tuple[str, TextLine]] = [(known.name, known.line) for known in formats if known.line]
+        self._records: list[tuple[str, JsonRecord]] = [(known.name, known.record) for known in formats if known.record]
+        self._patterns = {name: _ascii(line.pattern) for name, line in self._lines}
+        self._contained = tuple({line.contains: None for _, line in self._lines})
+        markers = [marker for marker in {line.marker: None for _, line in self._lines} if marker]
+        self._markers = [(1 << number, marker, _ascii(marker)) for number, marker in enumerate(markers)]
+        # By the markers that a line has.
+        self._any_of: dict[int, re.Pattern[str]] = {}
+        self._matches = [(name, record.matches) for name, record in self._records]
+        self._matches_without_keys = [
+            (name, record.matches_without_keys) for name, record in self._records if record.matches_without_keys
+        ]
+        # Most objects of applications have none of these.
+        self._in_text = tuple({text: None for _, record in self._records for text in record.in_text})
+        self._in_lines = frozenset(name for name, record in self._records if record.in_text)
+        self.without_keys = tuple(record.without_keys for _, record in self._records if record.without_keys)
+        # One of these is in every record of a format that is known, but for those recognised without.
+        self.keys = frozenset(key for _, record in self._records for key in record.keys)
+
+    def detect(self, head: bytes) -> str | None:
+        """The name of the format, or None where it is not one that we know; JSON of anything is None too."""
+        line = _first_line(head)
+        if line.startswith(b"{"):
+            return self._object_format(line, head) or None
+        # Its bytes as letters, whatever they are: all that is looked for is ASCII.
+        return self.line_format(line.decode("latin-1")) or None
+
+    def line_format(self, line: str, likely: str = "") -> str:
+        """The format of a line of text that is no JSON; '' for none. That of its neighbour is `likely`, tried first."""
+        start = line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE]
+        pattern = self._patterns.get(likely)
+        if pattern is not None and pattern.match(start):
+            return likely
+        # Most lines of applications have nothing that is looked for, and are dismissed by that alone.
+        for text in self._contained:
+            if text in start:
+                break
+        else:
+            return ""
+        found_markers = 0
+        for bit, _, marker in self._markers:
+            if marker.search(start):
+                found_markers |= bit
+        pattern = self._any_of.get(found_markers)
+        if pattern is None:
+            pattern = self._any_of[found_markers] = self._pattern_of_any(found_markers)
+        found = pattern.match(start)
+        return found.lastgroup or "" if found else ""
+
+    def are_lines_of(self, name: str, lines: Sequence[Any]) -> bool:
+        """Whether all are lines of a format of text; False too where that takes a closer look."""
+        pattern = self._patterns.get(name)
+        if pattern is None:
+            return False
+        try:
+            return max(map(len, lines)) <= _LONGEST_LINE and all(map(pattern.match, lines))
+        except TypeError:
+            return False
+
+    def record_format(self, record: Record) -> str:
+        """The format of a record by its keys; '' for that of anything."""
+        for name, matches in self._matches_without_keys if self.keys.isdisjoint(record) else self._matches:
+            if matches(record):
+                return name
+        return ""
+
+    def may_be_record(self, text: str, likely: str = "") -> bool:
+        """Whether an object among lines of text may be of a format; that of its neighbour is `likely`."""
+        return likely in self._in_lines or any(part in text for part in self._in_text)
+
+    def format_of_keys(self, keys: KeysView[str]) -> str:
+        """The format of all records that have these keys; '' where more of a record is to be looked at."""
+        return next((name for name, of in self._records if of.matches_keys and of.matches_keys(keys)), "")
+
+    def _object_format(self, line: bytes, head: bytes) -> str:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            return next(
+                (name for name, of in self._records if of.matches_beginning and of.matches_beginning(line, head)), ""
+            )
+        return self.record_format(record) if isinstance(record, dict) else ""
+
+    def _pattern_of_any(self, found_markers: int) -> re.Pattern[str]:
+        """A pattern whose group that matched has the name of the format, of those formats that may have such a line."""
+        markers = [marker for bit, marker, _ in self._markers if bit & found_markers]
+        tried = ((name, line) for name, line in self._lines if not line.marker or line.marker in markers)
+        return _ascii("|".join(f"(?P<{name}>{line.pattern})" for name, line in tried) or r"(?!)")
+
+
+def _ascii(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
+
+
+def _first_line(head: bytes) -> bytes:
+    # Not by splitting: what is recognised may be a body of many megabytes.
+    found = _FIRST_LINE.search(head)
+    return found[0].rstrip() if found else b""

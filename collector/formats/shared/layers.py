@@ -1,0 +1,22 @@
+"""Layers that formats share, outermost first."""
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+
+def sql(folder: Path, *names: str) -> tuple[Path, ...]:
+    """The .sql files of a folder by their names."""
+    return tuple(folder / f"{name}.sql" for name in names)
+
+
+LINES, PAYLOADS = sql(_FOLDER, "lines", "payloads")
+PAYLOAD_SCHEMA = _FOLDER / "payload.proto"
+
+# The lines of a payload.
+PAYLOAD_LINES = (LINES, PAYLOADS)
+
+# From the terms of access logs to columns, for every format that speaks them.
+ACCESS = sql(_FOLDER, "access", "access_policy", "access_topology", "access_cleaned")
+# The lines of files in which others stand beside those of an access log.
+ACCESS_LINES = (*sql(_FOLDER, "other_lines"), *PAYLOAD_LINES)

@@ -1,0 +1,56 @@
+-- Lines that stand beside those of an access log: what a proxy says of itself, on standard output or in one file, and what
+-- others log there as JSON. Such a line is in `other` whole, with its time and severity, and `line` is empty then; `record` is either:
+--   Istio    2026-11-23T10:15:30.123456Z<tab>info<tab>xdsproxy<tab>connected …
+--   Envoy    [2026-11-23 10:15:30.123][1][info][main] [source/server/server.cc:123] …
+--   nginx    2026/11/23 10:15:30 [error] 7#7: *1 connect() failed …
+--   Apache   [Mon Nov 23 10:15:30.123456 2026] [proxy:error] [pid 7] …
+--   JSON     an object without the words of an access log
+-- Each function here is planned for each segment, and most segments have no such line: so they are few.
+SELECT
+    received_at,
+    payload_environment,
+    payload_gateway,
+    peer,
+    record,
+    other = '' ? record : '' AS line,
+    other,
+    parseDateTime64BestEffortOrNull(
+        extract(
+            other,
+            '(?:^|^\\[|"(?:time|timestamp|@timestamp|ts)": ?"?)(\\d{4}[-/]\\d\\d[-/]\\d\\d[T ][\\d:.]+(?:Z| ?[+-]\\d\\d:?\\d\\d)?|[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}|\\d{10}[\\d.]*)'
+        ),
+        6,
+        {{time_zone}}
+    ) AS other_time,
+    transform(
+        extract(other, '(?:^[^ ]+Z\\t|^[^\\]]+\\]\\[\\d+\\]\\[|^[\\d/]+ [\\d:]+ \\[|\\] \\[(?:\\w*:)?|"(?:level|severity)": ?"?)([a-zA-Z]+|\\d\\d)'),
+        [
+            'trace', 'debug', 'info', 'notice', 'warn', 'warning', 'error', 'crit', 'critical', 'fatal', 'alert', 'emerg',
+            'panic', 'TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'WARNING', 'ERROR', 'CRITICAL', 'FATAL',
+            '10', '20', '30', '40', '50', '60'
+        ],
+        [
+            'TRACE', 'DEBUG', 'INFO', 'INFO', 'WARN', 'WARN', 'ERROR', 'FATAL', 'FATAL', 'FATAL', 'FATAL', 'FATAL',
+            'FATAL', 'TRACE', 'DEBUG', 'INFO', 'INFO', 'WARN', 'WARN', 'ERROR', 'FATAL', 'FATAL',
+            'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'
+        ],
+        ''
+    ) AS other_severity
+FROM
+(
+    SELECT
+        received_at,
+        payload_environment,
+        payload_gateway,
+        peer,
+        line AS record,
+        -- In most segments it is one word, for which functions run once.
+        toLowCardinality(if(
+            startsWith(line, '{')
+                ? ({{is_access_object}} ? 0 : JSONLength(line) > 0)
+                : match(line, '^(?:\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\t[a-z]+\\t|\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+\\]\\[\\d+\\]\\[[a-z]+\\]\\[|\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d \\[[a-z]+\\] \\d+#\\d+: |\\[[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}\\] \\[(?:\\w*:)?[a-z]+\\d?\\] )'),
+            trimRight(toValidUTF8(line), '\r\n'),
+            ''
+        )) AS other
+    FROM ({{inner}})
+)

@@ -1,0 +1,1 @@
+"""From a batch as a client framed it to the records of each format."""

@@ -1,0 +1,217 @@
+"""Records as clients frame them in a body, made the lines of their formats: whole batches at a time.
+
+JSON comes as an array, as objects one after the other, or as one that is written over many lines; agents put a line
+that they have not parsed into a record of their own.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import DecodeError, Raw, ValidationError
+
+from collector.encoding.limits import MOST_OBJECTS, check_objects
+from collector.formats.descriptor import Record
+from collector.formats.registry import Formats
+from collector.records import text_body
+from collector.records.classify import Classifier, grouped, is_blank, line_of
+from collector.records.slices import line_slices, merged
+from storage.errors import PayloadError
+
+_ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
+_OBJECT = re.compile(rb"\s*\{")
+_IN_A_ROW = re.compile(rb"\}[ \t]*\{")
+
+FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
+
+_RAW = msgspec.json.Decoder(Raw)
+_RAWS = msgspec.json.Decoder(list[Raw])
+_TEXTS = msgspec.json.Decoder(list[str])
+_RECORD: msgspec.json.Decoder[Record] = msgspec.json.Decoder(dict)
+
+
+def is_framed(body: bytes) -> bool:
+    """Whether a body that begins so holds its records in another way than one a line."""
+    return _ARRAY.match(body) is not None or _is_over_lines(body)
+
+
+def unframed(body: bytes) -> bytes:
+    """The records of a body, one a line; raises PayloadError where it is an array that cannot be read, or too much.
+
+    Objects that cannot be read stay as they are: what is wrong with them is said of each record.
+    """
+    if _ARRAY.match(body):
+        check_objects(body, b",", 2 * MOST_OBJECTS)
+        try:
+            return _of_array(body)
+        except FAULTS as error:
+            raise PayloadError(f"The body is a JSON array that cannot be read: {error}. Send it whole.") from error
+    if _is_over_lines(body):
+        check_objects(body)
+        try:
+            return one_a_line(_RAW.decode_lines(body))
+        except FAULTS:
+            return body
+    return body
+
+
+def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[tuple[str, bytes]]:
+    """(format, lines) for each format that there is among records, one where it is given; none where none is known.
+
+    Where an agent's records hold the lines, they are taken out.
+    """
+    if not _OBJECT.match(lines):
+        return [(format_name, lines)] if format_name else text_body.by_format(lines, formats)
+    if not format_name:
+        return _classified(lines, formats)
+    if _is_as_it_is(lines, formats, format_name):
+        return [(format_name, lines)]
+    pieces = map(raw_lines, line_slices(lines))
+    return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
+
+
+def _is_as_it_is(lines: bytes, formats: Formats, format_name: str) -> bool:
+    """Whether objects are records of a format, and do not hold its lines."""
+    if format_name in formats.whole_records or formats.recogniser.detect(lines) == format_name:
+        return True
+    return b'"log"' not in lines and b'"message"' not in lines
+
+
+def records(raws: Sequence[bytes]) -> Sequence[Record]:
+    """Lines of JSON as records, empty for each that is none."""
+    try:
+        found = _RECORD.decode_lines(b"\n".join(raws))
+    except FAULTS:
+        found = []
+    # More, where a line has several.
+    return found if len(found) == len(raws) else [_record(raw) for raw in raws]
+
+
+def taken_out(raws: Sequence[bytes], held: Sequence[Record]) -> bytes:
+    """The line in each record; a record without one is a line itself."""
+    found = (
+        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) else raw
+        for raw, record in zip(raws, held, strict=True)
+        if not is_blank(record)
+    )
+    return b"\n".join(found)
+
+
+def raw_lines(lines: bytes) -> list[bytes]:
+    """Lines that are not blank."""
+    return [line for line in lines.split(b"\n") if line and not line.isspace()]
+
+
+def one_a_line(raws: Sequence[Raw]) -> bytes:
+    """Values of JSON as lines."""
+    joined = b"\n".join(raws)
+    if joined.count(b"\n") >= len(raws):
+        joined = b"\n".join(msgspec.json.format(raw, indent=-1) for raw in raws)
+    return joined
+
+
+def texts(raws: Sequence[Raw]) -> list[str]:
+    """Strings of JSON, whatever is in them."""
+    joined = b"[" + b",".join(raws) + b"]"
+    try:
+        return _TEXTS.decode(joined)
+    except FAULTS:
+        # Slower, and not particular about UTF-8 and UTF-16.
+        return [str(text) for text in json.loads(joined.decode("utf-8", "replace"), strict=False)]
+
+
+def is_text(raw: Raw) -> bool:
+    """Whether a value of JSON is a string."""
+    return bytes(raw).startswith(b'"')
+
+
+def _classified(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
+    first = formats[formats.recogniser.detect(lines) or formats.anything.name]
+    once = first.record.once if first.record else b""
+    # Where all of a batch have what each record of the format has once, none needs to be looked at.
+    if once and lines.count(once) == lines.strip().count(b"\n") + 1:
+        return [(first.name, lines)]
+    classifier = Classifier(formats)
+    return merged(part for piece in line_slices(lines) for part in _of_slice(piece, first.name, formats, classifier))
+
+
+def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier) -> list[tuple[str, bytes]]:
+    # Which record others go on with is known only where each is looked at.
+    if not classifier.is_open and (alike := _of_one_format(lines, formats)):
+        return [alike]
+    raws = raw_lines(lines)
+    if not all(raw.startswith(b"{") for raw in raws):
+        # Text stands between them, or one over many lines is cut off.
+        return [(first, lines)] if first in formats.of_many_lines else text_body.line_by_line(lines, formats)
+    held = records(raws)
+    names = classifier.formats_of(held)
+    if len(set(names)) == 1 and names[0] in formats.whole_records:
+        return [(names[0], lines)]
+    found = []
+    for name, members in grouped(list(zip(raws, held, strict=True)), names).items():
+        if not name:
+            continue
+        parts, of_name = zip(*members, strict=True)
+        found.append((name, b"\n".join(parts) if name in formats.whole_records else taken_out(parts, of_name)))
+    return found
+
+
+def _of_one_format(lines: bytes, formats: Formats) -> tuple[str, bytes] | None:
+    """What is in records whose lines are all of one format; None where each has to be looked at."""
+    try:
+        screened = _screen(formats.recogniser.keys).decode_lines(lines)
+    except FAULTS:
+        return None
+    if not screened:
+        return None
+    logs: list[str] = [record.log for record in screened]
+    names = set(Classifier(formats).formats_of_texts([record.log or record.message for record in screened]))
+    if names == {""}:
+        has_others = any(mark in lines for mark in formats.recogniser.without_keys)
+        return None if has_others else (formats.anything.name, lines)
+    name = names.pop()
+    if names or name in formats.whole_records or name in formats.of_many_lines or not all(logs):
+        return None
+    return name, "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
+
+
+@lru_cache(10)
+def _screen(keys: frozenset[str]) -> "msgspec.json.Decoder[Any]":
+    """Reads records without a discriminating key. Any other is refused, and with it the batch."""
+    fields = [("log", str, ""), ("message", str, ""), *((f"key_{number}", None, None) for number in range(len(keys)))]
+    renamed = {f"key_{number}": key for number, key in enumerate(sorted(keys))}
+    return msgspec.json.Decoder(msgspec.defstruct("Screened", fields, rename=renamed, gc=False))
+
+
+def _record(raw: bytes) -> Record:
+    try:
+        return _RECORD.decode(raw)
+    except FAULTS:
+        return _lenient_record(raw)
+
+
+def _lenient_record(raw: bytes) -> Record:
+    """Slower, and not particular about UTF-8 and UTF-16."""
+    try:
+        found = json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_array(body: bytes) -> bytes:
+    raws = _RAWS.decode(body)
+    if raws and all(map(is_text, raws)):
+        return "\n".join(texts(raws)).encode("utf-8", "replace")
+    return one_a_line(raws)
+
+
+def _is_over_lines(body: bytes) -> bool:
+    """Whether it is objects that are not one a line: the first line is not whole, or has more than one."""
+    if not _OBJECT.match(body):
+        return False
+    first = body.lstrip().partition(b"\n")[0]
+    return not first.rstrip().endswith(b"}") or _IN_A_ROW.search(first) is not None

@@ -1,0 +1,71 @@
+"""Lines of text of a body, by format. That all are of one is seen without a look at each."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from collector.formats.descriptor import MixedBody
+from collector.formats.registry import Formats
+from collector.records.classify import Classifier, grouped, object_format
+from collector.records.slices import line_slices, merged
+
+# Where an access log begins with what else a proxy has written, it is looked for so far.
+_FIRST_LINES = 100
+_HEAD_BYTES = 64 << 10
+
+
+def by_format(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
+    """(format, lines) for each format that there is among lines of text; none where none is known."""
+    first = _first_known(lines, formats)
+    if first and (of_lines := formats[first].mixed_body) and _is_mixed(lines, of_lines, formats):
+        return line_by_line(lines, formats, first)
+    return [(first, lines)] if first else []
+
+
+def line_by_line(lines: bytes, formats: Formats, first: str = "") -> list[tuple[str, bytes]]:
+    """The same where each line is to be looked at; objects of no format that is known are records of anything.
+
+    Text that no format recognises is of the `first` in the body; where that is of objects, of the first in its slice.
+    """
+    classifier = Classifier(formats)
+    others = first or formats.anything.name
+    found = merged(part for piece in line_slices(lines) for part in _of_slice(piece, others, formats, classifier))
+    return [(name, body) for name, body in found if body.strip()]
+
+
+def _of_slice(lines: bytes, others: str, formats: Formats, classifier: Classifier) -> Iterator[tuple[str, bytes]]:
+    anything = formats.anything.name
+    parts = lines.split(b"\n")
+    # As letters, whatever the bytes are: a format is recognised by its ASCII.
+    found = classifier.formats_of_texts(lines.decode("latin-1").split("\n"))
+    if others == anything:
+        texts = (name for name, part in zip(found, parts, strict=True) if name and not part.startswith(b"{"))
+        others = next(texts, anything)
+    named = [
+        name or (object_format(formats, part) or anything if part.startswith(b"{") else others)
+        for name, part in zip(found, parts, strict=True)
+    ]
+    for name, members in grouped(parts, named).items():
+        yield name, b"\n".join(members)
+
+
+def _first_known(lines: bytes, formats: Formats) -> str:
+    head = lines[:_HEAD_BYTES].split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
+    return next((found for line in head if line and (found := formats.recogniser.detect(line))), "")
+
+
+def _is_mixed(lines: bytes, first: MixedBody, formats: Formats) -> bool:
+    """Whether there may be lines of another format; formats with the same marker are not distinguished here."""
+    if b"\n{" in lines:
+        return True
+    if first.first_byte:
+        begin_alike = lines.count(b"\n" + first.first_byte) + lines.startswith(first.first_byte)
+        if begin_alike > lines.rstrip().count(b"\n"):
+            return False
+    others = {known.mixed_body for known in formats if known.mixed_body and known.mixed_body.marker}
+    return any(other.contains in lines and _marker(other.marker).search(lines) for other in others - {first})
+
+
+@cache
+def _marker(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern)

@@ -1,0 +1,174 @@
+"""`gatelens formats`: what can be read, how it is recognised, and how the beginning of a file would be read."""
+
+import io
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+
+from collector.escape_path import escape_path
+from collector.formats.config import TransformConfig
+from collector.formats.custom.descriptor import declared
+from collector.formats.custom.known import known_formats
+from collector.formats.descriptor import Format
+from collector.formats.registry import Formats
+from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
+from collector.formats.shared.access import ACCESS_COLUMNS
+from collector.formats.transform import transform
+from collector.partial_read import PartialRead
+from collector.payload import Payload
+from collector.spool.frame import encode
+from gatelens.config import load_config
+from gatelens.log_format import log_format_of
+from storage.errors import GatelensError, PayloadError
+
+formats_app = typer.Typer(no_args_is_help=True, help="Show what can be read, and how a file would be read.")
+
+# Not a format: what the SQL of one for an access log has to yield.
+_ACCESS = "access"
+
+_PEEK_BYTES = 64 << 10
+# The columns of a row that are stored, by where it goes.
+_STORED: Mapping[str, Shape] = MappingProxyType(
+    {"requests": RECORDS, "logs": LOGS, "metrics": SAMPLES, "spans": SPANS, "dead_letters": DEAD_LETTERS}
+)
+# Of these nothing is the record's own.
+_NOT_SHOWN = frozenset({"destination", "format", "segment_id", "ingested_at"})
+_INDENT = " " * 3
+_COLUMN_WIDTH = 16
+_Name = Annotated[str, typer.Argument(help="A format of `gatelens formats list`.")]
+_ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file with formats of your own; docs/formats.md."),
+]
+
+
+@formats_app.command("list")
+def list_formats(config: _ConfigFile = None) -> None:
+    """List the formats, and what their records become."""
+    formats = _formats(config)
+    width = max(map(len, formats.ingestible))
+    for name, known in formats.ingestible.items():
+        typer.echo(f"{name:{width}}  {', '.join(known.becomes):14}  {known.summary}")
+
+
+@formats_app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A format, or access: the columns that every access log is read into.")],
+    config: _ConfigFile = None,
+) -> None:
+    """Show how a format is recognised and read."""
+    rows = _access_columns() if name == _ACCESS else _described(_known(name, config))
+    listed = list(rows)
+    width = max(len(label) for label, _ in listed)
+    for label, value in listed:
+        typer.echo(f"{label:{width}}  {value}")
+
+
+@formats_app.command()
+def statement(name: _Name, config: _ConfigFile = None) -> None:
+    """Print the SELECT that makes rows of a segment of a format."""
+    typer.echo(transform(_known(name, config), "segment", Path("segment"), TransformConfig()).statement)
+
+
+@formats_app.command("try")
+def try_file(
+    file: Annotated[Path, typer.Argument(help="A log: plain, gzip or zstd.", exists=True, dir_okay=False)],
+    format_name: Annotated[str, typer.Option("--format", help="Recognised from the first line where not given.")] = "",
+    log_format: Annotated[
+        str, typer.Option("--log-format", help="How it is written, e.g. nginx='$remote_addr ...'; docs/formats.md.")
+    ] = "",
+    lines: Annotated[int, typer.Option(min=1, max=1000, help="How many lines to read.")] = 5,
+    config: _ConfigFile = None,
+) -> None:
+    """Show how the first lines of a file would be read, field by field; nothing is stored."""
+    head = _first_lines(file, lines)
+    known = declared(log_format_of(log_format)) if log_format else _format_of(file, format_name, head, _formats(config))
+    typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
+    for number, row in enumerate(_rows(known, head), 1):
+        typer.echo(f"\n{number}  {row['destination'].replace('_', ' ')}")
+        for column, value in _fields(row):
+            lines_of_value = value.replace("\n", f"\n{_INDENT}{'':{_COLUMN_WIDTH}}  ")
+            typer.echo(f"{_INDENT}{column:{_COLUMN_WIDTH}}  {lines_of_value}")
+
+
+def _formats(config: Path | None) -> Formats:
+    return known_formats(load_config(config).formats)
+
+
+def _known(name: str, config: Path | None) -> Format:
+    formats = _formats(config)
+    known = formats.ingestible.get(name)
+    if known is None:
+        raise GatelensError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
+    return known
+
+
+def _access_columns() -> Iterator[tuple[str, str]]:
+    for column in ACCESS_COLUMNS:
+        kind = f"{column.type} or NULL" if column.is_nullable else column.type
+        yield column.name, f"{kind:20}  {column.meaning}"
+
+
+def _described(known: Format) -> Iterator[tuple[str, str]]:
+    yield "name", known.name
+    yield "summary", known.summary
+    yield "becomes", ", ".join(known.becomes)
+    yield "payload", "text" if known.is_text else f"Protobuf, {known.schema.name}"
+    if known.line is not None:
+        yield "first line", known.line.pattern
+    if known.first_line:
+        yield "each record", known.first_line
+    if known.record is not None:
+        yield "keys", ", ".join(sorted(known.record.keys))
+    if known.source_types:
+        yield "source types", ", ".join(known.source_types)
+    yield "layers", ", ".join(f"{layer.parent.name}/{layer.name}" for layer in known.layers)
+
+
+def _first_lines(file: Path, lines: int) -> bytes:
+    with file.open("rb") as packed:
+        reader = PartialRead(packed)
+        head = io.BufferedReader(reader).read(_PEEK_BYTES)
+        if not head and reader.fault is not None:
+            raise GatelensError(f"{escape_path(file)} cannot be read: {reader.fault}. Check the file.")
+    whole = head if len(head) < _PEEK_BYTES else head[: head.rfind(b"\n") + 1] or head
+    return b"".join(whole.splitlines(keepends=True)[:lines])
+
+
+def _format_of(file: Path, format_name: str, head: bytes, formats: Formats) -> Format:
+    if format_name and format_name not in formats.names_of_text:
+        raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(formats.names_of_text)}.")
+    found = format_name or formats.recogniser.detect(head)
+    if not found:
+        raise PayloadError(
+            f"The format of {escape_path(file)} is not recognised from its first line; name it with --format."
+        )
+    return formats[found]
+
+
+def _rows(known: Format, body: bytes) -> list[dict[str, Any]]:
+    from storage.scratch import scratch_rows  # noqa: PLC0415 - keeps --help quick
+
+    with tempfile.TemporaryDirectory(prefix="gatelens-formats-") as directory:
+        segment = Path(directory) / "segment"
+        segment.write_bytes(encode(Payload(known.name, body, time.time_ns() // 1000)))
+        of = transform(known, "none", segment, TransformConfig())
+        return scratch_rows(of.statement, of.schema)
+
+
+def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a record tells; NULL is what it does not tell, where 0 would be an answer."""
+    stored = [column for column in _STORED[row["destination"]].columns if column not in _NOT_SHOWN]
+    for column in stored:
+        value = row.get(column)
+        if value is None:
+            yield column, "unknown"
+        elif isinstance(value, dict):
+            yield from ((key, str(member)) for key, member in value.items())
+        elif value not in ("", [], 0):
+            yield column, str(value)

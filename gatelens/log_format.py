@@ -1,0 +1,45 @@
+"""The option --log-format: a format for one import."""
+
+import hashlib
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from collector.formats.custom.definition import NOTATIONS, FormatDefinition
+from storage.errors import ConfigError
+
+_DIGITS = 12
+
+
+def log_format_of(text: str) -> FormatDefinition:
+    """NOTATION=TEXT, or a definition as in the configuration, in braces. Raises ConfigError.
+
+    Its name is made of what it says, so that the same import is known again.
+    """
+    notation, _, told = text.partition("=")
+    document: Any
+    if notation in NOTATIONS:
+        document = {notation: told}
+    elif text.lstrip().startswith("{"):
+        document = _yaml(text)
+    else:
+        raise ConfigError(
+            f"--log-format must be one of {', '.join(f'{notation}=...' for notation in NOTATIONS)}, "
+            "or a definition in braces; docs/formats.md."
+        )
+    if not isinstance(document, dict):
+        raise ConfigError("--log-format must be a definition in braces, such as {regex: ..., units: {duration: ms}}.")
+    name = f"import_{hashlib.sha256(repr(document).encode()).hexdigest()[:_DIGITS]}"
+    try:
+        return FormatDefinition.model_validate({"name": name, **document})
+    except ValidationError as error:
+        faults = [str(fault["msg"]).removeprefix("Value error, ") for fault in error.errors(include_url=False)]
+        raise ConfigError("--log-format cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults)) from None
+
+
+def _yaml(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--log-format is not YAML: {error}") from None
