@@ -15,8 +15,10 @@ from collector.telemetry import CollectorMetrics
 from dashboards.pages import alerts, api, overview, sql
 from gatelens.cli import app
 from gatelens.config import Config, load_config
+from gatelens.memory import observe
 from gatelens.telemetry import Telemetry
 from processors.alerts.telemetry import AlertMetrics
+from storage.memory_budget import DEFAULT_BUDGET
 from storage.reader import OUTPUT_FORMATS, reader
 from storage.store import Store
 
@@ -149,6 +151,8 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector.failed("envoy_json")
     collector.salvaged("envoy_json", 1)
     collector.observe_spool(lambda: 1, lambda: 2, lambda: 3)
+    collector.observe_quarantine(lambda: 1)
+    observe(telemetry.meter, DEFAULT_BUDGET)
     alerting = AlertMetrics(telemetry.meter)
     alerting.evaluated("rule", "evaluated", 0.1)
     alerting.notified("receiver", "delivered")
