@@ -7,18 +7,20 @@ from typing import Any
 from chdb.state.sqlitelike import connect as open_engine
 
 from storage.errors import QueryFailed
+from storage.settings import Settings, clause
 
 
 def scratch_rows(select: str, format_schema: Path) -> list[dict[str, Any]]:
     """The rows of a transform, by column; raises QueryFailed where the file cannot be read."""
-    schema = str(format_schema).replace("\\", "\\\\").replace("'", "\\'")
-    settings = (
-        f"format_schema = '{schema}:Payload', max_threads = 1, output_format_json_quote_64bit_integers = 0, "
-        "extract_key_value_pairs_max_pairs_per_row = 1000000000"
-    )
+    settings: Settings = {
+        "format_schema": f"{format_schema}:Payload",
+        "max_threads": 1,
+        "output_format_json_quote_64bit_integers": 0,
+        "extract_key_value_pairs_max_pairs_per_row": 1_000_000_000,
+    }
     engine = open_engine(":memory:")
     try:
-        found = bytes(engine.query(f"{select}\nSETTINGS {settings}", "JSONEachRow").bytes())
+        found = bytes(engine.query(f"{select}\nSETTINGS {clause(settings)}", "JSONEachRow").bytes())
     except RuntimeError as error:
         raise QueryFailed(f"ClickHouse cannot read it: {str(error).splitlines()[0]}") from error
     finally:

@@ -21,13 +21,14 @@ from storage.handle_thread import Result
 from storage.landlock import Confinement, hide_environment, is_available
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.pool import Pool
+from storage.settings import Settings, clause, literal
 
 EMBEDDED_SCHEME = "chdb"
 SERVER_SCHEMES = ("http", "https")
 
 # A segment must become the same blocks at each try, or a retry would not be recognised: one reading thread
 # keeps the order, and one block per partition keeps the count.
-_LOAD_SETTINGS: Mapping[str, str | int] = {
+_LOAD_SETTINGS: Settings = {
     "max_threads": 1,
     "max_insert_threads": 1,
     "min_insert_block_size_rows": 100_000_000,
@@ -58,7 +59,6 @@ _OF_READING_ALONE = ("format_", "max_memory_", "extract_", "input_format_")
 _OF_READING = (*_OF_READING_ALONE, "max_threads")
 
 Parameters = Mapping[str, Any]
-Settings = Mapping[str, str | int]
 
 
 class Store:
@@ -193,9 +193,9 @@ class Store:
         }
         names = ", ".join(columns)
         if self._parsers is None:
-            self.command(f"INSERT INTO {into} ({names}) SETTINGS {_clause(settings)}\n{select}")
+            self.command(f"INSERT INTO {into} ({names}) SETTINGS {clause(settings)}\n{select}")
             return
-        block = self._parse(self._parsers, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
+        block = self._parse(self._parsers, f"{select}\nSETTINGS {clause(_parsing(settings))}")
         inserting = {name: value for name, value in settings.items() if not name.startswith(_OF_READING_ALONE)}
         self._run(lambda client: client.raw_insert(into, columns, block, settings=inserting, fmt="Native"))
 
@@ -210,10 +210,10 @@ class Store:
         settings = self._reading(format_schema, _TIGHT if tight else _TRIAL)
         if self._parsers is None:
             types = {name: kind for name, kind, *_ in self.rows(f"DESCRIBE TABLE {into}")}
-            nowhere = _literal(", ".join(f"{name} {types[name]}" for name in columns))
-            self.command(f"INSERT INTO FUNCTION null({nowhere}) SETTINGS {_clause(settings)}\n{select}")
+            nowhere = literal(", ".join(f"{name} {types[name]}" for name in columns))
+            self.command(f"INSERT INTO FUNCTION null({nowhere}) SETTINGS {clause(settings)}\n{select}")
         else:
-            self._parse(self._parsers, f"{select}\nSETTINGS {_clause(_parsing(settings))}")
+            self._parse(self._parsers, f"{select}\nSETTINGS {clause(_parsing(settings))}")
 
     def ping(self) -> None:
         """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
@@ -256,7 +256,7 @@ class Store:
     def _limit(self, client: Client, limits: Settings) -> None:
         if self.embedded:
             for name, value in limits.items():
-                client.command(f"SET {name} = {_literal(value)}")
+                client.command(f"SET {name} = {literal(value)}")
 
     def _open(self) -> Client:
         try:
@@ -311,14 +311,3 @@ def describe(dsn: str) -> str:
 
 def _parsing(settings: Settings) -> Settings:
     return {name: value for name, value in settings.items() if name.startswith(_OF_READING)}
-
-
-def _clause(settings: Settings) -> str:
-    return ", ".join(f"{name} = {_literal(value)}" for name, value in settings.items())
-
-
-def _literal(value: str | int) -> str:
-    if isinstance(value, int):
-        return str(value)
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

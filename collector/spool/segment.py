@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
             left.unlink(missing_ok=True)
         raise
     return segment
+
+
+def ids_on_disk(directory: Path) -> set[str]:
+    """The ids of segments, sealed or open, whose files hold something."""
+    found = set()
+    for suffix in (OPEN, READY):
+        for path in directory.glob(f"*{suffix}"):
+            # The writer may remove it meanwhile.
+            with suppress(FileNotFoundError):
+                if path.stat().st_size:
+                    found.add(path.stem.rpartition(".")[2])
+    return found
 
 
 def sync_directory(directory: Path) -> None:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
@@ -20,7 +19,7 @@ from collector.spool.open_segment import OpenSegment
 from collector.spool.recovery import letters, parts, recover, tell, total
 from collector.spool.room import Room
 from collector.spool.sealed import SealedSegments
-from collector.spool.segment import OPEN, PARTIAL, READY, Segment, file_name, seal, unwritable, write_sealed
+from collector.spool.segment import PARTIAL, Segment, file_name, ids_on_disk, seal, unwritable, write_sealed
 from collector.spool.waiting_frame import WaitingFrame, batches, waiting_frame
 
 _log = logging.getLogger(__name__)
@@ -160,13 +159,7 @@ class Spool:
 
     def unstored(self) -> set[str]:
         """The ids of segments, sealed or open, that hold something durable and are not stored yet."""
-        found = set()
-        for suffix in (OPEN, READY):
-            for path in self._directory.glob(f"*{suffix}"):
-                with suppress(FileNotFoundError):
-                    if path.stat().st_size:
-                        found.add(path.stem.rpartition(".")[2])
-        return found
+        return ids_on_disk(self._directory)
 
     def give_back(self, segment: Segment) -> None:
         """Put a taken segment back, to be taken again."""
