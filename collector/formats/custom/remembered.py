@@ -12,6 +12,7 @@ from collector.formats.custom.definition import FormatDefinition, Match
 from collector.formats.custom.descriptor import declared
 from collector.formats.descriptor import Format
 from storage.errors import ConfigError
+from storage.full_disk import disk_full, is_full
 
 _BY_NAME_ALONE = Match(lines=False)
 
@@ -24,7 +25,7 @@ class RememberedFormats:
         self._known: dict[str, Format] = {}
 
     def remember(self, definition: FormatDefinition) -> None:
-        """Write a definition down; one of the same name is replaced. Raises ConfigError."""
+        """Write a definition down; one of the same name is replaced. Raises ConfigError, DiskFull."""
         text = json.dumps(definition.model_dump(mode="json", by_alias=True, exclude_defaults=True), indent=1)
         path = self._path(definition.name)
         written = path.with_suffix(f".{os.getpid()}")
@@ -33,6 +34,8 @@ class RememberedFormats:
             written.write_text(text, encoding="utf-8")
             written.replace(path)
         except OSError as error:
+            if is_full(error):
+                raise disk_full(self._folder, error.strerror) from error
             raise ConfigError(
                 f"The format {definition.name} cannot be written to its file: {error.strerror}. "
                 "Run the command as the user who owns the data directory."
