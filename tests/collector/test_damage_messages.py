@@ -1,6 +1,5 @@
 """Damaged messages: refused by their receiver, or rows and dead letters beside whole ones that are all stored."""
 
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -46,32 +45,32 @@ from tests.collector.storing import store_all
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_damage_beside_whole_payloads(store: Store, name: str, data: st.DataObject) -> None:
+def test_damage_beside_whole_payloads(
+    store: Store, tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
     message = MESSAGES[name]
     bodies = data.draw(st.lists(damaged(message.body), min_size=1, max_size=6))
     environment = f"fuzz-{uuid.uuid4()}"
     started = datetime.now(UTC)
-    with tempfile.TemporaryDirectory() as directory:
-        spool = Spool(Path(directory), SpoolConfig(segment_age=60))
-        for body in bodies:
-            append(spool, Payload(name, body, NOW * 1_000_000, "damaged"))
-            append(spool, Payload(name, message.body, NOW * 1_000_000, environment)).result()
-        store_all(store, spool)
+    spool = Spool(tmp_path_factory.mktemp("spool"), SpoolConfig(segment_age=60))
+    for body in bodies:
+        append(spool, Payload(name, body, NOW * 1_000_000, "damaged"))
+        append(spool, Payload(name, message.body, NOW * 1_000_000, environment)).result()
+    store_all(store, spool)
     sql = f"SELECT count() FROM {message.table} WHERE environment = {{e:String}}"
     assert store.rows(sql, {"e": environment}) == [(message.rows * len(bodies),)]
     found = differences(store, started)
     assert not [segment for segment in found["segment_id"] if str(segment).startswith(name)]
 
 
-def test_what_is_no_message_is_set_aside_with_its_bytes(store: Store) -> None:
+def test_what_is_no_message_is_set_aside_with_its_bytes(store: Store, tmp_path_factory: pytest.TempPathFactory) -> None:
     bodies = {"otlp_logs": b"\x0a\x05nope!", "prometheus_write": b"\x0a\x05nope!"}
     for name, broken in bodies.items():
         message, environment = MESSAGES[name], f"no-message-{name}"
-        with tempfile.TemporaryDirectory() as directory:
-            spool = Spool(Path(directory), SpoolConfig(segment_age=60))
-            for body in (broken, *[message.body] * 3):
-                append(spool, Payload(name, body, NOW * 1_000_000, environment)).result()
-            store_all(store, spool)
+        spool = Spool(tmp_path_factory.mktemp("spool"), SpoolConfig(segment_age=60))
+        for body in (broken, *[message.body] * 3):
+            append(spool, Payload(name, body, NOW * 1_000_000, environment)).result()
+        store_all(store, spool)
         said = store.rows("SELECT body, reason FROM dead_letters WHERE environment = {e:String}", {"e": environment})
         assert said == [(broken.decode(), "the payload cannot be decoded, or takes too much memory")]
         sql = f"SELECT count() FROM {message.table} WHERE environment = {{e:String}}"
@@ -139,7 +138,7 @@ def test_a_message_cut_off_anywhere_is_refused_or_ends_between_two_of_its_parts(
 _LEVELS = 10_000
 
 
-def test_values_nested_too_deep(store: Store, tmp_path: Path) -> None:
+def test_values_nested_too_deep(store: Store, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Protobuf's are kept to a depth and cut below it; JSON's are refused, and never end the process."""
     deep = length_delimited(1, b"end")
     for _ in range(_LEVELS):
@@ -156,11 +155,10 @@ def test_values_nested_too_deep(store: Store, tmp_path: Path) -> None:
     for body in (told, unknown):
         with pytest.raises(PayloadError, match="nested too deep"):
             check_json("logs", body)
-        with tempfile.TemporaryDirectory() as directory:
-            spool = Spool(Path(directory), SpoolConfig(segment_age=60))
-            # By the general way in, which looks at nothing.
-            append(spool, Payload("otlp_logs_json", body, NOW * 1_000_000, "deep")).result()
-            store_all(store, spool)
+        spool = Spool(tmp_path_factory.mktemp("spool"), SpoolConfig(segment_age=60))
+        # By the general way in, which looks at nothing.
+        append(spool, Payload("otlp_logs_json", body, NOW * 1_000_000, "deep")).result()
+        store_all(store, spool)
     assert store.rows("SELECT count() FROM dead_letters WHERE environment = 'deep'") == [(2,)]
 
 
