@@ -55,9 +55,9 @@ def recover(directory: Path, remember: Remember) -> Recovery:
 
 def _recover_file(path: Path, found: Recovery, remember: Remember) -> None:
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise ValueError(f"{path.name} is no regular file.")
+        raise ValueError(f"{path.name} is not a regular file.")
     if path.suffix not in (OPEN, PARTIAL, READY):
-        raise ValueError(f"{path.name} ends like no file of a spool.")
+        raise ValueError(f"{path.name} does not have the suffix of a spool file.")
     segment = Segment.of(path, is_checked=False)
     if path.suffix == PARTIAL:
         # Nobody was told that it is durable.
