@@ -60,7 +60,7 @@ def _recover_file(path: Path, found: Recovery, remember: Remember) -> None:
         raise ValueError(f"{path.name} does not have the suffix of a spool file.")
     segment = Segment.of(path, is_checked=False)
     if path.suffix == PARTIAL:
-        # Nobody was told that it is durable.
+        # It was never acknowledged.
         path.unlink()
         return
     with SegmentFile(path) as file:
@@ -134,7 +134,7 @@ def tell(segment: Segment, found: Inspection) -> None:
         )
     if found.cut_off:
         _log.warning(
-            "A segment ends in the middle of a frame that nobody was told to be durable; it becomes a dead letter.",
+            "A segment ends in the middle of a frame that was never acknowledged; it becomes a dead letter.",
             extra=details | {"cut_off_bytes": total([found.cut_off])},
         )
 
