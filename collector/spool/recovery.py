@@ -143,5 +143,5 @@ def _letters(segment: Segment, format_name: str, file: SegmentFile, ranges: Sequ
     for start, end in ranges:
         for position in range(start, end, _LETTER_BYTES):
             stop = min(end, position + _LETTER_BYTES)
-            told = f"{segment.format} segment {segment.id}, bytes {position} to {stop}"
-            yield encode(Payload(format_name, file.read(position, stop), segment.created_ns // 1000, peer=told))
+            origin = f"{segment.format} segment {segment.id}, bytes {position} to {stop}"
+            yield encode(Payload(format_name, file.read(position, stop), segment.created_ns // 1000, peer=origin))
