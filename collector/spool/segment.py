@@ -2,7 +2,9 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +40,18 @@ class Segment:
         if match is None:
             raise ValueError(f"{path.name} is not the name of a spool segment.")
         return cls(int(match["created"]), match["format"], match["id"], path, path.stat().st_size, is_checked)
+
+
+def durable_ids(directory: Path) -> set[str]:
+    """The ids of segments, sealed or open, that hold something durable."""
+    found = set()
+    for suffix in (OPEN, READY):
+        for path in directory.glob(f"*{suffix}"):
+            # What is no segment is left alone, and may be moved away without being missed.
+            with suppress(OSError, ValueError):
+                if stat.S_ISREG(path.lstat().st_mode) and (segment := Segment.of(path)).size:
+                    found.add(segment.id)
+    return found
 
 
 def file_name(created_ns: int, format_name: str, segment_id: str) -> str:
