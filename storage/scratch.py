@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chdb.state.sqlitelike import connect as open_engine
-
+from storage.engine import parser
 from storage.errors import QueryFailed
 from storage.settings import Settings, clause
 
@@ -18,7 +17,7 @@ def scratch_rows(select: str, format_schema: Path) -> list[dict[str, Any]]:
         "output_format_json_quote_64bit_integers": 0,
         "extract_key_value_pairs_max_pairs_per_row": 1_000_000_000,
     }
-    engine = open_engine(":memory:")
+    engine = parser()
     try:
         found = bytes(engine.query(f"{select}\nSETTINGS {clause(settings)}", "JSONEachRow").bytes())
     except RuntimeError as error:

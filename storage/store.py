@@ -2,19 +2,19 @@
 
 import copy
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
 import pandas as pd
-from chdb.state.sqlitelike import Connection
-from chdb.state.sqlitelike import connect as open_engine
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
+from storage.engine import parser, start_engine
 from storage.errors import ConfigError, StoreUnavailable
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
@@ -22,6 +22,9 @@ from storage.landlock import Confinement, hide_environment, is_available
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.pool import Pool
 from storage.settings import Settings, clause, literal
+
+if TYPE_CHECKING:
+    from chdb.state.sqlitelike import Connection
 
 EMBEDDED_SCHEME = "chdb"
 SERVER_SCHEMES = ("http", "https")
@@ -80,6 +83,8 @@ class Store:
         self._dsn = dsn
         self._seconds: float | None = None
         self._pools: list[Pool[Client]] = []
+        # Found by writing there, which the threads of the engine may not.
+        self._temporary = tempfile.gettempdir()
         # What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
         self.load_memory = memory.load
         self._engine_memory = memory.engine
@@ -98,7 +103,11 @@ class Store:
         self._readers_change = threading.Lock()
         self._max_readers = max_readers
         # What is for a server is parsed here.
-        self._parsers = None if self.embedded else Pool[Connection](_parser, max_handles, RuntimeError, self._enter)
+        self._parsers: Pool[Connection] | None = None
+        if not self.embedded:
+            # It only parses: people's statements run on the server.
+            start_engine(Path(self._temporary), self._temporary)
+            self._parsers = Pool(parser, max_handles, RuntimeError, self._enter)
         self.database: str = self._anchor.run(lambda client: client.database or "default")
 
     @property
@@ -260,6 +269,8 @@ class Store:
 
     def _open(self) -> Client:
         try:
+            if self.embedded:
+                start_engine(Path(urlsplit(self._dsn).path), self._temporary)
             # Without a session, calls on several handles never wait for each other.
             options: dict[str, Any] = (
                 {"chdb_options": self._engine_settings} if self.embedded else {"autogenerate_session_id": False}
@@ -271,17 +282,12 @@ class Store:
             ) from error
 
     @staticmethod
-    def _parse(parsers: Pool[Connection], sql: str) -> bytes:
+    def _parse(parsers: "Pool[Connection]", sql: str) -> bytes:
         return parsers.run(lambda parser: bytes(parser.query(sql, "Native").bytes()))
 
 
 def _not_confined() -> None:
     pass
-
-
-def _parser() -> Connection:
-    """An engine that holds nothing."""
-    return open_engine(":memory:")
 
 
 def connect(dsn: str, memory: MemoryBudget = DEFAULT_BUDGET, readable: Collection[Path] = ()) -> Store:

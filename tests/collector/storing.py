@@ -50,7 +50,7 @@ def store_all_balanced(store: Store, spool: Spool) -> None:
     store_all(store, spool)
     found = differences(store, _STARTED)
     # Others take rows away to see whether it is noticed.
-    assert not [name for name in found["segment_id"] if not str(name).startswith("writer-")]
+    assert not [name for name in found["segment_id"] if not str(name).startswith(("writer-", "reconciled-"))]
 
 
 def logs_of(store: Store, environment: str, columns: str, order: str = "body") -> list[tuple[Any, ...]]:

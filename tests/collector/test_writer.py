@@ -288,10 +288,13 @@ def test_a_fault_of_the_disk_does_not_end_the_thread(store: Store, spool: Spool)
 def test_a_fault_that_nobody_foresaw_does_not_end_the_thread(
     store: Store, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: object) -> bool:
+        raise KeyError("unforeseen")
+
     environment = "writer-unforeseen"
     writer = writer_of(store, spool)
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_stored", lambda *_: {}["unforeseen"])
+        patch.setattr(Writer, "_stored", fail)
         spool.append_segment(environment, [_payload("envoy_json", json_line("1"), environment)])
         writer.start()
         wait_until(lambda: writer.failing == "KeyError: 'unforeseen'")
@@ -312,7 +315,6 @@ def test_what_is_moved_out_of_the_spool_holds_nothing_up(
     spool.append_segment("writer-moved-3", [_payload("envoy_json", json_line("1"), environment)])
     wait_until(lambda: spool.size == 0)
     writer.stop()
-    assert writer.failing == ""
-    assert counts(store, environment)["requests"] == 1
+    assert (writer.failing, counts(store, environment)["requests"]) == ("", 1)
     left = [record for record in caplog.records if record.message == "A segment has left the spool unstored."]
     assert [record.__dict__["segment"] for record in left] == [gone.path.name]

@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -110,3 +112,36 @@ def test_the_rest_of_the_process_stays_free(store: Store, elsewhere: Path) -> No
     reading.start()
     reading.join()
     assert read == [f"{_PRIVATE}\n"]
+
+
+# The threads that chDB starts are those of a process, so it takes one that has run nothing else.
+_IN_THREADS = """
+import sys
+from pathlib import Path
+import gatelens.cli, gatelens.supervisor
+from storage.errors import QueryFailed
+from storage.store import connect
+
+store = connect(f"chdb://{sys.argv[1]}/clickhouse")
+part = f"SELECT sum(length(file('{sys.argv[2]}' || if(number < 0, 'x', '')))) FROM numbers(100000)"
+for _ in range(10):
+    try:
+        print(store.raw(" UNION ALL ".join([part] * 8), "TSV"))
+    except QueryFailed:
+        pass
+threads = (path.parent.joinpath("comm").read_text().strip() for path in Path("/proc/self/task").glob("*/status")
+           if "NoNewPrivs:\\t0" in path.read_text())
+print([name for name in threads if name not in ("python", "jemalloc_bg_thd")])
+store.close()
+"""
+
+
+def test_no_thread_of_the_engine_reads_files(tmp_path: Path, elsewhere: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(_IN_THREADS)
+    answer = subprocess.run(
+        [sys.executable, script, tmp_path, elsewhere / "secret"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (answer.stdout, answer.returncode) == ("[]\n", 0), answer.stderr
