@@ -75,6 +75,9 @@ class Salvage:
             return set_aside
         readable, broken = self._sorted(known, segment, _frames(segment), tight=tight)
         unreadable = self._legible(segment, broken)
+        if unreadable and not readable and self._fault(UNDECODABLE, segment, unreadable) is not None:
+            # Not even their bytes can be read, so it is no fault of theirs.
+            return None
         if unreadable:
             parts = [(UNDECODABLE.name, f"{segment.id}~undecodable", unreadable)]
             if readable:
