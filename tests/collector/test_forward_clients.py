@@ -153,7 +153,7 @@ def test_kubernetes_pods_are_named(store: Store, tmp_path: Path) -> None:
         " ORDER BY path"
     )
     assert requests == [
-        ("mesh", "checkout.shop", "checkout-7d9f8b6c5-abcde", "checkout.shop", "destination", "/cart/1"),
+        ("mesh", "checkout.shop", "checkout-7d9f8b6c5-x2k4z", "checkout.shop", "destination", "/cart/1"),
         ("mesh", "reviews.default", "reviews-v1-545db77b95-9xk2p", "reviews.default", "destination", "/reviews/0"),
         ("mesh", "reviews.default", "reviews-v1-545db77b95-9xk2p", "reviews.default", "destination", "/reviews/1"),
     ]
