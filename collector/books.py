@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pandas as pd
 
+from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from storage.sql import load
 from storage.store import Store
@@ -48,6 +49,14 @@ def stored_segments(store: Store, prefix: str) -> list[str]:
         {"prefix": prefix, "most": _MOST_IDS},
     )
     return [segment_id for (segment_id,) in rows]
+
+
+def enter_empty(store: Store, segment: Segment) -> None:
+    """Enter a stored segment that has no records, such as an empty export: nothing else tells that it was stored."""
+    if store.rows("SELECT 1 FROM books WHERE segment_id = {segment_id:String} LIMIT 1", {"segment_id": segment.id}):
+        return
+    received = datetime.fromtimestamp(segment.created_ns // 1_000_000_000, UTC)
+    store.insert("books", ["segment_id", "format", "received_at"], [[segment.id, segment.format, received]])
 
 
 def differences(store: Store, since: datetime) -> pd.DataFrame:

@@ -29,8 +29,8 @@ class Quarantine:
         kept = len(list(self._directory.glob(f"*{READY}")))
         if not kept:
             return ""
+        what = "1 segment" if kept == 1 else f"{kept:,} segments"
         return (
-            f"{kept} segments could not be stored with the memory there is, and are set aside in {self._directory}; "
-            "give Gatelens more memory (memory.limit, the limit of its container), stop it, move the files back into "
-            "the spool, and start it again."
+            f"{what} could not be stored with the memory there is; give Gatelens more memory (memory.limit, the limit "
+            f"of its container), stop it, move the files in {self._directory} back into the spool, and start it again."
         )

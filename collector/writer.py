@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.attempts import Attempt, Attempts
+from collector.books import enter_empty
 from collector.fast_paths import FastPaths
 from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
@@ -144,6 +145,8 @@ class Writer:
             return
         try:
             is_stored = self._stored(known, segment, attempt)
+            if is_stored:
+                enter_empty(self._store, segment)
         except (StoreError, OSError) as error:
             self._attempts.failed(segment, by_memory=isinstance(error, QueryLimitExceeded))
             raise
@@ -270,6 +273,11 @@ class Writer:
                     "A segment could not be stored; it stays in the spool and is tried again.",
                     extra={"segment_id": segment.id, "error": str(error), "retry_seconds": pause},
                 )
+            except Exception as error:
+                # A thread that has ended would store nothing any more, and nobody would be told.
+                self._failing = f"{type(error).__name__}: {error}"
+                self._metrics.failed(segment.format)
+                _log.exception("A segment could not be stored for an unknown reason; it is tried again.")
             else:
                 self._failing = ""
                 return

@@ -19,10 +19,10 @@ def answer_invalid_requests(server: FastAPI) -> None:
 
 
 def _invalid(_request: Request, error: Exception) -> Response:
-    told = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
     faults = [
         {"loc": [str(part)[:_LONGEST_NAME] for part in fault["loc"]], "msg": fault["msg"], "type": fault["type"]}
-        for fault in told
+        for fault in errors
     ]
     return _json(422, {"detail": faults})
 

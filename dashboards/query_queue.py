@@ -18,7 +18,9 @@ class QueryConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_seconds: int = Field(default=30, ge=1, le=3600, description="A query that takes longer is stopped.")
-    max_concurrent: int = Field(default=2, ge=1, le=64, description="So many run at a time; each may take 1 GiB.")
+    max_concurrent: int = Field(
+        default=2, ge=1, le=64, description="So many run at a time, each within the memory budget of a query."
+    )
     max_waiting: int = Field(default=16, ge=0, le=10_000, description="So many wait; a further one is answered 503.")
     max_wait: float = Field(default=10.0, gt=0, le=3600, description="Seconds that one waits; then it is answered 503.")
 

@@ -37,7 +37,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, script_hashes: Sequence[str], *, has_tls: bool) -> None:
         self._app = app
-        hashes = "".join(f" {told}" for told in script_hashes)
+        hashes = "".join(f" {one}" for one in script_hashes)
         self._headers = {**_HEADERS, "Content-Security-Policy": "; ".join(_POLICY).format(hashes=hashes)}
         if has_tls:
             self._headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"

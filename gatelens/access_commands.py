@@ -20,8 +20,8 @@ from storage.access.token_files import TokenKind
 from storage.access.tokens import Tokens
 from storage.errors import AccessError
 
-admin_app = typer.Typer(no_args_is_help=True, help="Make the administrator of the pages, or set another password.")
-token_app = typer.Typer(no_args_is_help=True, help="Make and revoke tokens of programs.")
+admin_app = typer.Typer(no_args_is_help=True, help="Create the administrator of the pages, or change the password.")
+token_app = typer.Typer(no_args_is_help=True, help="Create and revoke tokens for programs.")
 
 out = Console()
 err = Console(stderr=True)
@@ -37,7 +37,7 @@ DEFAULT_DATA = Path("data")
 def create_administrator(
     name: Annotated[str, typer.Argument(help="The name to sign in with.")], data: Data = DEFAULT_DATA
 ) -> None:
-    """Make the administrator; the password is asked for, or read from standard input."""
+    """Create the administrator; the password is asked for, or read from standard input."""
     with _database(data) as database:
         administrators = Administrators(database)
         if administrators.exists():
@@ -51,7 +51,7 @@ def create_administrator(
 @admin_app.command("set-password")
 def set_password(data: Data = DEFAULT_DATA) -> None:
     """Set another password, which ends all sessions; it is asked for, or read from standard input."""
-    with _database(data) as database:
+    with _existing_database(data) as database:
         Administrators(database).set_password(_password())
     err.print("The password is set; all sessions have ended.")
 
@@ -71,11 +71,11 @@ def link(data: Data = DEFAULT_DATA) -> None:
 def create_token(
     name: Annotated[str, typer.Argument(help="What it is called in the list.")],
     kind: Annotated[
-        TokenKind, typer.Option("--for", help="What it is good for: to read the HTTP API, or to send telemetry.")
+        TokenKind, typer.Option("--for", help="Whether it may read the HTTP API, or send telemetry.")
     ] = TokenKind.READ,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Make a token and print it, this once."""
+    """Create a token and print it; it is not shown again."""
     with _database(data) as database:
         token = Tokens(database).create(name, kind, time.time())
     out.print(token, highlight=False, soft_wrap=True, markup=False)
@@ -83,8 +83,8 @@ def create_token(
 
 @token_app.command("list")
 def list_tokens(data: Data = DEFAULT_DATA) -> None:
-    """Name the tokens that were made by command."""
-    with _database(data) as database:
+    """List the tokens that `gatelens token create` made."""
+    with _existing_database(data) as database:
         tokens = Tokens(database).list()
     table = Table("name", "for", "created")
     for token in tokens:
@@ -94,8 +94,8 @@ def list_tokens(data: Data = DEFAULT_DATA) -> None:
 
 @token_app.command("revoke")
 def revoke_token(name: Annotated[str, typer.Argument(help="The token's name.")], data: Data = DEFAULT_DATA) -> None:
-    """Invalidate a token, within two seconds."""
-    with _database(data) as database:
+    """Revoke a token; a running Gatelens refuses it within two seconds."""
+    with _existing_database(data) as database:
         Tokens(database).revoke(name)
     err.print(f"The token {name} is revoked.", highlight=False, markup=False)
 
@@ -112,6 +112,14 @@ def _database(data: Path) -> Iterator[AccessDatabase]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _existing_database(data: Path) -> Iterator[AccessDatabase]:
+    if not data.exists():
+        raise AccessError(f"{data} holds no data; give the directory of `gatelens up` with --data.")
+    with _database(data) as database:
+        yield database
 
 
 def _password() -> str:

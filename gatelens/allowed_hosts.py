@@ -57,8 +57,8 @@ class HostCheck:
                 if name == b"host" and not self._is_allowed(host):
                     shown = host_of(host.decode("latin-1"))[:_MOST_SHOWN]
                     setting = self._allowed.setting
-                    told = f"{shown!r} is not a host name of this Gatelens; if it should be, add it to {setting}."
-                    return await JSONResponse({"error": told, "kind": "HostNotAllowed"}, 421)(scope, receive, send)
+                    message = f"{shown!r} is not a host name of this Gatelens; if it should be, add it to {setting}."
+                    return await JSONResponse({"error": message, "kind": "HostNotAllowed"}, 421)(scope, receive, send)
         return await self._app(scope, receive, send)
 
 

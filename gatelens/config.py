@@ -21,6 +21,15 @@ from gatelens.memory import MemoryConfig
 from storage.errors import ConfigError
 
 _PREFIX = "GATELENS_"
+_SIZE = "not a size; give bytes, or a number with a unit such as '500 MB'"
+# Where pydantic's own message does not say what to do.
+_MESSAGES = {
+    "byte_size": _SIZE,
+    "byte_size_unit": _SIZE,
+    "extra_forbidden": "no such setting; see docs/configuration.md",
+    "tuple_type": "not a list; lists can only be set in the file",
+}
+_TRIED_TYPES = ("literal[", "function-after[")
 _REFERENCE = re.compile(r"\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -170,7 +179,6 @@ def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
 
 
 def _fault(fault: Any) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{where}: no such setting; see docs/configuration.md"
-    return f"{where}: {fault['msg']}"
+    # Of a setting of several types pydantic names the type that was tried behind the setting.
+    where = ".".join(part for part in map(str, fault["loc"]) if not part.startswith(_TRIED_TYPES))
+    return f"{where}: {_MESSAGES.get(fault['type'], fault['msg'])}"

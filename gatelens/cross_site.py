@@ -43,12 +43,12 @@ class CrossSiteCheck:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         is_safe = scope["method"] in _SAFE
         if not self._is_own(headers, site, origin) and not (is_safe and _is_followed_link(headers)):
-            told = "Requests from pages of other sites are refused; open Gatelens' own pages instead."
-            return JSONResponse({"error": told, "kind": "CrossSiteRequest"}, 403)
+            message = "Requests from pages of other sites are refused; use Gatelens' own pages, or a program."
+            return JSONResponse({"error": message, "kind": "CrossSiteRequest"}, 403)
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if not is_safe and content_type in _OF_FORMS and scope["path"] not in self._form_paths:
-            told = f"A browser's body of Content-Type {content_type!r} is not taken; send application/json."
-            return JSONResponse({"error": told, "kind": "CrossSiteRequest"}, 415)
+            message = f"A browser's body of Content-Type {content_type!r} is not taken; send application/json."
+            return JSONResponse({"error": message, "kind": "CrossSiteRequest"}, 415)
         return None
 
     def _is_own(self, headers: Headers, site: str | None, origin: str | None) -> bool:

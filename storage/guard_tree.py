@@ -36,6 +36,8 @@ _OF_A_QUERY = frozenset(
         "is_outfile_append", "is_outfile_truncate", "is_into_outfile_with_stdout",
     }
 )  # fmt: skip
+# What goes before an expression where a column is declared.
+_EXPRESSIONS_OF_COLUMNS = re.compile("DEFAULT|MATERIALIZED|ALIAS|EPHEMERAL|CODEC|STATISTICS|TTL", re.I)
 # The only functions whose arguments may be tables.
 _IN = re.compile(r"(global)?(not)?(null)?in(ignoreset)?", re.I)
 
@@ -167,6 +169,8 @@ class Tree:
             function = node["table_function"]
             if function["name"].lower() not in _TABLE_FUNCTIONS:
                 raise QueryRefused(f"The table function {function['name']} may not be used; read from our tables.")
+            if function["name"].lower() == "values":
+                _check_values(function)
             self._visit_all(function, scope)
         self._visit_all(node, scope, but="table_function")
 
@@ -186,6 +190,18 @@ class Tree:
             return
         if self.names.is_function(name):
             raise QueryRefused(f"The function {name} may not be used in a query; docs/sql.md tells which may.")
+
+
+def _check_values(function: Node) -> None:
+    """A text in front of the rows declares columns: an expression in it would stand in no tree."""
+    first = next(_parts(function.get("arguments", {})), None)
+    if first is None or first.get("name") == "tuple":
+        return
+    # By the name of an alias, a text may come from elsewhere.
+    if first["type"] != "Literal" or _EXPRESSIONS_OF_COLUMNS.search(str(first["value"])):
+        raise QueryRefused(
+            "values() takes rows in brackets, as in (1, 'a'), and before them at most names and types of columns."
+        )
 
 
 def _check_output(query: Node) -> None:
@@ -214,8 +230,9 @@ def _nodes(value: Any) -> Iterator[Node]:
 
 
 def _aliases(node: Node, *, within_selects: bool) -> Iterator[str]:
+    """Names of expressions; within selects also those of sources, which nothing inside of such a source may use."""
     for part in _parts(node):
-        if "alias" in part:
+        if "alias" in part and (within_selects or node["type"] != "TableExpression"):
             yield part["alias"]
         if within_selects or part["type"] != "SelectQuery":
             yield from _aliases(part, within_selects=within_selects)

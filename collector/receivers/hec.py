@@ -18,7 +18,7 @@ from collector.receivers.body_memory import BodyMemory
 from collector.receivers.hec_config import HecToken
 from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.intake import Intake
-from collector.receivers.sender_tokens import told_token
+from collector.receivers.sender_tokens import token_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -190,7 +190,7 @@ def _presented(authorization: str) -> str:
     """The token in a header Authorization; raises _Refused where there is none."""
     if not authorization.strip():
         raise _Refused(_NO_TOKEN)
-    if not (token := told_token(authorization)):
+    if not (token := token_of(authorization)):
         raise _Refused(_NO_AUTHORIZATION)
     return token
 

@@ -72,10 +72,10 @@ def keyed_body(request: Request) -> KeyedBody | None:
         return None
     if not _KEY.match(name):
         raise PayloadError("Idempotency-Key may hold up to 100 letters, digits, '-' and '_'.")
-    told = [request.url.path, request.headers.get("content-type", "")]
-    told += [request.query_params.get(parameter, "") for parameter in _TOLD_BY_ADDRESS]
+    identity = [request.url.path, request.headers.get("content-type", "")]
+    identity += [request.query_params.get(parameter, "") for parameter in _TOLD_BY_ADDRESS]
     key = _hash(f"{sender_of(request)}\0{name}".encode())
-    return KeyedBody(name, key, owns_segment, xxh3_128("\0".join([*told, ""]).encode()))
+    return KeyedBody(name, key, owns_segment, xxh3_128("\0".join([*identity, ""]).encode()))
 
 
 def _hash(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from collector.receivers.sender_tokens import FindSender, told_token
+from collector.receivers.sender_tokens import FindSender, token_of
 
 _KEY = "authorization"
 
@@ -17,5 +17,5 @@ class SenderMetadata:
     def are_good(self, metadata: Iterable[tuple[str, str | bytes]] | None) -> bool:
         if self._find_sender is None:
             return True
-        told = (value for key, value in metadata or () if key == _KEY and isinstance(value, str))
-        return self._find_sender(told_token(next(told, ""))) is not None
+        presented = (value for key, value in metadata or () if key == _KEY and isinstance(value, str))
+        return self._find_sender(token_of(next(presented, ""))) is not None

@@ -16,7 +16,7 @@ SenderTokenMode = Literal["auto", "required"]
 
 _HEC = "/services/collector"
 _HEC_HEALTH = f"{_HEC}/health"
-NEEDED = "A token is needed; send one that `gatelens token create NAME --for send` made"
+NEEDED = "A valid token is needed; send one that `gatelens token create NAME --for send` made"
 
 
 class SenderTokens:
@@ -34,7 +34,7 @@ class SenderTokens:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             authorization = Headers(scope=scope).get("authorization", "")
-            token = told_token(authorization)
+            token = token_of(authorization)
             sender = self._find_sender(token) if token else None
             if sender is not None:
                 scope["state"] = {**scope.get("state", {}), "sender": sender}
@@ -47,15 +47,15 @@ class SenderTokens:
         return path.startswith(_HEC_HEALTH) or (path.startswith(_HEC) and self._has_hec_tokens)
 
 
-def told_token(authorization: str) -> str:
+def token_of(authorization: str) -> str:
     """The token in a header Authorization; '' where it holds none."""
-    scheme, _, told = authorization.strip().partition(" ")
+    scheme, _, credentials = authorization.strip().partition(" ")
     if scheme.lower() in ("bearer", "splunk"):
-        return told.strip()
+        return credentials.strip()
     if scheme.lower() == "basic":
         try:
             # Of user:password, the password; any user is good.
-            return base64.b64decode(told.strip(), validate=True).decode().partition(":")[2]
+            return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
         except ValueError:
             return ""
     return ""
@@ -63,7 +63,7 @@ def told_token(authorization: str) -> str:
 
 def _refusal(path: str, authorization: str) -> Response:
     if path.startswith(_HEC):
-        # As HEC tells it, whose clients know no other.
+        # Splunk's own codes, the only ones that its clients know.
         code, text, status = (4, "Invalid token", 403) if authorization else (2, "Token is required", 401)
         return JSONResponse({"text": text, "code": code}, status)
     headers = {"WWW-Authenticate": "Bearer"}

@@ -71,11 +71,11 @@ class FrameWriter:
 
     def tail(self, delivery: Delivery | None) -> bytes:
         """What stands behind the body; to be asked for once, when all of it has been added."""
-        told = b""
+        delivery_field = b""
         if delivery is not None:
-            told = DELIVERY.pack(DELIVERY_TAG, delivery.key, delivery.digest, delivery.part, delivery.parts)
-            self._checksum.update(told)
-        return told + TAIL.pack(CHECKSUM_TAG, self._checksum.intdigest(), SIZE_TAG, self._message_size, END)
+            delivery_field = DELIVERY.pack(DELIVERY_TAG, delivery.key, delivery.digest, delivery.part, delivery.parts)
+            self._checksum.update(delivery_field)
+        return delivery_field + TAIL.pack(CHECKSUM_TAG, self._checksum.intdigest(), SIZE_TAG, self._message_size, END)
 
 
 def encode(payload: Payload) -> bytes:

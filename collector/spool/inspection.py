@@ -154,9 +154,9 @@ class _Scanner:
         view, offset = self._file.window(start, DELIVERY.size)
         if view[offset : offset + 2] != DELIVERY_TAG:
             return None
-        _, *told = DELIVERY.unpack_from(view, offset)
+        _, *recorded = DELIVERY.unpack_from(view, offset)
         # A body may end with anything.
-        return Delivery(*told) if self._body_end(position, frame.end) == start else None
+        return Delivery(*recorded) if self._body_end(position, frame.end) == start else None
 
     def _frame_at(self, position: int) -> _Frame | None:
         view, offset = self._file.window(position, _LONGEST_PREFIX)
@@ -173,20 +173,20 @@ class _Scanner:
         else:
             # The shortest frames of versions without a checksum are shorter than a tail.
             tail = memoryview(self._file.read(max(position, end - TAIL.size), end).rjust(TAIL.size, b"\0"))
-        checksum_tag, told, size_tag, told_size, mark = TAIL.unpack(tail)
+        checksum_tag, recorded, size_tag, recorded_size, mark = TAIL.unpack(tail)
         if mark != END:
             return None
         if (checksum_tag, size_tag) != (CHECKSUM_TAG, SIZE_TAG):
             # From before there were checksums: then the body reaches to the end.
             is_whole = self._body_end(position, end) == end - len(END)
             return _Frame(end, self._checksum(position, end), has_tail=False) if is_whole else None
-        if told_size != size:
+        if recorded_size != size:
             return None
         if is_small:
             checksum = xxh3_64_intdigest(view[offset : offset + length - TAIL.size])
         else:
             checksum = self._checksum(position, end - TAIL.size)
-        if checksum != told:
+        if checksum != recorded:
             self._budget -= length
             return None
         return _Frame(end, checksum, has_tail=True)

@@ -55,12 +55,12 @@ def recover(directory: Path, remember: Remember) -> Recovery:
 
 def _recover_file(path: Path, found: Recovery, remember: Remember) -> None:
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise ValueError(f"{path.name} is no regular file.")
+        raise ValueError(f"{path.name} is not a regular file.")
     if path.suffix not in (OPEN, PARTIAL, READY):
-        raise ValueError(f"{path.name} ends like no file of a spool.")
+        raise ValueError(f"{path.name} does not have the suffix of a spool file.")
     segment = Segment.of(path, is_checked=False)
     if path.suffix == PARTIAL:
-        # Nobody was told that it is durable.
+        # It was never acknowledged.
         path.unlink()
         return
     with SegmentFile(path) as file:
@@ -134,7 +134,7 @@ def tell(segment: Segment, found: Inspection) -> None:
         )
     if found.cut_off:
         _log.warning(
-            "A segment ends in the middle of a frame that nobody was told to be durable; it becomes a dead letter.",
+            "A segment ends in the middle of a frame that was never acknowledged; it becomes a dead letter.",
             extra=details | {"cut_off_bytes": total([found.cut_off])},
         )
 
@@ -143,5 +143,5 @@ def _letters(segment: Segment, format_name: str, file: SegmentFile, ranges: Sequ
     for start, end in ranges:
         for position in range(start, end, _LETTER_BYTES):
             stop = min(end, position + _LETTER_BYTES)
-            told = f"{segment.format} segment {segment.id}, bytes {position} to {stop}"
-            yield encode(Payload(format_name, file.read(position, stop), segment.created_ns // 1000, peer=told))
+            origin = f"{segment.format} segment {segment.id}, bytes {position} to {stop}"
+            yield encode(Payload(format_name, file.read(position, stop), segment.created_ns // 1000, peer=origin))

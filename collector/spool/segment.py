@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,6 +42,18 @@ class Segment:
         return cls(int(match["created"]), match["format"], match["id"], path, path.stat().st_size, is_checked)
 
 
+def durable_ids(directory: Path) -> set[str]:
+    """The ids of segments, sealed or open, that hold something durable."""
+    found = set()
+    for suffix in (OPEN, READY):
+        for path in directory.glob(f"*{suffix}"):
+            # What is no segment is left alone, and may be moved away without being missed.
+            with suppress(OSError, ValueError):
+                if stat.S_ISREG(path.lstat().st_mode) and (segment := Segment.of(path)).size:
+                    found.add(segment.id)
+    return found
+
+
 def file_name(created_ns: int, format_name: str, segment_id: str) -> str:
     """The name of a segment's file, without the suffix that tells its state."""
     return f"{created_ns:020d}.{format_name}.{segment_id}"
@@ -74,18 +87,6 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
             left.unlink(missing_ok=True)
         raise
     return segment
-
-
-def ids_on_disk(directory: Path) -> set[str]:
-    """The ids of segments, sealed or open, whose files hold something."""
-    found = set()
-    for suffix in (OPEN, READY):
-        for path in directory.glob(f"*{suffix}"):
-            # The writer may remove it meanwhile.
-            with suppress(FileNotFoundError):
-                if path.stat().st_size:
-                    found.add(path.stem.rpartition(".")[2])
-    return found
 
 
 def sync_directory(directory: Path) -> None:

@@ -19,12 +19,13 @@ from collector.spool.open_segment import OpenSegment
 from collector.spool.recovery import letters, parts, recover, tell, total
 from collector.spool.room import Room
 from collector.spool.sealed import SealedSegments
-from collector.spool.segment import PARTIAL, Segment, file_name, ids_on_disk, seal, unwritable, write_sealed
+from collector.spool.segment import PARTIAL, Segment, durable_ids, file_name, seal, unwritable, write_sealed
 from collector.spool.waiting_frame import WaitingFrame, batches, waiting_frame
 
 _log = logging.getLogger(__name__)
 
 _GATHERING_SECONDS = 0.003
+_LATEST_NS = (1 << 63) - 1
 
 
 class SpoolConfig(BaseModel):
@@ -159,7 +160,7 @@ class Spool:
 
     def unstored(self) -> set[str]:
         """The ids of segments, sealed or open, that hold something durable and are not stored yet."""
-        return ids_on_disk(self._directory)
+        return durable_ids(self._directory)
 
     def give_back(self, segment: Segment) -> None:
         """Put a taken segment back, to be taken again."""
@@ -237,7 +238,8 @@ class Spool:
         for segment in found.segments:
             self._room.add(segment.size)
             self._sealed.put(segment)
-        self._last_ns = max((segment.created_ns for segment in found.segments), default=0)
+        # A name beyond what a clock can say is somebody's invention; names after it would have too many digits.
+        self._last_ns = max((one.created_ns for one in found.segments if one.created_ns <= _LATEST_NS), default=0)
         self.unknown_files = len(found.unknown)
         self.damaged_bytes = found.damaged_bytes
         self.cut_off_bytes = found.cut_off_bytes

@@ -70,8 +70,8 @@ def used_link_page() -> HTMLResponse:
 
 
 def _page(title: str, lead: str, form: str, fault: str, status: int) -> HTMLResponse:
-    told = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""
-    text = _PAGE.substitute(title=title, lead=lead, fault=told, form=form)
+    alert = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""
+    text = _PAGE.substitute(title=title, lead=lead, fault=alert, form=form)
     return HTMLResponse(text, status, {"Cache-Control": "no-store"})
 
 

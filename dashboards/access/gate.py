@@ -77,12 +77,14 @@ def _refusal(scope: Scope) -> Response:
         wanted = quote(path) + (f"?{query}" if query else "")
         target = SIGN_IN if wanted == "/" else f"{SIGN_IN}?next={quote(wanted, safe='/')}"
         return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
-    told = "Sign in, or send a token as `Authorization: Bearer <token>`; `gatelens token create NAME` makes one."
-    return JSONResponse({"error": told, "kind": "NotSignedIn"}, 401, {"WWW-Authenticate": "Bearer"})
+    message = (
+        "Sign in, or send a valid token as `Authorization: Bearer <token>`; `gatelens token create NAME` makes one."
+    )
+    return JSONResponse({"error": message, "kind": "NotSignedIn"}, 401, {"WWW-Authenticate": "Bearer"})
 
 
 def _unavailable(error: AccessUnavailable) -> Response:
     # The reason names files, and is not for strangers.
     _log.error("Nobody can be let in. %s", error)
-    told = "Sessions cannot be read at the moment; the log of Gatelens says why."
-    return JSONResponse({"error": told, "kind": type(error).__name__}, 503)
+    message = "Sessions cannot be read now; the log of Gatelens says why."
+    return JSONResponse({"error": message, "kind": type(error).__name__}, 503)

@@ -19,7 +19,7 @@ class SignInPolicy:
     _had_administrator: bool = False
 
     def is_required(self) -> bool:
-        """Whether a session or token is needed. Once there is an administrator, it always is."""
+        """Whether a session or token is needed. On loopback, once there has been an administrator, it stays so."""
         if self.mode == "required":
             return True
         if self.allow_unauthenticated:

@@ -106,12 +106,12 @@ def _register(
     def notices(view: View, now: datetime) -> list[Component]:
         window = view.window(now)
         unread = set_aside.notice(dead_letters(store, window, view.filters))
-        told = [*ledger_notice(ledger_fault()), *([unread] if unread else [])]
+        shown = [*ledger_notice(ledger_fault()), *([unread] if unread else [])]
         newest = last_request(store)
         if newest is None:
-            return [*told, first_steps(settings)]
+            return [*shown, first_steps(settings)]
         found, _ = totals(store, window, view.filters, now)
-        return told if found.requests else [*told, nothing_here(view, PATH, newest)]
+        return shown if found.requests else [*shown, nothing_here(view, PATH, newest)]
 
     def figures(view: View, now: datetime) -> Component:
         return cards(*totals(store, view.window(now), view.filters, now))

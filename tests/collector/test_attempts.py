@@ -146,7 +146,7 @@ def test_what_five_processes_died_of_is_set_aside_and_what_is_behind_it_stored(s
     assert spool.size == 0
     assert _rows(store, "attempts-deadly") == (0, 0)
     assert _rows(store, "attempts-behind") == (400, 1)
-    assert "1 segments could not be stored" in writer.quarantine_fault
+    assert "1 segment could not be stored" in writer.quarantine_fault
     assert "memory.limit" in writer.quarantine_fault
     # With more memory it is moved back, and its note has been kept over a start.
     [kept] = (spool.directory.parent / "quarantine").iterdir()

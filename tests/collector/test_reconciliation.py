@@ -180,6 +180,36 @@ def test_a_segment_that_vanished_while_nothing_ran_is_found(
     assert (restarted.differences, _listed(progress)) == (0, {})
 
 
+def test_a_segment_without_records_was_stored_too(
+    store: Store, make_spool: MakeSpool, spool: Spool, reconciler: Reconciler, progress: Path
+) -> None:
+    empty = Payload("otlp_traces_json", b'{"resourceSpans":[]}', int(_now().timestamp() * 1e6), "reconciled-empty")
+    spool.append_segment("reconciled-empty", [empty])
+    reconciler.reconcile()
+    assert "reconciled-empty" in progress.read_text()
+    # It is stored, and the process is killed before the next comparison.
+    store_waiting(store, spool)
+    spool.close()
+    restarted = Reconciler(store, make_spool(), progress, _now, _CONFIG)
+    restarted.reconcile()
+    restarted.reconcile()
+    assert (restarted.fault, _listed(progress)) == ("", {})
+
+
+def test_what_is_no_segment_is_not_missed_when_it_is_moved_away(
+    store: Store, spool: Spool, reconciler: Reconciler, progress: Path
+) -> None:
+    name = "01700000000000000000.envoy_json.reconciled"
+    directory, loop = spool.directory / f"{name}-directory.ready", spool.directory / f"{name}-loop.open"
+    directory.mkdir()
+    loop.symlink_to(loop)
+    (spool.directory / "notes.ready").write_text("not one of ours")
+    reconciler.reconcile()
+    assert json.loads(progress.read_text())["waiting"] == []
+    # It does not keep the next process from starting either.
+    assert Reconciler(store, spool, progress, _now, _CONFIG).fault == ""
+
+
 def test_parts_take_the_place_of_a_segment(store: Store, spool: Spool, progress: Path) -> None:
     write_progress(progress, Progress(_now(), waiting=("reconciled-split", "reconciled-split-too")))
     reconciler = Reconciler(store, spool, progress, _now, _CONFIG)

@@ -142,3 +142,14 @@ def test_a_segment_is_replaced_by_all_of_its_parts_or_stays(
     assert spool.size == segment.size
     spool.replace(segment, parts)
     assert [part.id for part in taken_from(spool)] == ["part-0", "part-1"]
+
+
+def test_a_name_beyond_all_clocks_leaves_names_for_what_comes(make_spool: MakeSpool, tmp_path: Path) -> None:
+    (tmp_path / "99999999999999999999.envoy_json.renamed.ready").write_bytes(encode(payload_of(b"renamed")))
+    spool = make_spool()
+    append(spool, payload_of(b"after")).result(5)
+    spool.close()
+    assert [bodies_in(segment.path) for segment in taken_from(spool)] == [
+        [encode(payload_of(b"after"))],
+        [encode(payload_of(b"renamed"))],
+    ]

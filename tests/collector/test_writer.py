@@ -285,6 +285,21 @@ def test_a_fault_of_the_disk_does_not_end_the_thread(store: Store, spool: Spool)
     assert counts(store, environment)["requests"] == 1
 
 
+def test_a_fault_that_nobody_foresaw_does_not_end_the_thread(
+    store: Store, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = "writer-unforeseen"
+    writer = writer_of(store, spool)
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "_stored", lambda *_: {}["unforeseen"])
+        spool.append_segment(environment, [_payload("envoy_json", json_line("1"), environment)])
+        writer.start()
+        wait_until(lambda: writer.failing == "KeyError: 'unforeseen'")
+    wait_until(lambda: spool.size == 0)
+    writer.stop()
+    assert (writer.failing, counts(store, environment)["requests"]) == ("", 1)
+
+
 def test_what_is_moved_out_of_the_spool_holds_nothing_up(
     store: Store, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:

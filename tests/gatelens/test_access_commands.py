@@ -81,3 +81,9 @@ def test_a_mistyped_directory_is_told_of(tmp_path: Path) -> None:
     made = _run("token", "create", "edge", data=tmp_path / "dta")
     assert "dta is a new data directory" in made.stderr
     assert made.stdout.startswith("glr_")
+
+
+@pytest.mark.parametrize("command", [("token", "list"), ("token", "revoke", "edge"), ("admin", "set-password")])
+def test_what_changes_or_lists_makes_no_directory(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert "dta holds no data" in _fault(*command, data=tmp_path / "dta", typed=f"{_RIGHT}\n")
+    assert not (tmp_path / "dta").exists()

@@ -33,6 +33,9 @@ _FINE = (
     "WITH ['x'] AS list SELECT 'x' IN list",
     "WITH ['x'] AS list SELECT * FROM (SELECT 'x' IN list)",
     "WITH (SELECT groupArray(api) FROM requests) AS busy SELECT count() FROM requests WHERE api IN busy",
+    # Rows that are written down.
+    "SELECT * FROM values(('a', 1), ('b', 2)) AS u, values(1, 2) AS v, values('a', 'b') AS w",
+    "SELECT * FROM values('a DateTime(\\'UTC\\'), b Nullable(UInt8)', (0, NULL))",
     # Brackets that the tree does not keep.
     "SELECT ((1) + 2) * 3, (1, 2).1, [1, 2][1], -(1)",
     "SELECT api FROM requests WHERE (status = 1) AND ((api = 'x') OR (api = '()'))",
@@ -53,6 +56,17 @@ _REFUSED = (
     "SELECT * FROM `/etc/passwd`",
     'SELECT * FROM "/etc/passwd"',
     "SELECT * FROM passwd",
+    # Declared columns, whose expressions stand in no tree.
+    "SELECT a FROM values('b UInt8, a String ALIAS file(\\'/etc/passwd\\')', (1))",
+    "SELECT a FROM values('b UInt8, a String default getSetting(\\'max_memory_usage\\')', (1))",
+    "SELECT a FROM VALUES('b UInt8, a String MATERIALIZED hostName()', 1)",
+    "WITH 'b UInt8, a String ALIAS hostName()' AS s SELECT a FROM values(s, (1))",
+    "SELECT a FROM values(concat('b UInt8, a String ALI', 'AS hostName()'), (1))",
+    "SELECT a FROM values((SELECT 'b UInt8, a String ALIAS hostName()'), (1))",
+    # The alias of a source is not known within it, where its name is that of a file.
+    "SELECT * FROM (SELECT 1 WHERE 'x' IN `/etc/passwd`) AS `/etc/passwd`",
+    "WITH z AS (SELECT 1 WHERE 'x' IN `/etc/passwd`) SELECT * FROM z AS `/etc/passwd`",
+    "SELECT 1 FROM numbers(1) AS a JOIN (SELECT 1 AS n WHERE 'x' IN `/etc/passwd`) AS `/etc/passwd` ON 1 = 1",
     "SELECT 1 WHERE 'x' IN `/etc/passwd`",
     "SELECT 'x' IN list",
     "SELECT 'x' IN list, (SELECT ['x'] AS list)",

@@ -161,5 +161,5 @@ def _open_payloads(spool: Path) -> set[Stamp]:
 
 def _stamp(frame: memoryview) -> Stamp:
     _, start = read_varint(frame, 0)
-    told = {number: value for number, value, _ in fields(frame[start:])}
-    return int.from_bytes(told.get(_RECEIVED_AT, b""), "little"), len(told.get(_BODY, b""))
+    values = {number: value for number, value, _ in fields(frame[start:])}
+    return int.from_bytes(values.get(_RECEIVED_AT, b""), "little"), len(values.get(_BODY, b""))

@@ -121,9 +121,9 @@ def _oversized(head: bytes, max_size: int) -> Fault | None:
 
 
 def _framed(head: bytes, version: bytes, target: bytes) -> Head | Fault:
-    told = _FRAMING.findall(head.lower())
-    values: dict[bytes, bytes] = dict(told)
-    if len(values) < len(told) and (fault := _joined(values, told)) is not None:
+    found_headers = _FRAMING.findall(head.lower())
+    values: dict[bytes, bytes] = dict(found_headers)
+    if len(values) < len(found_headers) and (fault := _joined(values, found_headers)) is not None:
         return fault
     host = values.get(b"host")
     if host is None:
@@ -141,15 +141,15 @@ def _framed(head: bytes, version: bytes, target: bytes) -> Head | Fault:
     return Head(head, int(size), is_changed) if size.isdigit() and len(size) <= _MOST_DIGITS else _BAD_FRAMING
 
 
-def _joined(values: dict[bytes, bytes], told: list[tuple[bytes, bytes]]) -> Fault | None:
+def _joined(values: dict[bytes, bytes], found_headers: list[tuple[bytes, bytes]]) -> Fault | None:
     """Make one of headers that are there twice, or say what is wrong with that."""
-    names = [name for name, _ in told]
+    names = [name for name, _ in found_headers]
     if names.count(b"host") > 1:
         return _BAD_HOST
     if names.count(b"content-length") > 1:
         return _BAD_FRAMING
     if b"transfer-encoding" in values:
-        values[b"transfer-encoding"] = b",".join(value for name, value in told if name == b"transfer-encoding")
+        values[b"transfer-encoding"] = b",".join(value for name, value in found_headers if name == b"transfer-encoding")
     return None
 
 

@@ -101,7 +101,7 @@ class ConnectionLimiter:
         self._logged.pop(key, None)
         self._logged[key] = now
         _log.warning(
-            "A connection is refused; the same of this peer is logged once a minute.",
+            "A connection or request was refused; repeats from this peer are logged once a minute.",
             extra={"input": self._port, "peer": peer, "reason": reason},
         )
 
