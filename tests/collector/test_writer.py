@@ -291,7 +291,7 @@ def test_a_fault_that_nobody_foresaw_does_not_end_the_thread(
     environment = "writer-unforeseen"
     writer = writer_of(store, spool)
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_stored", lambda *_: {}["unforeseen"])
+        patch.setattr(Writer, "_stored", lambda *_: dict[str, bool]()["unforeseen"])
         spool.append_segment(environment, [_payload("envoy_json", json_line("1"), environment)])
         writer.start()
         wait_until(lambda: writer.failing == "KeyError: 'unforeseen'")
