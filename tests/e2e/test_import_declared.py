@@ -21,6 +21,8 @@ def test_an_import_with_a_format_of_its_own(tmp_path: Path) -> None:
     assert alone.returncode == 0, alone.stderr
     assert b": import_" in alone.stdout
     assert b"3 requests" in alone.stdout
+    [remembered] = (data / "formats").iterdir()
+    assert [path.stat().st_mode & 0o777 for path in (data, data / "formats", remembered)] == [0o700, 0o700, 0o600]
 
     configuration = tmp_path / "gatelens.yaml"
     configuration.write_text("formats: [{name: edge, nginx: '$remote_addr [$time_local] \"$request\" $status $msec'}]")
