@@ -36,6 +36,8 @@ class Attempt:
     deaths: int = 0
     refusals: int = 0
     is_inherited: bool = False
+    # Other statements make other blocks of the same rows, which would not be recognised as stored.
+    by_fast_path: bool = False
 
     @property
     def is_hopeless(self) -> bool:
@@ -57,6 +59,13 @@ class Attempts:
         self._noted[segment.id] = attempt
         self._write(segment, attempt, deaths=attempt.deaths + 1)
         return attempt
+
+    def loading(self, segment: Segment, *, by_fast_path: bool) -> None:
+        """Note which statement the segment is being loaded by."""
+        attempt = self._noted[segment.id]
+        if attempt.by_fast_path != by_fast_path:
+            attempt.by_fast_path = by_fast_path
+            self._write(segment, attempt, deaths=attempt.deaths + 1)
 
     def failed(self, segment: Segment, *, by_memory: bool) -> None:
         """Note that a load has failed, and this process has not."""
@@ -87,12 +96,17 @@ class Attempts:
     def _inherited(self, segment: Segment) -> Attempt | None:
         try:
             found = json.loads(self._path(segment).read_text(encoding="utf-8"))
-            attempt = Attempt(dict(found["filled"]), int(found["deaths"]), is_inherited=True)
+            attempt = Attempt(
+                dict(found["filled"]),
+                int(found["deaths"]),
+                is_inherited=True,
+                by_fast_path=bool(found.get("by_fast_path", True)),
+            )
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
             # Cut off by a power failure: what is not known to be unstored is taken for stored.
-            attempt = Attempt({}, 1, is_inherited=True)
+            attempt = Attempt({}, 1, is_inherited=True, by_fast_path=True)
         _log.warning(
             "A process has ended while it stored a segment, which is now stored with more care.",
             extra={"segment_id": segment.id, "deaths": attempt.deaths},
@@ -103,7 +117,7 @@ class Attempts:
         return {str(table): int(block) for table, block in self._store.rows(_FILLED)}
 
     def _write(self, segment: Segment, attempt: Attempt, deaths: int) -> None:
-        note = {"filled": attempt.filled, "deaths": deaths}
+        note = {"filled": attempt.filled, "deaths": deaths, "by_fast_path": attempt.by_fast_path}
         written = self._path(segment).with_suffix(".new")
         written.write_text(json.dumps(note), encoding="utf-8")
         written.rename(self._path(segment))

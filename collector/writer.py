@@ -162,11 +162,26 @@ class Writer:
     def _stored(self, known: Format, segment: Segment, attempt: Attempt) -> bool:
         """Whether the segment is stored; where it is not, others have taken its place in the spool."""
         if not attempt.is_inherited:
-            return self._stored_by_fast_path(known, segment) or self._stored_or_split(known, segment)
+            return self._stored_by_fast_path(known, segment, attempt) or self._stored_or_split(known, segment)
         with self._alone:
             if self._attempts.has_stored_nothing(attempt):
+                self._attempts.loading(segment, by_fast_path=False)
                 return self._stored_or_split(known, segment, tight=True)
-            return self._completed(known, segment)
+            return self._completed_by_fast_path(known, segment, attempt) or self._completed(known, segment)
+
+    def _completed_by_fast_path(self, known: Format, segment: Segment, attempt: Attempt) -> bool:
+        """Whether what a killed process began by a fast path is ended by it; where not, nothing is stored by it."""
+        fast_path = known.fast_path
+        if fast_path is None or not attempt.by_fast_path:
+            return False
+        try:
+            self._load(fast_path, segment, roomy=True)
+        except QueryFailed:
+            if self._fault(fast_path, segment) is None:
+                raise
+            self._attempts.loading(segment, by_fast_path=False)
+            return False
+        return True
 
     def _completed(self, known: Format, segment: Segment) -> bool:
         """Like `_stored`, for a segment that a killed process may have stored a part of: it must not be cut.
@@ -219,16 +234,18 @@ class Writer:
             self._metrics.salvaged(known.name, set_aside)
         return set_aside is not None
 
-    def _stored_by_fast_path(self, known: Format, segment: Segment) -> bool:
+    def _stored_by_fast_path(self, known: Format, segment: Segment, attempt: Attempt) -> bool:
         """Whether a fast path has stored the segment; where it has not, it has stored nothing of it."""
-        fast_path = self._fast_paths.of(known)
+        fast_path = known.fast_path if attempt.by_fast_path else self._fast_paths.of(known)
         if fast_path is None:
             return False
+        self._attempts.loading(segment, by_fast_path=True)
         try:
             self._load(fast_path, segment)
         except (QueryFailed, QueryMemoryExceeded) as error:
             if self._fault(fast_path, segment) is not None:
                 self._fast_paths.failed(known)
+                self._attempts.loading(segment, by_fast_path=False)
                 return False
             # Some tables may have it already, and what is begun under a token is ended by the same statement.
             if not isinstance(error, QueryMemoryExceeded):

@@ -49,7 +49,7 @@ class RunningGatelens:
         )
         while (found := running_process(self._data)) is None or found.pid != self._process.pid:
             if self._process.poll() is not None or time.monotonic() - started > _READY_SECONDS:
-                raise RuntimeError("Gatelens did not start.")
+                raise RuntimeError(f"Gatelens did not start; its exit code is {self._process.poll()}.")
             time.sleep(0.02)
         self.ready_seconds = time.monotonic() - started
         self.addresses = found
