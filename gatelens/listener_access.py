@@ -48,7 +48,7 @@ def check_demo(config: Config) -> None:
 
 
 def warnings(config: Config) -> list[str]:
-    """A sentence for each listener that is open to everybody because it is told to, and for passwords in the clear."""
+    """A sentence for each listener that is open to everybody because it is told to, and for secrets in the clear."""
     web, collector = config.web, config.collector
     listeners = (
         ("web", web.listen, web.allow_unauthenticated and web.sign_in == "auto"),
@@ -65,6 +65,17 @@ def warnings(config: Config) -> list[str]:
         found.append(
             f"web.listen {web.listen} takes passwords over plain HTTP; set web.tls, or put it behind a proxy with TLS."
         )
+    senders: tuple[tuple[str, HttpConfig | GrpcConfig], ...] = (
+        ("collector.http", collector.http),
+        ("collector.grpc", collector.grpc),
+    )
+    found += [
+        f"{section}.listen {config.listen} takes tokens in the clear; set {section}.tls, or put a proxy with TLS in front."
+        for section, config in senders
+        if config.tls is None
+        and needs_sender_token(config, f"{section}.listen")
+        and not is_loopback(config.listen, f"{section}.listen")
+    ]
     return found
 
 

@@ -7,7 +7,7 @@ from storage.errors import ConfigError
 # Without a setting not more is worked with, however large the machine is: 2 GB is what a full load is to take.
 DEFAULT_LIMIT_BYTES = 2_000_000_000
 # docs/decisions/0015-memory-budgets.md has what was measured below.
-FLOOR_BYTES = 768 << 20
+FLOOR_BYTES = 1 << 30
 
 # Libraries as they are mapped, Python, threads, and what allocators hold back.
 _PROCESS_BYTES = 320 << 20

@@ -221,11 +221,12 @@ def test_every_input_knows_it(store: Store, tmp_path: Path, formats: Formats, na
 
 def test_a_body_of_its_lines_and_others_is_taken_apart(tmp_path: Path, formats: Formats) -> None:
     other = '10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5 "-" "-"'
-    body = "\n".join([other, *_lines()]).encode()
+    lines = _lines()
+    body = "\n".join([other, *lines]).encode()
     with receivers(tmp_path, formats=formats) as rig:
         answer = httpx.post(f"{rig.http}/ingest", content=body, trust_env=False)
         assert answer.json()["formats"] == ["combined", "shop"]
-        assert sorted(rig.spooled()) == [("combined", other.encode()), ("shop", "\n".join(_lines()).encode())]
+        assert sorted(rig.spooled()) == [("combined", other.encode()), ("shop", "\n".join(lines).encode())]
 
 
 def test_the_list_of_this_process_is_as_before(formats: Formats) -> None:

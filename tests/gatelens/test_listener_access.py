@@ -114,3 +114,10 @@ def test_what_is_open_is_told_of_at_each_start(tmp_path: Path) -> None:
 def test_passwords_in_the_clear_are_told_of() -> None:
     assert "takes passwords over plain HTTP" in warnings(_config(web={"listen": _PUBLIC}))[0]
     assert warnings(_config(web={"listen": _PUBLIC, "tls": _TLS})) == []
+
+
+@pytest.mark.parametrize("section", ["http", "grpc"])
+def test_tokens_in_the_clear_are_told_of(section: str) -> None:
+    [warning] = warnings(_config(collector={section: {"listen": _PUBLIC}}))
+    assert warning.startswith(f"collector.{section}.listen") and "takes tokens in the clear" in warning
+    assert warnings(_config(collector={section: {"listen": _PUBLIC, "tls": _TLS}})) == []

@@ -38,9 +38,9 @@ def test_the_limit_is_set_by_the_environment() -> None:
 
 def test_what_is_worked_with_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        memory_budget(MemoryConfig(limit=ByteSize(800 * _MIB)))
+        memory_budget(MemoryConfig(limit=ByteSize(1200 * _MIB)))
     [record] = caplog.records
-    assert (record.limit_bytes, record.limited_by) == (800 * _MIB, "memory.limit")  # type: ignore[attr-defined]  # of its extra
+    assert (record.limit_bytes, record.limited_by) == (1200 * _MIB, "memory.limit")  # type: ignore[attr-defined]  # of its extra
 
 
 def test_a_limit_below_the_floor_is_refused() -> None:

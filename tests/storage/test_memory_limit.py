@@ -76,7 +76,7 @@ def test_without_control_groups_the_machine_is_the_limit(tmp_path: Path) -> None
     assert memory_limit(tmp_path).source == "physical memory"
 
 
-@pytest.mark.parametrize("limit", [FLOOR_BYTES, 1 << 30, DEFAULT_LIMIT_BYTES, 4 << 30, 64 << 30])
+@pytest.mark.parametrize("limit", [FLOOR_BYTES, 3 << 29, DEFAULT_LIMIT_BYTES, 4 << 30, 64 << 30])
 def test_the_parts_stay_within_the_limit(limit: int) -> None:
     budget = budget_within(limit)
     assert budget.engine + budget.intake < budget.limit
@@ -87,6 +87,6 @@ def test_the_parts_stay_within_the_limit(limit: int) -> None:
 
 def test_too_little_memory_is_refused_with_the_cure() -> None:
     with pytest.raises(
-        ConfigError, match=r"needs at least 768 MiB .* may take 512 MiB; give .* or raise memory\.limit"
+        ConfigError, match=r"needs at least 1024 MiB .* may take 512 MiB; give .* or raise memory\.limit"
     ):
         budget_within(512 * _MIB)
