@@ -70,7 +70,7 @@ def warnings(config: Config) -> list[str]:
         ("collector.grpc", collector.grpc),
     )
     found += [
-        f"{section}.listen {config.listen} takes tokens in the clear; set {section}.tls, or put a proxy with TLS in front."
+        f"{section}.listen {config.listen} takes tokens in the clear; set {section}.tls, or use a proxy with TLS."
         for section, config in senders
         if config.tls is None
         and needs_sender_token(config, f"{section}.listen")
