@@ -155,6 +155,7 @@ def test_a_page_of_another_site_gains_nothing_from_a_visitor_who_is_signed_in(
     with evil.expect_response(f"{web}/sign-out") as refused:
         evil.evaluate(_FORM, f"{web}/sign-out")
     assert refused.value.status == 403
+    evil.wait_for_url(f"{web}/sign-out")
     # A link is no harm, and leads to the page without a sign-in.
     evil.goto(other_site)
     evil.evaluate("address => { window.location = address; }", f"{web}/alerts")
