@@ -5,9 +5,9 @@ from pydantic import BaseModel, ConfigDict
 from collector.formats.config import TransformConfig
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.forward.config import ForwardConfig
-from collector.receivers.grpc_server import GrpcConfig
-from collector.receivers.http_intake import HttpConfig
-from collector.receivers.scrape import ScrapeConfig
+from collector.receivers.grpc.config import GrpcConfig
+from collector.receivers.http.config import HttpConfig
+from collector.receivers.scrape.receiver import ScrapeConfig
 from collector.reconciliation import ReconciliationConfig
 from collector.spool.spool import SpoolConfig
 from collector.writer import WriterConfig

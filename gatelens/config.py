@@ -14,7 +14,7 @@ from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
 from collector.formats.registry import Formats
 from collector.receivers.net.limits import HttpLimits
-from collector.receivers.tls import TlsConfig
+from collector.receivers.net.tls import TlsConfig
 from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
 from gatelens.memory import MemoryConfig

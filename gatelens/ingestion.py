@@ -11,10 +11,10 @@ from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.server import ForwardServer
-from collector.receivers.grpc_server import GrpcServer
-from collector.receivers.http_app import http_app
+from collector.receivers.grpc.server import GrpcServer
+from collector.receivers.http.app import http_app
 from collector.receivers.intake import Intake
-from collector.receivers.scrape import ScrapeConfig, Scraper
+from collector.receivers.scrape.receiver import ScrapeConfig, Scraper
 from collector.reconciliation import Reconciler
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics

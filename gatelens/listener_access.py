@@ -4,8 +4,8 @@ import ipaddress
 
 from collector.config import CollectorConfig
 from collector.receivers.forward.config import ForwardConfig
-from collector.receivers.grpc_server import GrpcConfig
-from collector.receivers.http_intake import HttpConfig
+from collector.receivers.grpc.config import GrpcConfig
+from collector.receivers.http.config import HttpConfig
 from gatelens.config import Config
 from gatelens.listeners import split_address
 from storage.errors import ConfigError

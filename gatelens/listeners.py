@@ -10,12 +10,12 @@ from typing import Any
 import uvicorn
 from uvicorn.server import ServerState
 
-from collector.receivers.keepalive import keep_alive
 from collector.receivers.net.entrance import Entrance
 from collector.receivers.net.http_protocol import HttpProtocol, Port
+from collector.receivers.net.keepalive import keep_alive
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.receivers.net.limits import HttpLimits
-from collector.receivers.tls import TlsConfig
+from collector.receivers.net.tls import TlsConfig
 from storage.errors import ConfigError
 
 _log = logging.getLogger(__name__)

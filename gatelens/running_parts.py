@@ -3,7 +3,7 @@
 import ssl
 from contextlib import ExitStack
 
-from collector.receivers.tls import TlsConfig, follow_certificate, ssl_context
+from collector.receivers.net.tls import TlsConfig, follow_certificate, ssl_context
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer
 

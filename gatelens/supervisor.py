@@ -9,7 +9,7 @@ from pathlib import Path
 from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
 from collector.formats.registry import Formats
-from collector.receivers.scrape import ScrapeConfig
+from collector.receivers.scrape.receiver import ScrapeConfig
 from collector.telemetry import CollectorMetrics
 from gatelens import __version__
 from gatelens.access import Access

@@ -12,3 +12,8 @@ def check_objects(body: bytes, sign: bytes = b"{", most: int = MOST_OBJECTS) -> 
         raise PayloadTooLarge(
             f"The body has {found} times {sign.decode()!r}, {most} are taken at once; send smaller batches."
         )
+
+
+def body_too_large(limit: int) -> PayloadTooLarge:
+    """The error for a body that, as it was sent or unpacked, is larger than so many bytes."""
+    return PayloadTooLarge(f"The body is larger than {limit} bytes; send smaller batches or raise the limit.")

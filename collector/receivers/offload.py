@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from collector.receivers.body import decode, is_packed
+from collector.encoding.compression import decode, is_packed
 from storage.errors import PayloadTooLarge
 
 Arguments = ParamSpec("Arguments")

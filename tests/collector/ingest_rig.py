@@ -10,10 +10,11 @@ from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 from starlette.types import ASGIApp
 
-from collector.receivers.http_app import http_app
-from collector.receivers.http_intake import HttpConfig
+from collector.receivers.http.app import http_app
+from collector.receivers.http.config import HttpConfig
+from collector.receivers.http.sender_tokens import SenderTokens
 from collector.receivers.intake import Intake
-from collector.receivers.sender_tokens import FindSender, SenderTokens
+from collector.receivers.net.sender_tokens import FindSender
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import Me
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
-from collector.receivers.write_request import VERSION_1, VERSION_2
+from collector.receivers.http.write_request import VERSION_1, VERSION_2
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import Case
 from tests.collector.inputs import ENVIRONMENT, Input, client_of

@@ -11,7 +11,7 @@ from opentelemetry.metrics import NoOpMeter
 from prometheus_client import Metric
 
 from collector.receivers.intake import Intake
-from collector.receivers.scrape import ScrapeConfig, Scraper
+from collector.receivers.scrape.receiver import ScrapeConfig, Scraper
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from collector.receivers import body as bodies
-from collector.receivers.body import decode
+from collector.encoding import compression
+from collector.encoding.compression import decode
 from storage.errors import PayloadError, PayloadTooLarge
 
 _LIMIT = 4 << 20
@@ -49,7 +49,7 @@ def test_what_follows_a_member_is_not_copied_for_each(monkeypatch: pytest.Monkey
         given.append(len(piece))
         return member.decompress(piece, room)
 
-    monkeypatch.setattr(bodies, "_inflate_piece", unpack)
+    monkeypatch.setattr(compression, "_inflate_piece", unpack)
     large = random.Random(1).randbytes(1 << 20)
     members = [*[gzip.compress(b"x")] * 100, gzip.compress(large), *[gzip.compress(b"y")] * 100]
     assert decode(b"".join(members), "gzip", _LIMIT) == b"x" * 100 + large + b"y" * 100

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from collector.encoding.protobuf import length_delimited
-from collector.receivers import body_memory
+from collector.receivers.http import body_memory
 from tests.collector.forward_rig import CountingMetrics
 from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig, forget_peak, peak_bytes

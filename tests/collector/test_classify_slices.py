@@ -11,7 +11,7 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import Message
 from collector.receivers.forward.records import Records
-from collector.receivers.hec_events import groups, parse
+from collector.receivers.http.hec_events import groups, parse
 from collector.records.json_body import recognised
 from collector.records.slices import SLICE_BYTES
 from tests.collector.records_of_formats import COMBINED, MULE

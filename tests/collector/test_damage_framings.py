@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from collector.encoding.compression import decode
 from collector.encoding.limits import MOST_OBJECTS
 from collector.encoding.protobuf import length_delimited
 from collector.formats.formats import FORMATS
@@ -26,15 +27,14 @@ from collector.formats.otlp.descriptor import SIGNALS
 from collector.formats.otlp.json_check import check_json
 from collector.frame_bodies import body_of
 from collector.payload import Payload
-from collector.receivers import hec_events, msgpack_body
-from collector.receivers.als import stream_payloads
-from collector.receivers.body import decode
 from collector.receivers.forward.config import ForwardConfig, ForwardUser
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.message import parse as parse_forward
+from collector.receivers.grpc.als import stream_payloads
+from collector.receivers.http import hec_events, msgpack_body
+from collector.receivers.http.remote_write import unsnap
+from collector.receivers.http.write_request import VERSION_1, VERSION_2
 from collector.receivers.otlp import check_protobuf
-from collector.receivers.remote_write import unsnap
-from collector.receivers.write_request import VERSION_1, VERSION_2
 from collector.records.json_body import recognised, unframed
 from collector.spool.frame import encode, frames
 from collector.spool.recovery import recover

@@ -14,9 +14,9 @@ from collector.books import differences
 from collector.encoding.protobuf import length_delimited
 from collector.formats.otlp.json_check import check_json
 from collector.payload import Payload
-from collector.receivers.als import stream_payloads
+from collector.receivers.grpc.als import stream_payloads
+from collector.receivers.http.write_request import VERSION_1, VERSION_2
 from collector.receivers.otlp import check_protobuf
-from collector.receivers.write_request import VERSION_1, VERSION_2
 from collector.spool.spool import Spool, SpoolConfig
 from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError

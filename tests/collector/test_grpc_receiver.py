@@ -9,7 +9,8 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
-from collector.receivers.grpc_server import GrpcConfig, GrpcServer
+from collector.receivers.grpc.config import GrpcConfig
+from collector.receivers.grpc.server import GrpcServer
 from collector.receivers.intake import Intake
 from gatelens.event_loop import EventLoopThread
 from storage.errors import ConfigError

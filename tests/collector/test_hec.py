@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from collector.receivers.http_intake import HttpConfig
+from collector.receivers.http.config import HttpConfig
 from storage.store import Store
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from collector.formats.formats import FORMATS
-from collector.receivers.hec_events import groups, parse
+from collector.receivers.http.hec_events import groups, parse
 from storage.store import Store
 from tests.collector.ingest_rig import http_port
 from tests.collector.storing import logs_of, store_all

@@ -13,8 +13,8 @@ import grpc
 import pytest
 import uvloop
 
-from collector.receivers import grpc_server
 from collector.receivers.forward.wire import Wire
+from collector.receivers.grpc import server as grpc_server
 from gatelens.listeners import bind
 from tests.collector import envoy_messages
 from tests.collector.certificates import certificates

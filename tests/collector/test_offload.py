@@ -67,18 +67,20 @@ class _Way(NamedTuple):
 
 
 _WAYS = {
-    "json": _Way("/ingest", {}, lambda size: b'{"a": "%b"}' % _text(size).encode(), "ingest._payloads"),
-    "msgpack": _Way("/ingest", _MSGPACK, lambda size: msgpack.packb([1, {"a": _text(size)}]), "msgpack_body.payloads"),
-    "packed": _Way("/ingest", _GZIP, _packed_record, "ingest._payloads"),
-    "mule": _Way(
-        "/v2/analytics/events", {}, lambda size: b'[{"a": "%b"}]' % _text(size).encode(), "mule_events.unframed"
+    "json": _Way("/ingest", {}, lambda size: b'{"a": "%b"}' % _text(size).encode(), "http.ingest._payloads"),
+    "msgpack": _Way(
+        "/ingest", _MSGPACK, lambda size: msgpack.packb([1, {"a": _text(size)}]), "http.msgpack_body.payloads"
     ),
-    "hec": _Way("/services/collector", {}, _event, "hec_events.parse"),
-    "hec groups": _Way("/services/collector", {}, _event, "hec_events.groups"),
-    "hec raw": _Way("/services/collector/raw", {}, lambda size: _text(size).encode(), "hec_events.raw"),
-    "otlp": _Way("/v1/logs", _PROTOBUF, lambda size: otlp_logs(_text(size)), "otlp_http.check_protobuf"),
-    "otlp json": _Way("/v1/traces", _JSON, _spans, "otlp_http.check_json"),
-    "remote write": _Way("/api/v1/write", _PROTOBUF, _series, "write_request.WriteRequest.contents"),
+    "packed": _Way("/ingest", _GZIP, _packed_record, "http.ingest._payloads"),
+    "mule": _Way(
+        "/v2/analytics/events", {}, lambda size: b'[{"a": "%b"}]' % _text(size).encode(), "http.mule_events.unframed"
+    ),
+    "hec": _Way("/services/collector", {}, _event, "http.hec_events.parse"),
+    "hec groups": _Way("/services/collector", {}, _event, "http.hec_events.groups"),
+    "hec raw": _Way("/services/collector/raw", {}, lambda size: _text(size).encode(), "http.hec_events.raw"),
+    "otlp": _Way("/v1/logs", _PROTOBUF, lambda size: otlp_logs(_text(size)), "http.otlp.check_protobuf"),
+    "otlp json": _Way("/v1/traces", _JSON, _spans, "http.otlp.check_json"),
+    "remote write": _Way("/api/v1/write", _PROTOBUF, _series, "http.write_request.WriteRequest.contents"),
 }
 
 

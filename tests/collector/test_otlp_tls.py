@@ -11,11 +11,12 @@ import httpx
 import pytest
 from opentelemetry.metrics import NoOpMeter
 
-from collector.receivers.grpc_server import GrpcConfig, GrpcServer
-from collector.receivers.http_app import http_app
-from collector.receivers.http_intake import HttpConfig
+from collector.receivers.grpc.config import GrpcConfig
+from collector.receivers.grpc.server import GrpcServer
+from collector.receivers.http.app import http_app
+from collector.receivers.http.config import HttpConfig
 from collector.receivers.intake import Intake
-from collector.receivers.tls import TlsConfig, ssl_context
+from collector.receivers.net.tls import TlsConfig, ssl_context
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread

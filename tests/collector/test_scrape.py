@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from collector.receivers.intake import Intake
-from collector.receivers.scrape import ScrapeConfig, Scraper
+from collector.receivers.scrape.receiver import ScrapeConfig, Scraper
 from storage.errors import ConfigError
 from tests.collector.certificates import Certificates, certificates
 from tests.collector.prometheus_rig import scraper

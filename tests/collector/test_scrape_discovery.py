@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from collector.receivers.scrape_config import ScrapeDiscovery
-from collector.receivers.scrape_discovery import Discovery
-from collector.receivers.scrape_target import Target
+from collector.receivers.scrape.config import ScrapeDiscovery
+from collector.receivers.scrape.discovery import Discovery
+from collector.receivers.scrape.target import Target
 from tests.collector.prometheus_rig import scraper
 from tests.collector.scrape_target import Answering, target
 from tests.collector.waiting import wait_until

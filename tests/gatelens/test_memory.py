@@ -6,7 +6,7 @@ import pytest
 from pydantic import ByteSize
 
 from collector.config import CollectorConfig
-from collector.receivers.http_intake import HttpConfig
+from collector.receivers.http.config import HttpConfig
 from collector.spool.spool import SpoolConfig
 from gatelens.config import load_config
 from gatelens.memory import MemoryConfig, memory_budget, within, working_limit

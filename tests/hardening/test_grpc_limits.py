@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from collector.receivers import grpc_server
+from collector.receivers.grpc import server as grpc_server
 from tests.collector import envoy_messages
 from tests.collector.receiver_rig import receivers
 from tests.collector.waiting import wait_until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.receivers import body_memory
+from collector.receivers.http import body_memory
 from tests.collector.ingest_rig import http_port
 from tests.hardening.raw_http import connect, post, read_answers
 

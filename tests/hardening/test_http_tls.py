@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from collector.receivers.net.limits import HttpLimits
-from collector.receivers.tls import TlsConfig, ssl_context
+from collector.receivers.net.tls import TlsConfig, ssl_context
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import AsgiServer, bind
 from tests.collector.certificates import Certificates, certificates

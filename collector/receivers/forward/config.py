@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 
 from collector.formats.setting import TextFormat
-from collector.receivers.tls import TlsConfig
+from collector.receivers.net.tls import TlsConfig
 
 
 class ForwardUser(BaseModel):

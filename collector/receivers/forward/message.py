@@ -10,9 +10,9 @@ from typing import Any
 from msgspec import MsgspecError, Raw
 from msgspec.msgpack import Decoder
 
+from collector.encoding import compression
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.fluent.descriptor import FLUENT_SIGNAL
-from collector.receivers import body as bodies
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
 from collector.receivers.offload import LARGE_BYTES
@@ -96,7 +96,7 @@ def _packed(tag: str, parts: Sequence[Data], limit: int) -> Message:
     stream = _bytes(parts[1])
     encoding = _text(options, "compressed")
     try:
-        stream = bodies.decode(stream, "" if encoding == "text" else encoding, limit)
+        stream = compression.decode(stream, "" if encoding == "text" else encoding, limit)
     except PayloadTooLarge:
         raise
     except PayloadError:

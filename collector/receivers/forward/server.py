@@ -19,8 +19,8 @@ from collector.receivers.forward.memory import MessageMemory
 from collector.receivers.forward.wire import Wire
 from collector.receivers.net.entrance import Entrance
 from collector.receivers.net.limiter import ConnectionLimiter
+from collector.receivers.net.tls import follow_certificate, ssl_context
 from collector.receivers.offload import Offload
-from collector.receivers.tls import follow_certificate, ssl_context
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import ConfigError, PayloadError, PayloadTooLarge

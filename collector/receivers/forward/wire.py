@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
-from collector.receivers.keepalive import keep_alive
+from collector.receivers.net.keepalive import keep_alive
 from collector.receivers.net.limiter import Admission
 
 # While more than this waits to be read, nothing more is taken from the socket.

@@ -12,9 +12,10 @@ import pytest
 from opentelemetry.metrics import NoOpMeter
 
 from collector.formats.config import TransformConfig
-from collector.receivers.grpc_server import GrpcConfig, GrpcServer
+from collector.receivers.grpc.config import GrpcConfig
+from collector.receivers.grpc.server import GrpcServer
 from collector.receivers.intake import Intake
-from collector.receivers.scrape import ScrapeConfig
+from collector.receivers.scrape.receiver import ScrapeConfig
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from collector.writer import Writer

@@ -1,12 +1,13 @@
-"""A request's body: read up to a limit, unpacked up to the same limit."""
+"""Bodies unpacked by their Content-Encoding, up to a limit."""
 
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import zstandard
 
-from storage.errors import PayloadError, PayloadTooLarge
+from collector.encoding.limits import body_too_large
+from storage.errors import PayloadError
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _NOT_PACKED = ("", "identity")
@@ -26,18 +27,6 @@ class _Member(Protocol):
 
 
 Member = TypeVar("Member", bound=_Member)
-
-
-async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The whole body as it was sent; raises PayloadTooLarge as soon as it passes `limit` bytes."""
-    gathered: list[bytes] = []
-    size = 0
-    async for chunk in chunks:
-        gathered.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-    return b"".join(gathered)
 
 
 def is_packed(encoding: str) -> bool:
@@ -105,7 +94,7 @@ def _check_zstd_size(body: bytes, limit: int) -> None:
         while chunk := reader.read(1 << 20):
             size += len(chunk)
             if size > limit:
-                raise _too_large(limit)
+                raise body_too_large(limit)
 
 
 def _unpack_members(
@@ -135,14 +124,10 @@ def _unpack_members(
             unpacked.append(unpack(member, piece, limit + 1 - size))
             size += len(unpacked[-1])
             if size > limit:
-                raise _too_large(limit)
+                raise body_too_large(limit)
             position += len(piece) - len(member.unused_data)
             length *= 2
     return b"".join(unpacked)
-
-
-def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body is larger than {limit} bytes; send smaller batches or raise the limit.")
 
 
 _ENCODINGS: dict[str, Callable[[bytes, int], bytes]] = {

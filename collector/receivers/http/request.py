@@ -5,20 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Concatenate
 
-from pydantic import ByteSize, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from collector.receivers.arriving_body import announced_size
-from collector.receivers.body import read_body
-from collector.receivers.body_memory import HELD_BYTES, BodyMemory
-from collector.receivers.hec_config import HecConfig
-from collector.receivers.idempotency import KeyedBody, UnderWay
+from collector.receivers.http.arriving_body import announced_size
+from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
+from collector.receivers.http.config import HttpConfig
+from collector.receivers.http.idempotency import KeyedBody, UnderWay
 from collector.receivers.intake import Intake
-from collector.receivers.net.limits import HttpLimits
+from collector.receivers.net.body import read_body
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
-from collector.receivers.sender_tokens import SenderTokenMode
-from collector.receivers.tls import TlsConfig
 from collector.spool.arriving import ArrivingPayload
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
@@ -37,31 +33,6 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
     ReceiverBusy: (503, "busy"),
     SpoolFull: (503, "spool_full"),
 }
-
-
-class HttpConfig(HttpLimits):
-    """OTLP over HTTP, and plain ingest."""
-
-    listen: str = Field(default="127.0.0.1:4318", description="Address and port; port 0 picks a free one.")
-    sender_tokens: SenderTokenMode = Field(
-        default="auto", description="Whether senders need a token; auto: on other addresses than those of loopback."
-    )
-    allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
-    allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="Names under which the port answers, beside those of loopback and addresses."
-    )
-    max_body_size: ByteSize = Field(
-        default=ByteSize(64 << 20), description="Larger bodies, packed or unpacked, are refused."
-    )
-    max_large_bodies: int = Field(
-        default=4, ge=1, le=1000, description="How many bodies of more than 4 MiB are in memory at a time."
-    )
-    large_body_wait: float = Field(
-        default=5.0, ge=0, le=60, description="Seconds that a large body waits for others; then it is to come again."
-    )
-    environment: str = Field(default="", description="The environment of what arrives here and names none.")
-    tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")
-    hec: HecConfig = HecConfig()
 
 
 class HttpIntake:

@@ -1,22 +1,14 @@
 """Only senders with a token are taken: over HTTP as Bearer, as Splunk's clients send one, or as a basic password."""
 
-import base64
-from collections.abc import Callable
-from typing import Literal
-
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.receivers.intake import Intake
-
-# Whose token it is; None where it is no good one.
-FindSender = Callable[[str], str | None]
-SenderTokenMode = Literal["auto", "required"]
+from collector.receivers.net.sender_tokens import NEEDED, FindSender, token_of
 
 _HEC = "/services/collector"
 _HEC_HEALTH = f"{_HEC}/health"
-NEEDED = "A valid token is needed; send one that `gatelens token create NAME --for send` made"
 
 
 class SenderTokens:
@@ -45,20 +37,6 @@ class SenderTokens:
 
     def _is_taken_without(self, path: str) -> bool:
         return path.startswith(_HEC_HEALTH) or (path.startswith(_HEC) and self._has_hec_tokens)
-
-
-def token_of(authorization: str) -> str:
-    """The token in a header Authorization; '' where it holds none."""
-    scheme, _, credentials = authorization.strip().partition(" ")
-    if scheme.lower() in ("bearer", "splunk"):
-        return credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            # Of user:password, the password; any user is good.
-            return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
-        except ValueError:
-            return ""
-    return ""
 
 
 def _refusal(path: str, authorization: str) -> Response:

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from collector.encoding.compression import is_packed
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
-from collector.receivers.body import is_packed
 from collector.records.json_body import is_framed, recognised
 from storage.errors import PayloadError
 

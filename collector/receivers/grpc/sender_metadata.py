@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from collector.receivers.sender_tokens import FindSender, token_of
+from collector.receivers.net.sender_tokens import FindSender, token_of
 
 _KEY = "authorization"
 

@@ -12,8 +12,9 @@ from starlette.routing import Route
 
 from collector.formats.otlp.descriptor import JSON_SIGNALS
 from collector.formats.otlp.json_check import check_json
-from collector.receivers.body_memory import BodyMemory
-from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
+from collector.receivers.http.body_memory import BodyMemory
+from collector.receivers.http.config import HttpConfig
+from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.receivers.intake import Intake
 from collector.receivers.otlp import (
     FORMATS,

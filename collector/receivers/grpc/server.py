@@ -9,16 +9,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
 import grpc
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from collector.formats.envoy.descriptor import ENVOY_ALS
-from collector.receivers.als import stream_payloads
+from collector.receivers.grpc.als import stream_payloads
+from collector.receivers.grpc.config import GrpcConfig
+from collector.receivers.grpc.sender_metadata import SenderMetadata
 from collector.receivers.intake import Intake
-from collector.receivers.keepalive import IDLE_SECONDS
+from collector.receivers.net.keepalive import IDLE_SECONDS
+from collector.receivers.net.sender_tokens import NEEDED, FindSender
+from collector.receivers.net.tls import grpc_credentials
 from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, RETRY_SECONDS, check_protobuf, retry_info, status
-from collector.receivers.sender_metadata import SenderMetadata
-from collector.receivers.sender_tokens import NEEDED, FindSender, SenderTokenMode
-from collector.receivers.tls import TlsConfig, grpc_credentials
 from storage.errors import ConfigError, PayloadError, SpoolFull
 
 _OTLP = {
@@ -48,28 +48,6 @@ _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
 # The log service acknowledges nothing, so messages of a stream need not wait for the disk one by one.
 _UNWRITTEN_MESSAGES = 64
-
-
-class GrpcConfig(BaseModel):
-    """OTLP over gRPC, and Envoy's access log service, on one port."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    listen: str = Field(default="127.0.0.1:4317", description="Address and port; port 0 picks a free one.")
-    sender_tokens: SenderTokenMode = Field(
-        default="auto", description="Whether senders need a token; auto: on other addresses than those of loopback."
-    )
-    allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
-    max_message_size: ByteSize = Field(default=ByteSize(20 << 20), description="Larger messages are refused.")
-    max_connections: int = Field(default=2000, ge=1, le=100_000, description="More connections are closed at once.")
-    max_concurrent_streams: int = Field(
-        default=256, ge=1, le=100_000, description="Calls that one connection may have open; more of them wait."
-    )
-    idle_timeout: float = Field(
-        default=120.0, gt=0, le=86_400, description="Seconds after which a connection without a call is closed."
-    )
-    environment: str = Field(default="", description="The environment of what arrives here and names none.")
-    tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain gRPC.")
 
 
 class GrpcServer:

@@ -9,10 +9,10 @@ import httpx
 
 from collector.formats.prometheus.descriptor import PROMETHEUS_TEXT
 from collector.receivers.intake import Intake
-from collector.receivers.scrape_config import ScrapeConfig, ScrapeTarget
-from collector.receivers.scrape_discovery import Discovery
-from collector.receivers.scrape_fetch import Answer, Fetcher, tls_context
-from collector.receivers.scrape_target import Target
+from collector.receivers.scrape.config import ScrapeConfig, ScrapeTarget
+from collector.receivers.scrape.discovery import Discovery
+from collector.receivers.scrape.fetch import Answer, Fetcher, tls_context
+from collector.receivers.scrape.target import Target
 from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
 
 __all__ = ["ScrapeConfig", "ScrapeTarget", "Scraper"]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from collector.receivers.scrape_config import ScrapeAccess, ScrapeTarget, ScrapeTls
+from collector.receivers.scrape.config import ScrapeAccess, ScrapeTarget, ScrapeTls
 from storage.errors import PayloadError
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import httpx
 
 from collector.formats.prometheus.descriptor import OPENMETRICS_TEXT, PROMETHEUS_TEXT
-from collector.receivers.body import read_body
+from collector.receivers.net.body import read_body
 from collector.receivers.offload import Offload
-from collector.receivers.scrape_config import ScrapeConfig, ScrapeTls
-from collector.receivers.scrape_target import Target
+from collector.receivers.scrape.config import ScrapeConfig, ScrapeTls
+from collector.receivers.scrape.target import Target
 from storage.errors import ConfigError, PayloadError, PayloadTooLarge
 
 # As Prometheus asks, so that a target answers as it would to Prometheus.

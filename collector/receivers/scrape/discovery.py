@@ -13,8 +13,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, HttpUrl, TypeAdapter, ValidationError, field_validator
 
-from collector.receivers.scrape_config import ScrapeDiscovery, check_labels
-from collector.receivers.scrape_target import Credentials, Target
+from collector.receivers.scrape.config import ScrapeDiscovery, check_labels
+from collector.receivers.scrape.target import Credentials, Target
 
 _log = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.receivers import hec, ingest, mule_events, otlp_http, remote_write
-from collector.receivers.body_memory import BodyMemory
-from collector.receivers.http_intake import HttpConfig
+from collector.receivers.http import hec, ingest, mule_events, remote_write
+from collector.receivers.http import otlp as otlp_http
+from collector.receivers.http.body_memory import BodyMemory
+from collector.receivers.http.config import HttpConfig
 from collector.receivers.intake import Intake
 
 # Each gives its routes for an intake, the settings of the port and what its bodies share.

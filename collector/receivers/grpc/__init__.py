@@ -1,0 +1,1 @@
+"""The gRPC port: OTLP and Envoy's access log service."""

@@ -1,0 +1,1 @@
+"""The HTTP port: OTLP, plain ingest, HEC, remote write and Mule's events, a module each."""

@@ -1,0 +1,1 @@
+"""Prometheus scraping: targets, what they answer, and when they are asked."""
