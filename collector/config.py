@@ -7,10 +7,10 @@ from collector.receivers.files.config import FilesConfig
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.http.config import HttpConfig
-from collector.receivers.scrape.receiver import ScrapeConfig
-from collector.reconciliation import ReconciliationConfig
+from collector.receivers.scrape.config import ScrapeConfig
 from collector.spool.spool import SpoolConfig
-from collector.writer import WriterConfig
+from collector.writer.reconciliation import ReconciliationConfig
+from collector.writer.writer import WriterConfig
 
 
 class CollectorConfig(BaseModel):

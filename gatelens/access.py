@@ -7,9 +7,9 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.http.sender_tokens import SenderTokens
-from collector.receivers.intake import Intake
 from collector.receivers.net.sender_tokens import FindSender
 from dashboards.access.gate import SETUP, SIGN_IN, SIGN_OUT, AccessGate
 from dashboards.access.policy import SignInPolicy

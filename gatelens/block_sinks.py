@@ -4,10 +4,10 @@ import time
 
 import httpx
 
-from collector.books import Segments, segments, stored_segments
 from collector.importer import Block
-from collector.payload import Payload
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool
+from collector.writer.segment_ledger import Segments, segments, stored_segments
 from gatelens.data_directory import Addresses
 from storage.errors import GatelensError
 from storage.store import Store

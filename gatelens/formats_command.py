@@ -20,8 +20,8 @@ from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.formats.transform import transform
 from collector.partial_read import PartialRead
-from collector.payload import Payload
 from collector.spool.frame import encode
+from collector.spool.payload import Payload
 from gatelens.config import load_config
 from gatelens.log_format import log_format_of
 from storage.errors import GatelensError, PayloadError

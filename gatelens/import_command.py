@@ -20,7 +20,7 @@ from collector.formats.registry import Formats
 from collector.importer import ImportSummary, import_file
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.writer import Writer
+from collector.writer.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
 from gatelens.commands import acquired
 from gatelens.config import Config, load_config

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collector.books import Segments
 from collector.importer import ImportSummary
+from collector.writer.segment_ledger import Segments
 
 _POLL_SECONDS = 0.1
 

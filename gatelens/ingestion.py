@@ -1,28 +1,25 @@
 """Telemetry in: spool, writer, reconciliation, and the receivers in front of them."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from collector.config import CollectorConfig
 from collector.formats.registry import Formats
-from collector.receivers.files.door import SegmentDoor
-from collector.receivers.files.receiver import FileReceiver
-from collector.receivers.forward.chunks import ChunkMemory
-from collector.receivers.forward.server import ForwardServer
-from collector.receivers.grpc.server import GrpcServer
-from collector.receivers.http.app import http_app
-from collector.receivers.intake import Intake
-from collector.receivers.scrape.receiver import ScrapeConfig, Scraper
-from collector.reconciliation import Reconciler
+from collector.intake.chunk_delivery import ChunkDelivery
+from collector.intake.chunk_memory import ChunkMemory
+from collector.intake.intake import Intake
+from collector.receivers.context import ReceiverContext, SenderChecks
+from collector.receivers.receiver import RECEIVERS, Receiver, ReceiverKind
+from collector.receivers.scrape.config import ScrapeConfig
+from collector.receivers.scrape.receiver import Scraper
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.writer import Writer
-from gatelens.access import Access
+from collector.writer.reconciliation import Reconciler
+from collector.writer.writer import Writer
 from gatelens.data_directory import DataDirectory
 from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import AsgiServer
 from gatelens.running_parts import RunningParts
 from storage.store import Store
 
@@ -36,9 +33,8 @@ class Ingestion:
     spool: Spool
     writer: Writer
     reconciler: Reconciler
-    # The address that gRPC listens on, and that of Fluent Forward where it listens over TCP.
-    grpc: str
-    forward: str
+    # Where each receiver listens, by its name; '' where on no port.
+    addresses: Mapping[str, str]
 
     def scrape(self, config: ScrapeConfig) -> None:
         """Scrape more targets from now on."""
@@ -51,10 +47,11 @@ def start_ingestion(
     directory: DataDirectory,
     config: CollectorConfig,
     formats: Formats,
-    access: Access,
+    checks: SenderChecks,
     metrics: CollectorMetrics,
     http_socket: socket.socket,
     clock: Callable[[], datetime],
+    receivers: Sequence[ReceiverKind] = RECEIVERS,
 ) -> Ingestion:
     """Start everything between the ports of telemetry and the tables; raises ConfigError, StoreError."""
     # It looks into what the spool left open, before the spool seals it.
@@ -73,44 +70,16 @@ def start_ingestion(
     parts.at_close.callback(writer.stop)
     parts.at_close.callback(spool.close)
 
-    intake = Intake(spool, metrics, formats=formats)
     loop = parts.loop("intake")
-    grpc_port = _serve_grpc(parts, loop, intake, config, access)
-    receivers = AsgiServer(
-        access.around_intake(http_app(intake, config.http), intake),
-        http_socket,
-        parts.tls(loop, config.http.tls, "collector.http.tls"),
-        limits=config.http,
-        count_refused=metrics.connection_refused,
-    )
-    parts.serve(loop, receivers)
-    forward = ForwardServer(spool, chunks, metrics, config.forward, formats)
-    loop.run(forward.start())
-    parts.at_close.callback(lambda: loop.run(forward.stop()))
-    files = FileReceiver(SegmentDoor(spool, metrics), config.files, directory.path / "files", formats=formats)
-    loop.spawn(files.run())
+    intake = Intake(spool, metrics, formats=formats)
+    delivery = ChunkDelivery("forward", spool, chunks, metrics)
+    context = ReceiverContext(config, intake, delivery, directory.path, http_socket, checks)
+    addresses = {kind.name: _started(parts, loop, kind.create(context)).address for kind in receivers}
     reconciler.start()
-    ingestion = Ingestion(
-        intake,
-        loop,
-        spool,
-        writer,
-        reconciler,
-        grpc=_with_port(config.grpc.listen, grpc_port),
-        forward=_with_port(config.forward.listen, forward.port) if forward.port else "",
-    )
-    ingestion.scrape(config.scrape)
-    return ingestion
+    return Ingestion(intake, loop, spool, writer, reconciler, addresses)
 
 
-def _serve_grpc(
-    parts: RunningParts, loop: EventLoopThread, intake: Intake, config: CollectorConfig, access: Access
-) -> int:
-    server = GrpcServer(intake, config.grpc, access.grpc_senders(config.grpc))
-    loop.run(server.start())
-    parts.at_close.callback(lambda: loop.run(server.stop()))
-    return server.port
-
-
-def _with_port(listen: str, port: int) -> str:
-    return f"{listen.rpartition(':')[0]}:{port}"
+def _started(parts: RunningParts, loop: EventLoopThread, receiver: Receiver) -> Receiver:
+    loop.run(receiver.start())
+    parts.at_close.callback(lambda: loop.run(receiver.stop()))
+    return receiver

@@ -3,9 +3,9 @@
 import ssl
 from contextlib import ExitStack
 
+from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.tls import TlsConfig, follow_certificate, ssl_context
 from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import AsgiServer
 
 
 class RunningParts:

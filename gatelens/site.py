@@ -8,8 +8,9 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
-from collector.books import segments
+from collector.receivers.net.http_server import AsgiServer
 from collector.telemetry import CollectorMetrics
+from collector.writer.segment_ledger import segments
 from dashboards.app import create_app
 from dashboards.health import HEALTH_SECONDS, Health
 from dashboards.http_api import http_api
@@ -23,7 +24,6 @@ from gatelens.access import Access
 from gatelens.config import Config
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.ingestion import Ingestion
-from gatelens.listeners import AsgiServer
 from gatelens.running_parts import RunningParts
 from gatelens.telemetry import Telemetry
 from processors.alerts.engine import AlertEngine

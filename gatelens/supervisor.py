@@ -9,7 +9,7 @@ from pathlib import Path
 from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
 from collector.formats.registry import Formats
-from collector.receivers.scrape.receiver import ScrapeConfig
+from collector.receivers.scrape.config import ScrapeConfig
 from collector.telemetry import CollectorMetrics
 from gatelens import __version__
 from gatelens.access import Access
@@ -115,8 +115,8 @@ class Gatelens:
             pid=os.getpid(),
             web=address(web_socket, web_tls),
             http=address(http_socket, http_tls),
-            grpc=ingestion.grpc,
-            forward=ingestion.forward,
+            grpc=ingestion.addresses["grpc"],
+            forward=ingestion.addresses["forward"],
             web_certificate=certificate(web_tls),
             http_certificate=certificate(http_tls),
         )

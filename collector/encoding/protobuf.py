@@ -5,7 +5,6 @@ https://protobuf.dev/programming-guides/encoding/
 
 from collections.abc import Iterator
 
-from collector.spool.frame import varint
 from storage.errors import PayloadError
 
 _MOST_FIELDS = 100_000
@@ -71,6 +70,16 @@ def _bounds(message: memoryview, position: int) -> tuple[int, int, int]:
     else:
         raise PayloadError(f"The body is not Protobuf: wire type {wire_type} at byte {position}.")
     return tag, start, end
+
+
+def varint(number: int) -> bytes:
+    """A non-negative integer in Protobuf's base-128 encoding."""
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
 
 
 def length_delimited(number: int, value: bytes) -> bytes:

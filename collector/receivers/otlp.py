@@ -10,9 +10,8 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from collector.encoding.protobuf import fields, length_delimited
+from collector.encoding.protobuf import fields, length_delimited, varint
 from collector.formats.otlp.descriptor import SIGNALS
-from collector.spool.frame import varint
 
 # google.rpc.Code, https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 INVALID_ARGUMENT, RESOURCE_EXHAUSTED = 3, 8

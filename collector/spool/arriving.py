@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from collector.payload import Delivery
 from collector.spool.frame import FrameWriter
 from collector.spool.open_segment import write_parts
-from collector.spool.segment import READY, Segment, renamed, seal, sync_directory, unwritable
+from collector.spool.payload import Delivery
+from collector.spool.segment import READY, Segment, renamed, seal, unwritable
+from storage.durable import sync_directory
 
 
 class ArrivingPayload:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.payload import Delivery
+from collector.spool.payload import Delivery
 from storage.errors import DeliveryConflict
 
 _log = logging.getLogger(__name__)

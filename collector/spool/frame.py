@@ -25,7 +25,8 @@ from collections.abc import Iterator
 
 from xxhash import xxh3_64
 
-from collector.payload import Delivery, Payload
+from collector.encoding.protobuf import varint
+from collector.spool.payload import Delivery, Payload
 
 _RECEIVED_AT = b"\x09"
 _ENVIRONMENT = b"\x12"
@@ -113,16 +114,6 @@ def frames(data: bytes | memoryview) -> Iterator[memoryview]:
             return
         yield view[position:end]
         position = end
-
-
-def varint(number: int) -> bytes:
-    """A non-negative integer in Protobuf's base-128 encoding."""
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
 
 
 def read_prefix(view: memoryview | bytes, position: int) -> tuple[int, int]:

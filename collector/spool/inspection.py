@@ -12,18 +12,9 @@ from types import TracebackType
 
 from xxhash import xxh3_64, xxh3_64_intdigest
 
-from collector.payload import Delivery
-from collector.spool.frame import (
-    CHECKSUM_TAG,
-    DELIVERY,
-    DELIVERY_TAG,
-    END,
-    SIZE_TAG,
-    TAIL,
-    body_bounds,
-    read_prefix,
-    varint,
-)
+from collector.encoding.protobuf import varint
+from collector.spool.frame import CHECKSUM_TAG, DELIVERY, DELIVERY_TAG, END, SIZE_TAG, TAIL, body_bounds, read_prefix
+from collector.spool.payload import Delivery
 
 _BLOCK_BYTES = 1 << 20
 _PAGE_BYTES = 4096

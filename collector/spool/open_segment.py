@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from collector.spool.segment import OPEN, file_name, sync_directory
+from collector.spool.segment import OPEN, file_name
+from storage.durable import sync_directory
 
 # So many parts may be handed to one writev.
 _PARTS_AT_ONCE = os.sysconf("SC_IOV_MAX")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from collector.escape_path import escape_path
 from collector.formats.dead_letters.descriptor import CUT_OFF, DAMAGED
-from collector.payload import Delivery, Payload
 from collector.spool.frame import encode
 from collector.spool.inspection import Inspection, Range, SegmentFile, inspect, last_delivery
-from collector.spool.segment import OPEN, PARTIAL, READY, Segment, file_name, seal, sync_directory, write_sealed
+from collector.spool.payload import Delivery, Payload
+from collector.spool.segment import OPEN, PARTIAL, READY, Segment, file_name, seal, write_sealed
+from storage.durable import sync_directory
 
 _log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storage.durable import sync_directory
 from storage.errors import SpoolFull
 
 OPEN = ".open"
@@ -87,15 +88,6 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
             left.unlink(missing_ok=True)
         raise
     return segment
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def unwritable(error: OSError) -> SpoolFull:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
-from collector.payload import Delivery, Payload
 from collector.spool.answer import Answer
 from collector.spool.arriving import ArrivingPayload
 from collector.spool.deliveries import DeliveryMemory
 from collector.spool.frame import FrameWriter, encoded_parts
 from collector.spool.inspection import Inspection, SegmentFile
 from collector.spool.open_segment import OpenSegment
+from collector.spool.payload import Delivery, Payload
 from collector.spool.recovery import letters, parts, recover, tell, total
 from collector.spool.room import Room
 from collector.spool.sealed import SealedSegments

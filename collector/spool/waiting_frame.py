@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from collector.payload import Delivery, Payload
 from collector.spool.answer import Answer
 from collector.spool.frame import encoded_parts
+from collector.spool.payload import Delivery, Payload
 
 
 @dataclass(frozen=True, slots=True)

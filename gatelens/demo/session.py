@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from collector.receivers.scrape.receiver import ScrapeConfig, ScrapeTarget
+from collector.receivers.scrape.config import ScrapeConfig, ScrapeTarget
 from gatelens.block_sinks import HttpSink
 from gatelens.data_directory import Addresses
 from gatelens.demo import history

@@ -20,8 +20,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from collector.formats.config import TransformConfig
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
-from collector.payload import Payload
 from collector.spool.frame import encode
+from collector.spool.payload import Payload
 from storage.store import Store
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs

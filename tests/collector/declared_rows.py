@@ -8,8 +8,8 @@ from collector.formats.config import TransformConfig
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.descriptor import declared
 from collector.formats.transform import transform
-from collector.payload import Payload
 from collector.spool.frame import encode
+from collector.spool.payload import Payload
 from storage.store import Store
 from tests.collector.golden_cases import PEER, RECEIVED_AT, rows_of
 

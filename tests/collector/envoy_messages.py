@@ -7,8 +7,7 @@ The numbers are Envoy 1.40's, https://github.com/envoyproxy/envoy/tree/main/api/
 from collections.abc import Mapping
 from typing import Any
 
-from collector.encoding.protobuf import length_delimited
-from collector.spool.frame import varint
+from collector.encoding.protobuf import length_delimited, varint
 
 # A message is a mapping of name -> (number, what): 'number', 'text', 'tags' (map<string, string>), 'values'
 # (map<string, google.protobuf.Value> of strings) or a message.

@@ -15,14 +15,14 @@ from typing import Any, Self
 
 from opentelemetry.metrics import NoOpMeter
 
-from collector.books import differences
 from collector.formats.config import TransformConfig
+from collector.intake.intake import Intake
 from collector.receivers.files.config import FilesConfig, FileSource
-from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.writer import Writer
+from collector.writer.segment_ledger import differences
+from collector.writer.writer import Writer
 from gatelens.event_loop import EventLoopThread
 from storage.migrate import migrate
 from storage.store import connect
@@ -70,14 +70,14 @@ def _main(directory: Path, with_store: bool) -> None:
     spool = Spool(directory / "spool", SpoolConfig())
     loop = EventLoopThread("files")
     if not with_store:
-        loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config_for(directory), directory / "state").run())
+        loop.spawn(FileReceiver(Intake(spool, metrics), config_for(directory), directory / "state").run())
         _say("ready")
         signal.pause()
     store = connect(f"chdb://{directory / 'clickhouse'}", readable=[directory / "spool"])
     migrate(store)
     writer = Writer(store, spool, TransformConfig(), metrics, directory)
     writer.start()
-    loop.spawn(FileReceiver(SegmentDoor(spool, metrics), config_for(directory), directory / "state").run())
+    loop.spawn(FileReceiver(Intake(spool, metrics), config_for(directory), directory / "state").run())
     _say("ready")
     sys.stdin.readline()
     # Files are looked at every 20 ms, and those that have gone are let go after half a second.

@@ -6,50 +6,46 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
-from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
 from collector.encoding.protobuf import fields, read_varint
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
-from collector.payload import Payload
+from collector.intake.intake import Intake
 from collector.receivers.files.config import FilesConfig, FileSource
-from collector.receivers.files.door import SegmentDoor
 from collector.receivers.files.receiver import FileReceiver
 from collector.spool.frame import frames
+from collector.spool.payload import Payload
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
+from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.waiting import wait_until
 
 
-class Door(SegmentDoor):
-    """The real door, which also remembers why something was refused."""
+class WatchedIntake(Intake):
+    """The real intake, which also remembers why something was refused."""
 
-    def __init__(self, spool: Spool) -> None:
-        super().__init__(spool, CollectorMetrics(NoOpMeter("test")))
-        self.reasons: list[str] = []
-
-    def refused(self, reason: str) -> None:
-        self.reasons.append(reason)
+    def __init__(self, spool: Spool, formats: Formats = FORMATS) -> None:
+        metrics = CountingMetrics()
+        super().__init__(spool, metrics, formats=formats)
+        self.reasons = metrics.reasons
 
 
 class FileRig:
     """Follows files under `directory`/logs; may be stopped and started again."""
 
     def __init__(self, directory: Path, config: FilesConfig, room: int, formats: Formats = FORMATS) -> None:
-        self._formats = formats
         self._config = config
         self.state = directory / "state"
         self.spool_directory = directory / "spool"
         self.spool = Spool(self.spool_directory, SpoolConfig(max_size=ByteSize(room)))
-        self.door = Door(self.spool)
+        self.intake = WatchedIntake(self.spool, formats)
         self._loop = EventLoopThread("files")
         self._run: Future[None] | None = None
 
     def start(self) -> None:
-        self._run = self._loop.spawn(FileReceiver(self.door, self._config, self.state, formats=self._formats).run())
+        self._run = self._loop.spawn(FileReceiver(self.intake, self._config, self.state).run())
 
     def stop(self) -> None:
         assert self._run is not None

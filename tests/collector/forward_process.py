@@ -6,9 +6,11 @@ from pathlib import Path
 
 from opentelemetry.metrics import NoOpMeter
 
-from collector.receivers.forward.chunks import ChunkMemory
+from collector.intake.chunk_delivery import ChunkDelivery
+from collector.intake.chunk_memory import ChunkMemory
+from collector.intake.intake import Intake
 from collector.receivers.forward.config import ForwardConfig
-from collector.receivers.forward.server import ForwardServer
+from collector.receivers.forward.server import RECEIVER, ForwardServer
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
@@ -21,7 +23,9 @@ def main() -> None:
     chunks = ChunkMemory(directory / "forward" / "chunks", directory / "spool", 10_000)
     spool = Spool(directory / "spool", SpoolConfig(segment_age=0.02))
     threading.Thread(target=_take_away, args=(spool, taken), daemon=True).start()
-    server = ForwardServer(spool, chunks, CollectorMetrics(NoOpMeter("test")), ForwardConfig(listen="127.0.0.1:0"))
+    metrics = CollectorMetrics(NoOpMeter("test"))
+    delivery = ChunkDelivery(RECEIVER, spool, chunks, metrics)
+    server = ForwardServer(Intake(spool, metrics), delivery, ForwardConfig(listen="127.0.0.1:0"))
     EventLoopThread("forward").run(server.start())
     print(server.port, flush=True)  # noqa: T201 - the test reads it
     threading.Event().wait()

@@ -10,38 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
-from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 
 from collector.encoding.protobuf import fields, read_varint
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
-from collector.receivers.forward.chunks import ChunkMemory
+from collector.intake.chunk_delivery import ChunkDelivery
+from collector.intake.chunk_memory import ChunkMemory
+from collector.intake.intake import Intake
 from collector.receivers.forward.config import ForwardConfig
-from collector.receivers.forward.server import ForwardServer
+from collector.receivers.forward.server import RECEIVER, ForwardServer
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
-from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
+from tests.collector.counting_metrics import CountingMetrics
 
 MOMENT = 1_795_428_930
-
-
-class CountingMetrics(CollectorMetrics):
-    """Keeps why payloads were refused."""
-
-    def __init__(self) -> None:
-        super().__init__(NoOpMeter("test"))
-        self.reasons: list[str] = []
-
-        self.connection_reasons: list[str] = []
-
-    def refused(self, receiver: str, reason: str) -> None:
-        self.reasons.append(reason)
-
-    def connection_refused(self, port: str, reason: str) -> None:
-        self.connection_reasons.append(reason)
 
 
 @dataclass(frozen=True)
@@ -148,7 +133,8 @@ def forward(
     spool = Spool(directory / "spool", SpoolConfig(max_size=ByteSize(room), segment_age=60))
     metrics = CountingMetrics()
     loop = EventLoopThread("forward")
-    server = ForwardServer(spool, chunks, metrics, config, formats)
+    delivery = ChunkDelivery(RECEIVER, spool, chunks, metrics)
+    server = ForwardServer(Intake(spool, metrics, formats=formats), delivery, config)
     loop.run(server.start())
     try:
         yield ForwardRig(server.port, spool, directory, chunks, metrics, loop, server)

@@ -10,15 +10,16 @@ from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 from starlette.types import ASGIApp
 
+from collector.intake.intake import Intake
 from collector.receivers.http.app import http_app
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.sender_tokens import SenderTokens
-from collector.receivers.intake import Intake
+from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.sender_tokens import FindSender
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import AsgiServer, bind
+from gatelens.listeners import bind
 from tests.collector.receiver_rig import Rig
 
 

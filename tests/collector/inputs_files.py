@@ -8,8 +8,8 @@ from pathlib import Path
 import zstandard
 
 from collector.importer import Block, import_file
-from collector.payload import Payload
 from collector.receivers.files.config import FilesConfig, FileSource
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from tests.collector.file_rig import FileRig
 from tests.collector.golden_cases import PEER, Case

@@ -8,8 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from collector.encoding.protobuf import length_delimited
-from collector.spool.frame import varint
+from collector.encoding.protobuf import length_delimited, varint
 
 # A message is a mapping of name -> (number, what): 'double', 'int', 'sint', 'text', a message, or for packed lists
 # 'doubles', 'ints', 'sints'.

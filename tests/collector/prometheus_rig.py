@@ -10,8 +10,9 @@ from typing import Any
 from opentelemetry.metrics import NoOpMeter
 from prometheus_client import Metric
 
-from collector.receivers.intake import Intake
-from collector.receivers.scrape.receiver import ScrapeConfig, Scraper
+from collector.intake.intake import Intake
+from collector.receivers.scrape.config import ScrapeConfig
+from collector.receivers.scrape.receiver import Scraper
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread

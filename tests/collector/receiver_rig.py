@@ -13,18 +13,19 @@ from starlette.types import ASGIApp
 from collector.encoding.protobuf import fields, read_varint
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
+from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.grpc.server import GrpcServer
 from collector.receivers.http.app import http_app
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.sender_tokens import SenderTokens
-from collector.receivers.intake import Intake
+from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.sender_tokens import FindSender
 from collector.spool.frame import frames
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import AsgiServer, bind
+from gatelens.listeners import bind
 
 LIMIT = 1 << 20
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from collector.payload import Payload
 from collector.spool.arriving import ArrivingPayload
 from collector.spool.frame import frames
+from collector.spool.payload import Payload
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from storage.errors import SpoolFull

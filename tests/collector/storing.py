@@ -6,13 +6,13 @@ from typing import Any
 
 from opentelemetry.metrics import NoOpMeter
 
-from collector.books import differences
 from collector.formats.config import TransformConfig
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from collector.writer import Writer
+from collector.writer.segment_ledger import differences
+from collector.writer.writer import Writer
 from storage.store import Store
 from tests.collector.failing_store import FailingStore
 

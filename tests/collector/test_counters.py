@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.payload import Payload
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from storage.store import Store
 from tests.collector.spooling import append

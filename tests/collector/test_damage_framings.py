@@ -25,8 +25,6 @@ from collector.encoding.protobuf import length_delimited
 from collector.formats.formats import FORMATS
 from collector.formats.otlp.descriptor import SIGNALS
 from collector.formats.otlp.json_check import check_json
-from collector.frame_bodies import body_of
-from collector.payload import Payload
 from collector.receivers.forward.config import ForwardConfig, ForwardUser
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.message import parse as parse_forward
@@ -37,6 +35,8 @@ from collector.receivers.http.write_request import VERSION_1, VERSION_2
 from collector.receivers.otlp import check_protobuf
 from collector.records.json_body import recognised, unframed
 from collector.spool.frame import encode, frames
+from collector.spool.frame_bodies import body_of
+from collector.spool.payload import Payload
 from collector.spool.recovery import recover
 from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError, PayloadTooLarge

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector.payload import Payload
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from storage.store import Store
 from tests.collector.prometheus_messages import write_request

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from collector.books import differences
 from collector.encoding.protobuf import length_delimited
 from collector.formats.otlp.json_check import check_json
-from collector.payload import Payload
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.http.write_request import VERSION_1, VERSION_2
 from collector.receivers.otlp import check_protobuf
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
+from collector.writer.segment_ledger import differences
 from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError
 from storage.store import Store

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from tests.collector.access_logs import otlp_logs
+from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.damage_rig import LINES, MESSAGES
-from tests.collector.forward_rig import MOMENT, CountingMetrics, forward
+from tests.collector.forward_rig import MOMENT, forward
 from tests.collector.receiver_rig import Rig, receivers
 
 # The same at each run: what fails once fails again.

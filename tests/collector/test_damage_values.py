@@ -12,8 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from collector.encoding.protobuf import length_delimited
-from collector.spool.frame import varint
+from collector.encoding.protobuf import length_delimited, varint
 from storage.store import Store
 from tests.collector.damage_rig import (
     MESSAGES,

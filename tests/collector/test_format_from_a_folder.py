@@ -16,8 +16,8 @@ from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.importer import Block, import_file
-from collector.payload import Payload
 from collector.receivers.files.config import FilesConfig
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from storage.store import Store
 from tests.collector.file_rig import FileRig

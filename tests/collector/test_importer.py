@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from collector.books import stored_segments
 from collector.formats.formats import FORMATS
 from collector.importer import Block, ImportSummary, import_file
-from collector.payload import Payload
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
+from collector.writer.segment_ledger import stored_segments
 from storage.errors import GatelensError, PayloadError
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines

@@ -9,7 +9,7 @@ import pytest
 
 from collector.formats.otlp.descriptor import NOT_OTLP
 from collector.importer import import_file
-from collector.payload import Payload
+from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from gatelens.block_sinks import SpoolSink
 from storage.store import Store

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from collector.books import Segments
 from collector.importer import ImportSummary
+from collector.writer.segment_ledger import Segments
 from gatelens import import_command
 from gatelens.data_directory import DataDirectory
 from gatelens.import_command import Import, run_import

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from collector.payload import Delivery, Payload
 from collector.spool.deliveries import DeliveryMemory
 from collector.spool.frame import encode
+from collector.spool.payload import Delivery, Payload
 from collector.spool.segment import OPEN, READY
 from collector.spool.spool import Spool, SpoolConfig
 from storage.errors import DeliveryConflict

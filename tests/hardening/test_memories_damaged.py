@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from collector.formats.formats import FORMATS
+from collector.intake.chunk_memory import ChunkMemory, key_of
 from collector.receivers.files.checkpoints import Checkpoints
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.rounds import Rounds
-from collector.receivers.forward.chunks import ChunkMemory, key_of
 from tests.collector.file_process import config_for
 from tests.collector.file_rig import append, numbered
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from xxhash import xxh3_64_intdigest
 
-from collector.frame_bodies import body_of
-from collector.payload import Payload
-from collector.spool.frame import CHECKSUM_TAG, END, SIZE_TAG, TAIL, encode, varint
+from collector.encoding.protobuf import varint
+from collector.spool.frame import CHECKSUM_TAG, END, SIZE_TAG, TAIL, encode
+from collector.spool.frame_bodies import body_of
 from collector.spool.inspection import SegmentFile, inspect
+from collector.spool.payload import Payload
 from collector.spool.recovery import damage_in
 from collector.spool.segment import OPEN, READY
 from collector.spool.spool import Spool, SpoolConfig

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from collector.books import differences
-from collector.encoding.protobuf import fields, read_varint
-from collector.payload import Payload
-from collector.spool.frame import END, encode, frames, varint
+from collector.encoding.protobuf import fields, read_varint, varint
+from collector.spool.frame import END, encode, frames
+from collector.spool.payload import Payload
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool, SpoolConfig
+from collector.writer.segment_ledger import differences
 from storage.store import Store
 from tests.collector.access_logs import json_line
 from tests.collector.storing import _STARTED, store_all

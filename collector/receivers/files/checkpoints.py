@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from collector.receivers.files.position import Position
-from collector.spool.segment import sync_directory
+from storage.durable import sync_directory
 from storage.errors import GatelensError
 
 _log = logging.getLogger(__name__)

@@ -5,20 +5,22 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from collector.formats.formats import FORMATS
-from collector.formats.registry import Formats
+from collector.intake.intake import Intake
+from collector.receivers.background import BackgroundReceiver
+from collector.receivers.context import ReceiverContext
 from collector.receivers.files.checkpoints import Checkpoints
 from collector.receivers.files.config import FilesConfig
-from collector.receivers.files.door import SegmentIntake
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.rounds import Batch, Rounds
 from storage.errors import GatelensError, SpoolFull
 
 _log = logging.getLogger(__name__)
 
+_RECEIVER = "files"
 _RETRY_SECONDS = 1.0
 
 Result = TypeVar("Result")
@@ -29,17 +31,15 @@ class FileReceiver:
 
     def __init__(
         self,
-        intake: SegmentIntake,
+        intake: Intake,
         config: FilesConfig,
         state_directory: Path,
         clock_ns: Callable[[], int] = time.time_ns,
-        formats: Formats = FORMATS,
     ) -> None:
         self._intake = intake
         self._config = config
         self._checkpoints = Checkpoints(state_directory)
         self._clock_ns = clock_ns
-        self._formats = formats
         self._failing = ""
 
     async def run(self) -> None:
@@ -61,7 +61,13 @@ class FileReceiver:
                 rounds.close()
 
     def _begin(self) -> Rounds:
-        return Rounds(self._config, self._checkpoints, Faults(self._intake.refused), self._clock_ns, self._formats)
+        return Rounds(
+            self._config,
+            self._checkpoints,
+            Faults(partial(self._intake.refused, _RECEIVER)),
+            self._clock_ns,
+            self._intake.formats,
+        )
 
     async def _round(self, rounds: Rounds) -> float:
         """One batch from the files to the spool; returns how long to wait for the next."""
@@ -78,7 +84,7 @@ class FileReceiver:
         for segment_id, payloads in batch.segments().items():
             while True:
                 try:
-                    await self._intake.accept(segment_id, payloads)
+                    await self._intake.accept_segment(_RECEIVER, segment_id, payloads)
                     break
                 except SpoolFull as error:
                     self._tell(f"Files wait: {error}")
@@ -101,3 +107,8 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([future])
         raise
+
+
+def files_receiver(context: ReceiverContext) -> BackgroundReceiver:
+    state = context.directory / "files"
+    return BackgroundReceiver(FileReceiver(context.intake, context.config.files, state).run)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.registry import Formats
-from collector.payload import Payload
 from collector.receivers.files.checkpoints import Checkpoints, CheckpointsUnsaved, Pending, State
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.tail import Piece, Tail, Truncated
 from collector.receivers.files.tracking import Tracking
+from collector.spool.payload import Payload
 from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)

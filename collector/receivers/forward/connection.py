@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from collector.intake.chunk_delivery import Body, ChunkDelivery
+from collector.intake.offload import LARGE_BYTES, Offload
 from collector.receivers.forward.config import ForwardConfig
-from collector.receivers.forward.delivery import Body, Delivery
 from collector.receivers.forward.framing import Framer, Whole
 from collector.receivers.forward.handshake import Handshake
 from collector.receivers.forward.lines import Rules
@@ -17,7 +18,6 @@ from collector.receivers.forward.message import Message, are_slow_to_parse, pars
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
 from collector.receivers.net.pace import Pace
-from collector.receivers.offload import LARGE_BYTES, Offload
 from storage.errors import PayloadError
 
 _HANDSHAKE_SECONDS = 10
@@ -44,7 +44,7 @@ class Shared:
 
     config: ForwardConfig
     rules: Rules
-    delivery: Delivery
+    delivery: ChunkDelivery
     hostname: str
     memory: MessageMemory
     offload: Offload

@@ -13,9 +13,9 @@ from msgspec.msgpack import Decoder
 from collector.encoding import compression
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.fluent.descriptor import FLUENT_SIGNAL
+from collector.intake.offload import LARGE_BYTES
 from collector.receivers.forward import lenient
 from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
-from collector.receivers.offload import LARGE_BYTES
 from storage.errors import PayloadError, PayloadTooLarge
 
 _PARTS = Decoder(list[Raw])

@@ -1,8 +1,8 @@
 """Messages as payloads: their records sorted by what their tags say and by format."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
+from collector.intake.chunk_delivery import Kind
 from collector.receivers.forward.alike import lines_alike
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
@@ -16,17 +16,6 @@ from storage.errors import PayloadTooLarge
 _MOST_APART = 100
 # As JSON, records of a few bytes are many times as large.
 _LARGEST_GROWTH = 4
-
-
-@dataclass(frozen=True, order=True)
-class Kind:
-    """What the records of a payload have in common."""
-
-    format: str
-    environment: str
-    gateway: str
-    # '' where the peer of the connection is not to be replaced.
-    pod: str = ""
 
 
 class Records:

@@ -7,25 +7,25 @@ import ssl
 from pathlib import Path
 from typing import cast
 
-from collector.formats.formats import FORMATS
-from collector.formats.registry import Formats
+from collector.intake.chunk_delivery import ChunkDelivery
+from collector.intake.intake import Intake
+from collector.intake.offload import Offload
+from collector.receivers.context import ReceiverContext
 from collector.receivers.forward import handshake
-from collector.receivers.forward.chunks import ChunkMemory
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.connection import Connection, HandshakeRefused, Shared
-from collector.receivers.forward.delivery import RECEIVER, Delivery
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.memory import MessageMemory
 from collector.receivers.forward.wire import Wire
+from collector.receivers.net.address import with_port
 from collector.receivers.net.entrance import Entrance
 from collector.receivers.net.limiter import ConnectionLimiter
 from collector.receivers.net.tls import follow_certificate, ssl_context
-from collector.receivers.offload import Offload
-from collector.spool.spool import Spool
-from collector.telemetry import CollectorMetrics
 from storage.errors import ConfigError, PayloadError, PayloadTooLarge
 
 _log = logging.getLogger(__name__)
+
+RECEIVER = "forward"
 
 _PLACES_FOR_LARGE = 4
 _HANDSHAKE_SECONDS = 10.0
@@ -37,27 +37,20 @@ _TLS = "collector.forward.tls"
 class ForwardServer:
     """Serves until stopped; must be used on one event loop."""
 
-    def __init__(
-        self,
-        spool: Spool,
-        chunks: ChunkMemory,
-        metrics: CollectorMetrics,
-        config: ForwardConfig,
-        formats: Formats = FORMATS,
-    ) -> None:
+    def __init__(self, intake: Intake, delivery: ChunkDelivery, config: ForwardConfig) -> None:
         self._config = config
-        self._metrics = metrics
+        self._intake = intake
         self._shared = Shared(
             config,
-            Rules(config, formats),
-            Delivery(spool, chunks, metrics),
+            Rules(config, intake.formats),
+            delivery,
             # Fluentd refuses a server that has its own name, such as another program on its machine.
             f"gatelens-{socket.gethostname()}",
             MessageMemory(_PLACES_FOR_LARGE),
             Offload(),
         )
         self._limiter = ConnectionLimiter(
-            RECEIVER, config.max_connections, config.max_connections_per_peer, metrics.connection_refused
+            RECEIVER, config.max_connections, config.max_connections_per_peer, intake.connection_refused
         )
         self._needs_handshake = handshake.is_needed(config)
         self._servers: list[asyncio.Server] = []
@@ -66,6 +59,10 @@ class ForwardServer:
         self._following: asyncio.Task[None] | None = None
         self._closing_idle: asyncio.Task[None] | None = None
         self.port = 0
+
+    @property
+    def address(self) -> str:
+        return with_port(self._config.listen, self.port) if self.port else ""
 
     async def start(self) -> None:
         """Bind and serve; raises ConfigError where an address cannot be opened or TLS cannot be used."""
@@ -171,14 +168,14 @@ class ForwardServer:
             self._turn_away(peer, "malformed", "The rest of a message did not come in time.")
         except OSError:
             if connection.is_in_a_message:
-                self._metrics.refused(RECEIVER, "disconnected")
+                self._intake.refused(RECEIVER, "disconnected")
         except Exception:
             # Whatever one client does, the others are served.
             _log.exception("A connection failed.", extra={"peer": peer})
 
     def _turn_away(self, peer: str, reason: str, message: str) -> None:
         """The protocol has no word for it: the connection ends, and the log tells why."""
-        self._metrics.refused(RECEIVER, reason)
+        self._intake.refused(RECEIVER, reason)
         _log.warning("A Forward connection is closed.", extra={"peer": peer, "reason": message})
 
 
@@ -191,3 +188,7 @@ class _Heartbeat(asyncio.DatagramProtocol):
         # No more than it was sent: nobody gains by asking in the name of another.
         if data:
             self._transport.sendto(_HEARTBEAT, address)
+
+
+def forward_receiver(context: ReceiverContext) -> ForwardServer:
+    return ForwardServer(context.intake, context.chunks, context.config.forward)

@@ -11,10 +11,12 @@ from typing import TypeAlias
 import grpc
 
 from collector.formats.envoy.descriptor import ENVOY_ALS
+from collector.intake.intake import Intake
+from collector.receivers.context import ReceiverContext
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.grpc.sender_metadata import SenderMetadata
-from collector.receivers.intake import Intake
+from collector.receivers.net.address import with_port
 from collector.receivers.net.keepalive import IDLE_SECONDS
 from collector.receivers.net.sender_tokens import NEEDED, FindSender
 from collector.receivers.net.tls import grpc_credentials
@@ -60,6 +62,10 @@ class GrpcServer:
         self._senders = SenderMetadata(find_sender)
         self._server: grpc.aio.Server | None = None
         self.port = 0
+
+    @property
+    def address(self) -> str:
+        return with_port(self._config.listen, self.port)
 
     async def start(self) -> None:
         """Bind and serve; raises ConfigError where the address is taken or the certificate is of no use."""
@@ -203,3 +209,8 @@ def _address(peer: str) -> str:
     """The address of gRPC's 'ipv4:127.0.0.1:50412' or 'ipv6:%5B::1%5D:50412', without the port."""
     host = peer.partition(":")[2].rpartition(":")[0]
     return host.replace("%5B", "").replace("%5D", "")
+
+
+def grpc_receiver(context: ReceiverContext) -> GrpcServer:
+    config = context.config.grpc
+    return GrpcServer(context.intake, config, context.checks.grpc_senders(config))

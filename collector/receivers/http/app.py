@@ -5,11 +5,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from collector.intake.intake import Intake
 from collector.receivers.http import hec, ingest, mule_events, remote_write
 from collector.receivers.http import otlp as otlp_http
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
-from collector.receivers.intake import Intake
 
 # Each gives its routes for an intake, the settings of the port and what its bodies share.
 ROUTES = (otlp_http.routes, ingest.routes, mule_events.routes, hec.routes, remote_write.routes)

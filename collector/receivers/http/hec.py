@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from collector.intake.intake import Intake
 from collector.receivers.http import hec_events
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.hec_config import HecToken
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
-from collector.receivers.intake import Intake
 from collector.receivers.net.sender_tokens import token_of
 
 Handler = Callable[[Request], Awaitable[Response]]

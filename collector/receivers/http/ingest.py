@@ -8,12 +8,12 @@ from starlette.routing import Route
 
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
+from collector.intake.intake import Intake
 from collector.receivers.http import arriving_body, msgpack_body
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
-from collector.receivers.intake import Intake
 from collector.records.json_body import recognised, unframed
 from storage.errors import PayloadError
 

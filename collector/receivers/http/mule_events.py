@@ -8,11 +8,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.formats.mule.descriptor import MULE_ANALYTICS
+from collector.intake.intake import Intake
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.ingest import json_fault
 from collector.receivers.http.request import HttpIntake
-from collector.receivers.intake import Intake
 from collector.records.json_body import unframed
 
 _PATH = "/v2/analytics/events"

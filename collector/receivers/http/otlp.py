@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from collector.formats.otlp.descriptor import JSON_SIGNALS
 from collector.formats.otlp.json_check import check_json
+from collector.intake.intake import Intake
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
-from collector.receivers.intake import Intake
 from collector.receivers.otlp import (
     FORMATS,
     INVALID_ARGUMENT,

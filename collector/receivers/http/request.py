@@ -1,27 +1,21 @@
 """What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Concatenate
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from collector.intake.intake import Intake
+from collector.intake.keyed_body import KeyedBody
+from collector.intake.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.http.arriving_body import announced_size
 from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.http.config import HttpConfig
-from collector.receivers.http.idempotency import KeyedBody, UnderWay
-from collector.receivers.intake import Intake
 from collector.receivers.net.body import read_body
-from collector.receivers.offload import LARGE_BYTES, Arguments, Result
-from collector.spool.arriving import ArrivingPayload
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
-
-# Each costs an insert of its own: beyond so many, those who want one wait.
-_MOST_SEGMENTS_WAITING = 8
 
 # Status and reason, the first that fits. 503, not 429: OpenTelemetry's Python exporter drops a batch that is answered
 # with 429.
@@ -42,7 +36,6 @@ class HttpIntake:
         self._intake = intake
         self._config = config
         self._memory = memory
-        self._under_way = UnderWay()
 
     def chunks(self, request: Request) -> AsyncIterator[bytes]:
         """The body as it comes; raises PayloadStalled where it does not."""
@@ -117,26 +110,11 @@ class HttpIntake:
         await self._intake.accept_together("http", [self._intake.stamped(name, body, **told) for name, body in parts])
 
     async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[tuple[str, bytes]]) -> None:
-        """The same for a body with a key: what is durable of it is not stored again.
-
-        Raises DeliveryConflict where the key is that of another body, ReceiverBusy where too many want a segment.
-        """
+        """The same for a body with a key: what is durable of it is not stored again. Raises what the intake raises."""
         told = self._told(request)
-        async with self._under_way.alone(keyed.key):
-            missing = self._intake.deliveries.missing(keyed.key, keyed.digest, len(parts))
-            payloads = {
-                number: replace(self._intake.stamped(name, body, **told), delivery=keyed.delivery(number, len(parts)))
-                for number, (name, body) in enumerate(parts)
-                if number in missing
-            }
-            if not payloads:
-                return
-            if keyed.owns_segment:
-                self._check_backlog()
-                for number, payload in payloads.items():
-                    await self._intake.accept_segment("http", keyed.segment_id(number), payload)
-            else:
-                await self._intake.accept_together("http", list(payloads.values()))
+        await self._intake.accept_once(
+            "http", keyed, [self._intake.stamped(name, body, **told) for name, body in parts]
+        )
 
     async def accept_arriving(
         self, request: Request, format_name: str, chunks: AsyncIterator[bytes], keyed: KeyedBody | None
@@ -145,29 +123,8 @@ class HttpIntake:
         self.check_size(request)
         size = announced_size(request)
         payload = self._intake.stamped(format_name, b"", **self._told(request))
-        if keyed is None:
-            await self._intake.accept_arriving("http", payload, chunks, size)
-            return size
-        if keyed.owns_segment:
-            self._check_backlog()
-
-        async def finish(arriving: ArrivingPayload) -> bool:
-            async with self._under_way.alone(keyed.key):
-                if not self._intake.deliveries.missing(keyed.key, keyed.digest, 1):
-                    arriving.abandon()
-                    return False
-                await asyncio.to_thread(arriving.finish, keyed.segment_id(), keyed.delivery())
-                return True
-
-        await self._intake.accept_arriving("http", payload, keyed.noted(chunks), size, finish)
+        await self._intake.accept_arriving("http", payload, chunks, size, keyed)
         return size
-
-    def _check_backlog(self) -> None:
-        if self._intake.backlog >= _MOST_SEGMENTS_WAITING:
-            raise ReceiverBusy(
-                f"{_MOST_SEGMENTS_WAITING} segments wait to be stored, and one more would delay what others send; send "
-                "it again in a moment, or without own_segment."
-            )
 
     def _told(self, request: Request) -> dict[str, str]:
         """What the address says of a payload, and where it does not, the connection and the settings."""

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from collector.receivers.intake import Intake
+from collector.intake.intake import Intake
 from collector.receivers.net.sender_tokens import NEEDED, FindSender, token_of
 
 _HEC = "/services/collector"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import httpx
 
 from collector.formats.prometheus.descriptor import OPENMETRICS_TEXT, PROMETHEUS_TEXT
+from collector.intake.offload import Offload
 from collector.receivers.net.body import read_body
-from collector.receivers.offload import Offload
 from collector.receivers.scrape.config import ScrapeConfig, ScrapeTls
 from collector.receivers.scrape.target import Target
 from storage.errors import ConfigError, PayloadError, PayloadTooLarge

@@ -8,14 +8,14 @@ import zlib
 import httpx
 
 from collector.formats.prometheus.descriptor import PROMETHEUS_TEXT
-from collector.receivers.intake import Intake
-from collector.receivers.scrape.config import ScrapeConfig, ScrapeTarget
+from collector.intake.intake import Intake
+from collector.receivers.background import BackgroundReceiver
+from collector.receivers.context import ReceiverContext
+from collector.receivers.scrape.config import ScrapeConfig
 from collector.receivers.scrape.discovery import Discovery
 from collector.receivers.scrape.fetch import Answer, Fetcher, tls_context
 from collector.receivers.scrape.target import Target
 from storage.errors import PayloadError, PayloadTooLarge, SpoolFull
-
-__all__ = ["ScrapeConfig", "ScrapeTarget", "Scraper"]
 
 _log = logging.getLogger(__name__)
 
@@ -103,3 +103,7 @@ class Scraper:
                 environment=target.environment,
                 gateway=target.gateway,
             )
+
+
+def scrape_receiver(context: ReceiverContext) -> BackgroundReceiver:
+    return BackgroundReceiver(Scraper(context.intake, context.config.scrape).run)

@@ -12,13 +12,13 @@ import pytest
 from opentelemetry.metrics import NoOpMeter
 
 from collector.formats.config import TransformConfig
+from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.grpc.server import GrpcServer
-from collector.receivers.intake import Intake
-from collector.receivers.scrape.receiver import ScrapeConfig
+from collector.receivers.scrape.config import ScrapeConfig
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.writer import Writer
+from collector.writer.writer import Writer
 from gatelens.data_directory import Addresses
 from gatelens.demo.demo import Demo
 from gatelens.demo.model import ENVIRONMENT, KINDS

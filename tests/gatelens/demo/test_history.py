@@ -11,7 +11,7 @@ from collector.formats.config import TransformConfig
 from collector.importer import Block
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
-from collector.writer import Writer
+from collector.writer.writer import Writer
 from gatelens.block_sinks import SpoolSink
 from gatelens.demo.history import ENVIRONMENT, Filled, History, parse_length, stretches
 from storage.errors import ConfigError

@@ -10,8 +10,8 @@ import pytest
 from collector.formats.config import TransformConfig
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
-from collector.payload import Payload
 from collector.spool.frame import encode
+from collector.spool.payload import Payload
 from processors.alerts.evaluate import evaluate
 from processors.alerts.rules import Rule
 from processors.reports.usage import LATENCIES, usage

@@ -1,0 +1,1 @@
+"""The one door from receivers to the spool: stamp, count, retry, off-load."""

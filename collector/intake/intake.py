@@ -1,0 +1,210 @@
+"""What every receiver does with a payload: stamp it, spool it, count it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
+from collector.intake.keyed_body import KeyedBody, UnderWay
+from collector.intake.offload import Offload
+from collector.spool.answer import Answer, LoopAnswer
+from collector.spool.arriving import ArrivingPayload
+from collector.spool.payload import Payload
+from collector.spool.spool import Spool
+from collector.telemetry import CollectorMetrics
+from storage.errors import ReceiverBusy, SpoolFull
+
+# So much is handed to a thread at a time to be written.
+_WRITTEN_BYTES = 1 << 20
+
+# Each segment of a sender's own costs an insert of its own: beyond so many, those who want one wait.
+_MOST_SEGMENTS_WAITING = 8
+
+# How often, and for how long each, what the disk has not taken of several payloads is offered again.
+_MOST_TRIES = 30
+_PAUSE_SECONDS = 1.0
+
+
+class Intake:
+    """The door to the spool that receivers share; its coroutines must be used on one event loop."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        metrics: CollectorMetrics,
+        clock_ns: Callable[[], int] = time.time_ns,
+        formats: Formats = FORMATS,
+    ) -> None:
+        self._spool = spool
+        self._metrics = metrics
+        self._clock_ns = clock_ns
+        self._under_way = UnderWay()
+        self.formats = formats
+        self.offload = Offload()
+
+    async def accept(
+        self,
+        receiver: str,
+        format_name: str,
+        body: bytes,
+        *,
+        peer: str,
+        environment: str = "",
+        gateway: str = "",
+    ) -> None:
+        """Make a payload durable; it may be acknowledged on return. Raises SpoolFull."""
+        payload = self.stamped(format_name, body, peer=peer, environment=environment, gateway=gateway)
+        await self.offer(receiver, [payload])[0]
+
+    async def accept_segment(self, receiver: str, segment_id: str, payloads: Sequence[Payload]) -> None:
+        """Make payloads of one format durable as a segment of their own, which is stored once however often it comes.
+
+        Raises SpoolFull.
+        """
+        try:
+            await asyncio.to_thread(self._spool.append_segment, segment_id, payloads)
+        except SpoolFull:
+            self._metrics.refused(receiver, "spool_full")
+            raise
+        for payload in payloads:
+            self._metrics.accepted(receiver, payload.format, len(payload.body))
+
+    async def accept_once(self, receiver: str, keyed: KeyedBody, payloads: Sequence[Payload]) -> None:
+        """The payloads of a body with a key: what is durable of it is not stored again.
+
+        Raises DeliveryConflict where the key is that of another body, ReceiverBusy where too many want a segment.
+        """
+        async with self._under_way.alone(keyed.key):
+            missing = {
+                number: replace(payloads[number], delivery=keyed.delivery(number, len(payloads)))
+                for number in self._spool.deliveries.missing(keyed.key, keyed.digest, len(payloads))
+            }
+            if not missing:
+                return
+            if keyed.owns_segment:
+                self._check_backlog()
+                for number, payload in missing.items():
+                    await self.accept_segment(receiver, keyed.segment_id(number), [payload])
+            else:
+                await self.accept_together(receiver, list(missing.values()))
+
+    async def accept_together(self, receiver: str, payloads: Sequence[Payload]) -> None:
+        """Make payloads durable that a client sends as one, and sends again as one. Raises SpoolFull for all of them.
+
+        What the disk does not take, while it has taken others, is offered again for a while.
+        """
+        waiting, fault = await self._try(receiver, payloads)
+        for _ in range(_MOST_TRIES):
+            if fault is None or len(waiting) == len(payloads):
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+            waiting, fault = await self._try(receiver, waiting)
+        if fault is not None:
+            raise fault
+
+    async def _try(self, receiver: str, payloads: Sequence[Payload]) -> tuple[Sequence[Payload], BaseException | None]:
+        """The payloads that are not durable, and why one of them is not."""
+        try:
+            answers = await asyncio.gather(*self.offer(receiver, payloads), return_exceptions=True)
+        except SpoolFull as error:
+            return payloads, error
+        failed = [(payload, answer) for payload, answer in zip(payloads, answers, strict=True) if answer is not None]
+        return [payload for payload, _ in failed], next((answer for _, answer in failed), None)
+
+    def stamped(self, format_name: str, body: bytes, *, peer: str, environment: str = "", gateway: str = "") -> Payload:
+        """A payload that is received now."""
+        return Payload(format_name, body, self._clock_ns() // 1000, environment, gateway, peer)
+
+    def offer(self, receiver: str, payloads: Sequence[Payload]) -> "list[asyncio.Future[None]]":
+        """Hand payloads over without waiting; each is durable when its future is done. Raises SpoolFull for all."""
+        answers = [LoopAnswer() for _ in payloads]
+        offered = [
+            (payload, self._counted(receiver, payload, answer))
+            for payload, answer in zip(payloads, answers, strict=True)
+        ]
+        try:
+            self._spool.offer_all(offered)
+        except SpoolFull:
+            self._metrics.refused(receiver, "spool_full")
+            raise
+        return [answer.told for answer in answers]
+
+    def _counted(self, receiver: str, payload: Payload, answer: Answer) -> Answer:
+        def counted(error: Exception | None) -> None:
+            if error is None:
+                self._metrics.accepted(receiver, payload.format, len(payload.body))
+            else:
+                self._metrics.refused(receiver, "spool_full")
+            answer(error)
+
+        return counted
+
+    async def accept_arriving(
+        self, receiver: str, payload: Payload, chunks: AsyncIterator[bytes], size: int, keyed: KeyedBody | None = None
+    ) -> None:
+        """Make a payload whose body comes in chunks of `size` bytes together durable, as a segment of its own.
+
+        Where `chunks` raises, nothing of it is kept. One with a key is stored once. Raises what `accept_once` raises,
+        and SpoolFull.
+        """
+        if keyed is not None:
+            if keyed.owns_segment:
+                self._check_backlog()
+            chunks = keyed.noted(chunks)
+        try:
+            arriving = self._spool.begin(payload, size, has_delivery=keyed is not None)
+            try:
+                async for part in _gathered(chunks, _WRITTEN_BYTES):
+                    await asyncio.to_thread(arriving.write, part)
+                is_new = await self._finish(arriving, keyed)
+            except BaseException:
+                arriving.abandon()
+                raise
+        except SpoolFull:
+            self._metrics.refused(receiver, "spool_full")
+            raise
+        if is_new:
+            self._metrics.accepted(receiver, payload.format, size)
+
+    async def _finish(self, arriving: ArrivingPayload, keyed: KeyedBody | None) -> bool:
+        """End a payload that has come whole; returns whether it is new."""
+        if keyed is None:
+            await asyncio.to_thread(arriving.finish)
+            return True
+        async with self._under_way.alone(keyed.key):
+            if not self._spool.deliveries.missing(keyed.key, keyed.digest, 1):
+                arriving.abandon()
+                return False
+            await asyncio.to_thread(arriving.finish, keyed.segment_id(), keyed.delivery())
+            return True
+
+    def _check_backlog(self) -> None:
+        if self._spool.backlog >= _MOST_SEGMENTS_WAITING:
+            raise ReceiverBusy(
+                f"{_MOST_SEGMENTS_WAITING} segments wait to be stored, and one more would delay what others send; send "
+                "it again in a moment, or without own_segment."
+            )
+
+    def refused(self, receiver: str, reason: str) -> None:
+        """Count a payload that the receiver itself turned away."""
+        self._metrics.refused(receiver, reason)
+
+    def connection_refused(self, port: str, reason: str) -> None:
+        """Count a connection that a port turned away or cut."""
+        self._metrics.connection_refused(port, reason)
+
+
+async def _gathered(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[list[bytes]]:
+    """The chunks in lists of about so many bytes."""
+    gathered: list[bytes] = []
+    waiting = 0
+    async for chunk in chunks:
+        gathered.append(chunk)
+        waiting += len(chunk)
+        if waiting >= size:
+            yield gathered
+            gathered, waiting = [], 0
+    if gathered:
+        yield gathered
