@@ -1,20 +1,18 @@
 """From payloads to the spool, once: tried again while there is no room, remembered by the id of their chunk."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from collector.intake.chunk_memory import ChunkMemory, key_of
+from collector.intake.intake import UNTIL_TAKEN
 from collector.intake.keyed_body import UnderWay
 from collector.spool.answer import LoopAnswer
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import SpoolFull
-
-_FIRST_RETRY_SECONDS = 0.1
-_LONGEST_RETRY_SECONDS = 2.0
+from storage.retry import retry_async
 
 
 @dataclass(frozen=True, order=True)
@@ -82,20 +80,18 @@ class ChunkDelivery:
         self._chunks.durable(key)
 
     async def _append(self, payload: Payload, key: bytes = b"") -> None:
-        pause = _FIRST_RETRY_SECONDS
-        while True:
-            try:
-                await self._offer(payload, key)
-            except (SpoolFull, OSError):
-                if pause == _FIRST_RETRY_SECONDS:
-                    self._metrics.refused(self._receiver, "spool_full")
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_RETRY_SECONDS)
-            else:
-                self._metrics.accepted(self._receiver, payload.format, len(payload.body))
-                return
+        is_counted = False
 
-    def _offer(self, payload: Payload, key: bytes) -> "asyncio.Future[None]":
+        def failed(error: Exception, pause: float) -> None:
+            nonlocal is_counted
+            if not is_counted:
+                self._metrics.refused(self._receiver, "spool_full")
+            is_counted = True
+
+        await retry_async(lambda: self._offer(payload, key), UNTIL_TAKEN, _is_disk_full, failed)
+        self._metrics.accepted(self._receiver, payload.format, len(payload.body))
+
+    async def _offer(self, payload: Payload, key: bytes) -> None:
         answer = LoopAnswer()
 
         def remember(error: Exception | None) -> None:
@@ -106,9 +102,14 @@ class ChunkDelivery:
         if key:
             self._chunks.begin(key, payload.received_at_us, len(payload.body))
         self._spool.offer(payload, remember if key else answer)
-        return answer.told
+        await answer.told
 
     def _payload(self, kind: Kind, body: bytes, peer: str) -> Payload:
         # No two received at the same moment: after a crash a payload is found by it.
         self._last_us = max(self._last_us + 1, self._clock_ns() // 1000)
         return Payload(kind.format, body, self._last_us, kind.environment, kind.gateway, kind.pod or peer)
+
+
+def _is_disk_full(error: Exception) -> bool:
+    # The note on a chunk goes to the same disk.
+    return isinstance(error, (SpoolFull, OSError))

@@ -15,6 +15,7 @@ from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.errors import ReceiverBusy, SpoolFull
+from storage.retry import Backoff, retry_async
 
 # So much is handed to a thread at a time to be written.
 _WRITTEN_BYTES = 1 << 20
@@ -22,9 +23,10 @@ _WRITTEN_BYTES = 1 << 20
 # Each segment of a sender's own costs an insert of its own: beyond so many, those who want one wait.
 _MOST_SEGMENTS_WAITING = 8
 
-# How often, and for how long each, what the disk has not taken of several payloads is offered again.
-_MOST_TRIES = 30
-_PAUSE_SECONDS = 1.0
+# What the disk has not taken of several payloads is offered again so often.
+_REST_OFFERED = Backoff(first=1.0, longest=1.0, tries=31)
+# What senders cannot be told to send again is offered until it is taken.
+UNTIL_TAKEN = Backoff(first=0.1, longest=2.0)
 
 
 class Intake:
@@ -95,14 +97,15 @@ class Intake:
 
         What the disk does not take, while it has taken others, is offered again for a while.
         """
-        waiting, fault = await self._try(receiver, payloads)
-        for _ in range(_MOST_TRIES):
-            if fault is None or len(waiting) == len(payloads):
-                break
-            await asyncio.sleep(_PAUSE_SECONDS)
+        waiting = payloads
+
+        async def offer() -> None:
+            nonlocal waiting
             waiting, fault = await self._try(receiver, waiting)
-        if fault is not None:
-            raise fault
+            if fault is not None:
+                raise fault
+
+        await retry_async(offer, _REST_OFFERED, lambda error: len(waiting) < len(payloads))
 
     async def _try(self, receiver: str, payloads: Sequence[Payload]) -> tuple[Sequence[Payload], BaseException | None]:
         """The payloads that are not durable, and why one of them is not."""
@@ -208,3 +211,8 @@ async def _gathered(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[li
             gathered, waiting = [], 0
     if gathered:
         yield gathered
+
+
+def is_spool_full(error: Exception) -> bool:
+    """Whether a payload was not taken for want of room, and may be a little later."""
+    return isinstance(error, SpoolFull)

@@ -22,12 +22,12 @@ from collector.writer.quarantine import Quarantine
 from collector.writer.recovery import Recovery
 from collector.writer.segment_ledger import enter_empty
 from storage.errors import QueryFailed, QueryLimitExceeded, QueryMemoryExceeded, StoreError
+from storage.retry import Backoff, Stopped, retry
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
 
-_FIRST_RETRY_SECONDS = 0.5
-_LONGEST_RETRY_SECONDS = 30.0
+_BACKOFF = Backoff(first=0.5, longest=30.0)
 _POLL_SECONDS = 0.2
 
 
@@ -276,36 +276,43 @@ class Writer:
                 self._store_until_done(segment)
 
     def _store_until_done(self, segment: Segment) -> None:
-        pause = _FIRST_RETRY_SECONDS
-        while True:
-            try:
-                self.store(segment)
-            except (StoreError, OSError) as error:
-                if not segment.path.exists():
-                    self._give_up(segment)
-                    return
-                self._failing = str(error)
-                self._metrics.failed(segment.format)
-                _log.error(
-                    "A segment could not be stored; it stays in the spool and is tried again.",
-                    extra={"segment_id": segment.id, "error": str(error), "retry_seconds": pause},
-                )
-            except Exception as error:
-                # A thread that has ended would store nothing any more, and nobody would be told.
-                self._failing = f"{type(error).__name__}: {error}"
-                self._metrics.failed(segment.format)
-                _log.exception("A segment could not be stored for an unknown reason; it is tried again.")
-            else:
-                self._failing = ""
-                return
-            if self._stopping.wait(pause):
-                self._spool.give_back(segment)
-                return
-            pause = min(pause * 2, _LONGEST_RETRY_SECONDS)
+        def failed(error: Exception, pause: float) -> None:
+            self._failed(segment, error, pause)
+
+        try:
+            # Whatever it is: a thread that has ended would store nothing any more, and nobody would be told.
+            retry(lambda: self._store_or_give_up(segment), _BACKOFF, lambda error: True, self._stopping, failed)
+        except Stopped:
+            self._spool.give_back(segment)
+        else:
+            self._failing = ""
+
+    def _store_or_give_up(self, segment: Segment) -> None:
+        try:
+            self.store(segment)
+        except (StoreError, OSError):
+            if segment.path.exists():
+                raise
+            self._give_up(segment)
+
+    def _failed(self, segment: Segment, error: Exception, pause: float) -> None:
+        self._metrics.failed(segment.format)
+        if isinstance(error, (StoreError, OSError)):
+            self._failing = str(error)
+            _log.error(
+                "A segment could not be stored; it stays in the spool and is tried again.",
+                extra={"segment_id": segment.id, "error": str(error), "retry_seconds": round(pause, 1)},
+            )
+            return
+        self._failing = f"{type(error).__name__}: {error}"
+        _log.error(
+            "A segment could not be stored for an unknown reason; it is tried again.",
+            exc_info=error,
+            extra={"segment_id": segment.id, "retry_seconds": round(pause, 1)},
+        )
 
     def _give_up(self, segment: Segment) -> None:
         """Somebody has moved the file away, as they are told to do with one of a format that is not known."""
         _log.error("A segment has left the spool unstored.", extra={"segment": segment.path.name})
         self._spool.remove(segment)
         self._lost(segment.id)
-        self._failing = ""

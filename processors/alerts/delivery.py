@@ -10,10 +10,10 @@ from datetime import datetime
 from processors.alerts.notifications import Notification
 from processors.alerts.telemetry import AlertMetrics
 from processors.alerts.webhook import DeliveryError
+from storage.retry import Backoff, Stopped, retry
 
 _log = logging.getLogger(__name__)
 
-_ATTEMPTS = 3
 _MOST_RECEIVERS_AT_ONCE = 8
 
 
@@ -39,12 +39,12 @@ class Delivery:
         send: Callable[[Notification], None],
         metrics: AlertMetrics,
         stopping: threading.Event,
-        first_retry_seconds: float,
+        backoff: Backoff,
     ) -> None:
         self._send = send
         self._metrics = metrics
         self._stopping = stopping
-        self._first_retry_seconds = first_retry_seconds
+        self._backoff = backoff
         self._lock = threading.Lock()
         self._faults: dict[str, DeliveryFault] = {}
 
@@ -70,6 +70,8 @@ class Delivery:
         for notification in notifications:
             try:
                 self._try(notification, now)
+            except Stopped:
+                break
             except DeliveryError as error:
                 if error.again:
                     break
@@ -79,20 +81,18 @@ class Delivery:
 
     def _try(self, notification: Notification, now: datetime) -> None:
         receiver = notification.receiver.name
-        pause = self._first_retry_seconds
-        for attempt in range(1, _ATTEMPTS + 1):
+
+        def send() -> None:
             try:
                 self._send(notification)
             except DeliveryError as error:
                 self._failed(receiver, error, now)
-                if not error.again or attempt == _ATTEMPTS or self._stopping.wait(pause):
-                    raise
-                pause *= 2
-            else:
-                self._metrics.notified(receiver, "delivered")
-                with self._lock:
-                    self._faults.pop(receiver, None)
-                return
+                raise
+
+        retry(send, self._backoff, lambda error: isinstance(error, DeliveryError) and error.again, self._stopping)
+        self._metrics.notified(receiver, "delivered")
+        with self._lock:
+            self._faults.pop(receiver, None)
 
     def _failed(self, receiver: str, error: DeliveryError, now: datetime) -> None:
         self._metrics.notified(receiver, "failed" if error.again else "refused")

@@ -21,9 +21,13 @@ from processors.alerts.state import Alert, State, Transition, step
 from processors.alerts.telemetry import AlertMetrics
 from processors.alerts.webhook import WebhookSender
 from storage.errors import StoreError
+from storage.retry import Backoff
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
+
+# Of one call of a receiver; what it does not take then is sent again at the next evaluation.
+_BACKOFF = Backoff(first=0.5, longest=1.0, tries=3)
 
 DEFAULT_INTERVAL_SECONDS = 15.0
 
@@ -59,7 +63,7 @@ class AlertEngine:
         external_url: str,
         *,
         interval_seconds: float = DEFAULT_INTERVAL_SECONDS,
-        first_retry_seconds: float = 0.5,
+        backoff: Backoff = _BACKOFF,
     ) -> None:
         self._store = store
         self._rules = {rule.name: rule for rule in rules.rules}
@@ -72,7 +76,7 @@ class AlertEngine:
         self._metrics.observe_beyond_limit(lambda: {rule: self._beyond_limit.get(rule, 0) for rule in self._rules})
         self._stopping = threading.Event()
         self._sender = WebhookSender((rules.external_url or external_url).rstrip("/"))
-        self._delivery = Delivery(self._sender.send, self._metrics, self._stopping, first_retry_seconds)
+        self._delivery = Delivery(self._sender.send, self._metrics, self._stopping, backoff)
         self._alert_store = AlertStore(store, self._rules)
         self._book = AlertBook()
         self._restored = False

@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from collector.intake.intake import Intake
+from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.receivers.background import BackgroundReceiver
 from collector.receivers.context import ReceiverContext
 from collector.receivers.files.checkpoints import Checkpoints
 from collector.receivers.files.config import FilesConfig
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.rounds import Batch, Rounds
-from storage.errors import GatelensError, SpoolFull
+from storage.errors import GatelensError
+from storage.retry import retry_async
 
 _log = logging.getLogger(__name__)
 
@@ -82,13 +83,10 @@ class FileReceiver:
     async def _hand_over(self, batch: Batch) -> None:
         """Wait for room for as long as it takes; nothing is read meanwhile."""
         for segment_id, payloads in batch.segments().items():
-            while True:
-                try:
-                    await self._intake.accept_segment(_RECEIVER, segment_id, payloads)
-                    break
-                except SpoolFull as error:
-                    self._tell(f"Files wait: {error}")
-                    await asyncio.sleep(_RETRY_SECONDS)
+            accept = partial(self._intake.accept_segment, _RECEIVER, segment_id, payloads)
+            await retry_async(
+                accept, UNTIL_TAKEN, is_spool_full, lambda error, pause: self._tell(f"Files wait: {error}")
+            )
 
     def _tell(self, message: str) -> None:
         if message != self._failing:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import grpc
 
 from collector.formats.envoy.descriptor import ENVOY_ALS
-from collector.intake.intake import Intake
+from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.receivers.context import ReceiverContext
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.grpc.config import GrpcConfig
@@ -20,8 +20,9 @@ from collector.receivers.net.address import with_port
 from collector.receivers.net.keepalive import IDLE_SECONDS
 from collector.receivers.net.sender_tokens import NEEDED, FindSender
 from collector.receivers.net.tls import grpc_credentials
-from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, RETRY_SECONDS, check_protobuf, retry_info, status
+from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, check_protobuf, retry_info, status
 from storage.errors import ConfigError, PayloadError, SpoolFull
+from storage.retry import retry_async
 
 _OTLP = {
     "logs": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
@@ -164,21 +165,26 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
 
     async def _see_written(self, payload: bytes, written: "asyncio.Future[None]", peer: str) -> None:
         """The client will not send it again: what the disk does not take is offered until it does."""
-        while True:
-            try:
-                return await written
-            except SpoolFull:
-                await asyncio.sleep(RETRY_SECONDS)
-                written = await self._offer_with_patience(payload, peer)
+        offered: asyncio.Future[None] | None = written
+
+        async def durable() -> None:
+            nonlocal offered
+            current, offered = offered or self._offer(payload, peer), None
+            await current
+
+        await retry_async(durable, UNTIL_TAKEN, is_spool_full)
 
     async def _offer_with_patience(self, payload: bytes, peer: str) -> "asyncio.Future[None]":
         """A stream has no way to say "not now": while the spool is full, stop reading it."""
-        while True:
-            try:
-                stamped = self._intake.stamped(ENVOY_ALS.name, payload, peer=peer, environment=self._environment)
-                return self._intake.offer("grpc", [stamped])[0]
-            except SpoolFull:
-                await asyncio.sleep(RETRY_SECONDS)
+
+        async def offered() -> "asyncio.Future[None]":
+            return self._offer(payload, peer)
+
+        return await retry_async(offered, UNTIL_TAKEN, is_spool_full)
+
+    def _offer(self, payload: bytes, peer: str) -> "asyncio.Future[None]":
+        stamped = self._intake.stamped(ENVOY_ALS.name, payload, peer=peer, environment=self._environment)
+        return self._intake.offer("grpc", [stamped])[0]
 
 
 def _limits(config: GrpcConfig) -> dict[str, int]:

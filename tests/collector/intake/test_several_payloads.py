@@ -17,6 +17,7 @@ from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
 from storage.errors import SpoolFull
+from storage.retry import Backoff
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.records_of_formats import COMBINED, TEXT
 
@@ -98,7 +99,7 @@ def _counted(reader: InMemoryMetricReader) -> dict[str, int]:
 
 
 def test_what_the_disk_refuses_of_several_is_offered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_REST_OFFERED", Backoff(first=0.01, longest=0.01, tries=31))
     monkeypatch.setattr(os, "writev", _Disk(b"HTTP/1.1", 3).writev)
     reader = InMemoryMetricReader()
     _accept(tmp_path, reader)
@@ -110,7 +111,7 @@ def test_what_the_disk_refuses_of_several_is_offered_again(tmp_path: Path, monke
 def test_what_the_disk_goes_on_to_refuse_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bytes, tries: int, accepted: int
 ) -> None:
-    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_REST_OFFERED", Backoff(first=0.01, longest=0.01, tries=31))
     monkeypatch.setattr(os, "writev", _Disk(refused, 1000).writev)
     reader = InMemoryMetricReader()
     with pytest.raises(SpoolFull, match="No space left on device"):

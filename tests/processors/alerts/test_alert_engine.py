@@ -13,6 +13,7 @@ from processors.alerts.engine import AlertEngine, RuleStatus
 from processors.alerts.rules import RuleFile
 from processors.alerts.state import State
 from storage.errors import QueryFailed, StoreUnavailable
+from storage.retry import Backoff
 from storage.store import Store
 from tests.processors.alerts.conftest import AddRequests
 from tests.processors.alerts.hook import Hook
@@ -52,7 +53,7 @@ def open_engine(store: Store, hook: Hook, reader: InMemoryMetricReader) -> Itera
         rules = RuleFile.model_validate({"rules": [given, *others], "receivers": [told]})
         engine = AlertEngine(
             store, rules, lambda: _NOW, provider.get_meter("test"), "http://gatelens/", interval_seconds=0.05,
-            first_retry_seconds=0.01,
+            backoff=Backoff(first=0.01, longest=0.02, tries=3),
         )  # fmt: skip
         engines.append(engine)
         return engine
