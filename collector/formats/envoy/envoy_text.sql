@@ -2,6 +2,7 @@
 --   Envoy          [time] "request" code flags rx tx duration upstream "xff" "agent" "id" "authority" "host"
 --   Istio 1.9+     [time] "request" code flags details termination "failure" rx tx duration upstream "xff" … "host" cluster …
 --   Istio <= 1.8   [time] "request" code flags "mixer" "failure" rx tx duration upstream "xff" … "host" cluster …
+--   Istio <= 1.3   the same without "failure"
 --   Istio 1.0      as Envoy's, with the cluster and more behind it
 -- What else stands behind the address of the upstream is passed over.
 -- https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
@@ -12,7 +13,7 @@ WITH
     splitByWhitespace(quoted[3]) AS head,
     indexOf([6, 4, 2], length(head)) AS layout,
     -- Istio's quoted extras come before everything that follows the flags.
-    (layout - 1) * 2 AS shift,
+    (layout - 1 - has_one_more) * 2 AS shift,
     splitByChar(' ', quoted[2]) AS request,
     if(layout = 1, arraySlice(head, 3), splitByWhitespace(quoted[3 + shift])) AS counts,
     -- Behind Envoy's own there may be anything, but for Istio's clusters, which are known by their looks.
@@ -55,7 +56,7 @@ SELECT
     head[2] AS flags,
     if(layout = 2, head[3], '') AS details,
     if(layout = 2, head[4], '') AS termination_details,
-    if(layout = 1, '', replaceAll(quoted[2 + shift], '\x1A', '"')) AS failure_reason,
+    if(layout = 1 OR has_one_more, '', replaceAll(quoted[2 + shift], '\x1A', '"')) AS failure_reason,
     toUInt64OrNull(counts[1]) AS received_bytes,
     toUInt64OrNull(counts[2]) AS sent_bytes,
     ifNull(received_bytes, 0) AS request_bytes,
@@ -80,12 +81,12 @@ SELECT
 FROM
 (
     SELECT
-        * EXCEPT (is_odd, groups, escaped),
+        * EXCEPT (beginning, words, is_odd, groups, escaped),
         multiIf(
             NOT is_odd OR empty(groups), line,
             concat(
                 groups[1], '"', escaped[2], '" ', groups[3],
-                if(groups[4] = '' AND length(splitByWhitespace(groups[3])) != 4, '', concat(groups[4], '"', escaped[5], '" ')),
+                if(groups[4] = '' AND groups[5] = '' AND length(splitByWhitespace(groups[3])) != 4, '', concat(groups[4], '"', escaped[5], '" ')),
                 groups[6], ' "', escaped[7], '" "', escaped[8], '" "', arrayStringConcat(arraySlice(groups, 9, 3), '" "'), '"', groups[12]
             )
         ) AS text
@@ -103,9 +104,11 @@ FROM
         (
             SELECT
                 *,
-                indexOf([6, 4, 2], length(splitByWhitespace(splitByChar('"', line, 3)[3]))) AS words,
+                splitByChar('"', line, 5) AS beginning,
+                indexOf([6, 4, 2], length(splitByWhitespace(beginning[3]))) AS words,
+                words = 3 AND match(beginning[5], '^(?: (?:[0-9]+|-)){4} $') AS has_one_more,
                 -- Envoy writes what clients send as it is, so that there may be more quotes than its own; or more fields follow.
-                countSubstrings(line, '"') != 10 + 2 * words AND NOT match(
+                countSubstrings(line, '"') != 10 + 2 * words - 2 * has_one_more AND NOT match(
                     line,
                     '^[^"]*"[^"]*" \\d+ [^ "]+(?: [^ "]+ [^ "]+)?(?: "[^"]*"){0,2}(?: (?:\\d+|-)){4}(?: "[^"]*"){5}(?: |$)'
                 ) AS is_odd
