@@ -17,6 +17,8 @@ _DEFAULTS = {
     # What joins the attributes that are made of columns with those that a format has beside them.
     "before_attributes": "",
     "after_attributes": "",
+    # What of a request is doubtful by the format itself, as a column of its layers; it becomes `gatelens.doubt`.
+    "doubt": "''",
 }
 
 

@@ -11,7 +11,7 @@ SELECT
     multiIf(
         other != '', '',
         NOT is_whole OR length(counts) != 2, 'not an access log line of this format',
-        logged IS NULL, 'the time is not a time',
+        logged IS NULL AND NOT match(names_and_time[-1], '^(?:null|-|)\\]? *$'), 'the time is not a time',
         code IS NULL, 'the status is not a number of three digits',
         sent IS NULL AND counts[2] != '-', 'the number of bytes is not a number',
         ''
@@ -21,50 +21,55 @@ SELECT
     multiIf(
         other_time IS NOT NULL, other_time,
         match(pairs['msec'], '^[0-9]{10}[.][0-9]{3}$'),
-        fromUnixTimestamp64Milli(toInt64OrZero(replaceOne(pairs['msec'], '.', '')) - toInt64(milliseconds[1]), 'UTC'),
-        CAST(logged, 'Nullable(DateTime64(3, \'UTC\'))')
+        fromUnixTimestamp64Milli(
+            toInt64OrZero(replaceOne(pairs['msec'], '.', '')) - toInt64(intDiv(ifNull(took_us, 0), 1000)), 'UTC'
+        ),
+        toTimeZone(logged, 'UTC')
     ) AS started,
     code,
-    multiIf(
-        in_pairs AND pairs['duration_us'] != '', toUInt64OrNull(pairs['duration_us']),
-        notEmpty(milliseconds), milliseconds[1] * 1000,
-        length(words) = 1, toUInt64OrNull(words[1]),
-        NULL
-    ) AS took_us,
-    multiIf(
-        in_pairs AND pairs['upstream_us'] != '', toUInt64OrNull(pairs['upstream_us']),
-        length(milliseconds) > 1, toUInt64(arraySum(milliseconds) - milliseconds[1]) * 1000,
-        NULL
-    ) AS upstream_took_us,
+    took_us,
+    upstream_took_us,
+    doubt,
     if(is_http, asked[1], '') AS method,
     url,
     if(has_protocol, asked[-1], '') AS protocol,
-    multiIf(before_ident != 2, pairs['host'], is_forwarded, '', names[1]) AS authority,
+    -- An address beside an address is no host.
+    multiIf(
+        before_ident = 1 OR endsWith(names[1], ','), pairs['host'],
+        client = 1, names[2],
+        match(names[1], '^[0-9a-fA-F.]*$'), '',
+        before_ident = 2 OR client = 2, names[1],
+        pairs['host']
+    ) AS authority,
     '' AS flags,
     '' AS details,
     '' AS termination_details,
     '' AS failure_reason,
-    toUInt64OrZero(
-        multiIf(in_pairs, pairs['request_length'], from_ingress OR length(words) = 2 AND empty(times), words[1], '')
-    ) AS request_bytes,
+    toUInt64OrZero(from_ingress OR counts_bytes ? words[1] : pairs['request_length']) AS request_bytes,
     ifNull(sent, 0) AS response_bytes,
     multiIf(
-        in_pairs, pairs['x_forwarded_for'],
-        words[1] LIKE '%.%.%.%' OR countSubstrings(words[1], ':') > 1, words[1],
+        pairs['x_forwarded_for'] != '', pairs['x_forwarded_for'],
+        match(words[1], '^(?:[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|\\[?[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*\\]?)(?:,|$)'), words[1],
         ''
     ) AS forwarded_for,
-    trimRight(is_forwarded ? names[1] : names[before_ident], ',') AS downstream_address,
+    trimRight(names[client], ',') AS downstream_address,
     if(
         position(agent, '\\') = 0,
         agent,
         toValidUTF8(extractKeyValuePairsWithEscaping(concat('agent="', agent, '"'), '=', ' ', '"')['agent'])
     ) AS user_agent,
-    multiIf(in_pairs, pairs['request_id'], match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
+    multiIf(pairs['request_id'] != '', pairs['request_id'], match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
     pairs['trace_id'] AS trace_id,
     '' AS span_id,
     if(other = '', 'INFO', other_severity) AS severity_of_log,
     CAST(map(), 'Map(String, String)') AS log_attributes,
-    if(from_ingress, words[5], pairs['upstream_addr']) AS upstream_host,
+    -- The last that answered, or else the last that was tried.
+    position(addresses, ',') = 0
+        ? addresses
+        : ifNull(
+            nullIf(splitByString(',', addresses)[arrayLastIndex(answer -> NOT match(answer, '^ *-$'), splitByChar(',', answers))], ''),
+            arrayLast(address -> address != '-', splitByChar(',', addresses))
+        ) AS upstream_host,
     upstream AS upstream_cluster,
     '' AS route_name,
     '' AS requested_server_name,
@@ -81,7 +86,19 @@ FROM
 (
     SELECT
         *,
-        endsWith(names[1], ',') AS is_forwarded,
+        -- A list of forwarded addresses begins with the client's, and may have a host before it.
+        multiIf(
+            endsWith(names[1], ','), 1,
+            before_ident > 2 AND endsWith(names[2], ','), 2,
+            before_ident = 2 AND match(names[1], '^[0-9.]+$|:.*:') AND NOT match(names[2], '^[0-9.]+$|:|^-$'), 1,
+            before_ident
+        ) AS client,
+        multiIf(
+            from_ingress, words[5],
+            pairs['upstream_addr'] NOT LIKE '% %' , pairs['upstream_addr'],
+            replaceAll(pairs['upstream_addr'], ' ', '')
+        ) AS addresses,
+        if(from_ingress, words[8], pairs['upstream_status']) AS answers,
         -- A server name (CONNECT) and * (OPTIONS) are no paths.
         if(startsWith(target, '/'), target, extract(target, '(?s)^ *(?i:https?://[^/?#]*)?(/.*)')) AS url
     FROM
@@ -92,10 +109,21 @@ FROM
             -- in front of them; a list of forwarded addresses may stand for the address, with commas. The last is the user.
             splitByChar(' ', names_and_time[1]) AS names,
             greatest(indexOf(arraySlice(names, 2, -1), '-'), 1) AS before_ident,
-            parseDateTimeOrNull(
-                toLowCardinality(substring(names_and_time[-1], 1, 26)), '%d/%b/%Y:%H:%i:%s %z', 'UTC'
-            ) AS logged,
-            if(length(counts[1]) = 3, toUInt16OrNull(counts[1]), NULL) AS code,
+            CAST(
+                parseDateTimeOrNull(
+                    toLowCardinality(substring(names_and_time[-1], 1, 26)), '%d/%b/%Y:%H:%i:%s %z', 'UTC'
+                ),
+                'Nullable(DateTime64(3, \'UTC\'))'
+            ) AS in_seconds,
+            -- With milliseconds, without a zone, or nginx' $time_iso8601.
+            in_seconds IS NULL
+                ? parseDateTime64BestEffortOrNull(
+                    replaceRegexpOne(extract(names_and_time[-1], '^[^\\]]*\\d\\d:\\d\\d[^\\]]*'), '^(\\d+/\\w+/\\d+):', '\\1 '),
+                    3,
+                    {{time_zone}}
+                )
+                : in_seconds AS logged,
+            multiIf(counts[1] = '-', 0, length(counts[1]) = 3, toUInt16OrNull(counts[1]), NULL) AS code,
             toUInt64OrNull(counts[2]) AS sent,
             length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS has_protocol,
             -- HTTP/0.9 tells no protocol.

@@ -2,22 +2,33 @@
 
 from pathlib import Path
 
+from collector.formats.clf.names import NAMES
 from collector.formats.descriptor import Format, MixedBody, TextLine
-from collector.formats.shared.clock import CLF_TIME, CLF_TIME_MARKER
+from collector.formats.shared.clock import CLF_TIME
 from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
 
 _FOLDER = Path(__file__).parent
 
-_UP_TO_SIZE = r"^\S(?:[^\[]*|.*?) \[" + CLF_TIME + r' [-+]\d{4}\] "[^"\\]*(?:\\.[^"\\]*)*" \d{3} (?:\d+|-)'
-
-_MIXED_BODY = MixedBody(marker=CLF_TIME_MARKER.encode())
+# nginx has [$time_iso8601] too; at the beginning of a line it is Envoy's.
+_TIME = CLF_TIME + r"(?:\.\d+)?(?: [-+]\d{4})?"
+_ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+.:Z\d]*"
+_MARKER = r"\[(?:\d\d/[A-Z][a-z]{2}/\d{4}:|\d{4}-\d\d-\d\dT)"
+# A log_format may put values before the request and before the referer, and more than one space between values.
+_UP_TO_SIZE = (
+    rf"^(?:\[{_TIME}|\S.*?[\s\]]\[(?:{_TIME}|{_ISO_TIME}))\]\s"
+    r'(?:[^"]*\s)?"[^"\\]*(?:\\.[^"\\]*)*"\s+(?:\d{3}|-)\s+(?:\d+|-)'
+)
+_MIXED_BODY = MixedBody(marker=_MARKER.encode())
+_LAYERS = (*ACCESS, *sql(_FOLDER, "combined", "combined_times", "combined_tail", "clf_lines"), *ACCESS_LINES)
+_FRAGMENTS = {**NAMES, "doubt": "doubt"}
 
 COMBINED = Format(
     "combined",
     "nginx's and Apache's combined access log, and what is often added to it",
-    (*ACCESS, *sql(_FOLDER, "combined", "combined_tail", "combined_quoted"), *ACCESS_LINES),
+    _LAYERS,
     becomes=("requests", "logs"),
-    line=TextLine(_UP_TO_SIZE + ' "', contains="[", marker=CLF_TIME_MARKER),
+    fragments=_FRAGMENTS,
+    line=TextLine(_UP_TO_SIZE + r'(?:\s[^"]*?)?\s(?:-\s+)?"', contains="[", marker=_MARKER),
     mixed_body=_MIXED_BODY,
     source_types=("access_combined", "access_combined_wcookie"),
 )
@@ -25,9 +36,10 @@ COMBINED = Format(
 COMMON = Format(
     "common",
     "the common access log, without referer and user agent",
-    (*ACCESS, *sql(_FOLDER, "combined", "combined_tail", "common_quoted"), *ACCESS_LINES),
+    _LAYERS,
     becomes=("requests", "logs"),
-    line=TextLine(_UP_TO_SIZE + r'(?: (?!")|\s*$)', contains="[", marker=CLF_TIME_MARKER),
+    fragments=_FRAGMENTS,
+    line=TextLine(_UP_TO_SIZE + r"(?:\s|$)", contains="[", marker=_MARKER),
     mixed_body=_MIXED_BODY,
     source_types=("access_common",),
 )

@@ -52,7 +52,8 @@ SELECT
     multiIf(policy = '', '', policy = 'rate-limit-service', 'error', 'violation') AS policy_outcome,
     consumer,
     multiIf(
-        client = '-', '',
+        -- A client of a Unix socket has no address.
+        client = '-' OR startsWith(client, 'unix:'), '',
         startsWith(client, '['), extract(client, '^\\[([^\\]]*)'),
         -- More than one colon and no brackets: IPv6 without a port.
         countSubstrings(client, ':') = 1, substringIndex(client, ':', 1),
@@ -79,7 +80,15 @@ SELECT
                 'envoy.response_code_details', toString(details),
                 'envoy.connection_termination_details', termination_details,
                 'envoy.upstream_transport_failure_reason', failure_reason,
-                'claimed_time', believed ? '' : toString(claimed)
+                'claimed_time', believed ? '' : toString(claimed),
+                'gatelens.doubt', multiIf(
+                    is_log OR problem != '', '',
+                    doubt != '', doubt,
+                    is_untimed, 'no_time',
+                    -- Times are rounded, and those of several upstreams added up: so much is no contradiction.
+                    ifNull(upstream_us > duration_us + 5000, 0), 'upstream_longer_than_request',
+                    ''
+                )
             ){{after_attributes}}
         )
     ) AS attributes,

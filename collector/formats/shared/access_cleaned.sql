@@ -5,6 +5,8 @@ SELECT
     received_at,
     ifNull(started, received_at) AS claimed,
     {{believed(claimed)}} AS believed,
+    started IS NULL AS is_untimed,
+    {{doubt}} AS doubt,
     toValidUTF8(toLowCardinality(if(environment != '', environment, {{default_environment}}))) AS environment,
     default_kind,
     toValidUTF8(toLowCardinality(named_gateway)) AS named_gateway,
