@@ -47,12 +47,12 @@ class JsonRecord:
 
     keys: frozenset[str]
     matches: Callable[[Record], bool]
-    # The same by the keys alone, where these are enough.
-    matches_keys: Callable[[KeysView[str]], bool] | None = None
+    # The same by the keys alone, where these are enough; None where they are not.
+    matches_keys: Callable[[KeysView[str]], bool | None] | None = None
     # One of these is in each object that stands as a line among lines of text.
     in_text: tuple[str, ...] = ()
-    # A key that each object has exactly once.
-    once: bytes = b""
+    # Keys that each object has exactly once where it is written by the program's own settings.
+    once: tuple[bytes, ...] = ()
     # Whether an object that goes on behind what is looked at is of the format, from its first line and the beginning.
     matches_beginning: Callable[[bytes, bytes], bool] | None = None
     matches_without_keys: Callable[[Record], bool] | None = None

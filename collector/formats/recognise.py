@@ -6,9 +6,14 @@ from collections.abc import KeysView, Sequence
 from typing import Any
 
 from collector.formats.descriptor import Format, JsonRecord, Record, TextLine
+from collector.formats.shared.layers import ACCESS_LINES
+from collector.formats.shared.message_keys import TEXT_KEYS
 
 # What begins with anything but a space.
 _FIRST_LINE = re.compile(rb"\S[^\n]*")
+
+# How an object begins that stands as a text in another.
+_OBJECT_IN_TEXT = (b'"{\\"', b'"{ \\"', b'"{\\n')
 
 # A longer line is recognised by its beginning.
 _LONGEST_LINE = 4 << 10
@@ -33,7 +38,12 @@ class Recogniser:
         # Most objects of applications have none of these.
         self._in_text = tuple({text: None for _, record in self._records for text in record.in_text})
         self._in_lines = frozenset(name for name, record in self._records if record.in_text)
-        self.without_keys = tuple(record.without_keys for _, record in self._records if record.without_keys)
+        self.without_keys = (
+            *(record.without_keys for _, record in self._records if record.without_keys),
+            *_OBJECT_IN_TEXT,
+        )
+        # Those whose layers look for a line that stands in another as a text.
+        self._of_access = frozenset(known.name for known in formats if ACCESS_LINES[0] in known.layers)
         # One of these is in every record of a format that is known, but for those recognised without.
         self.keys = frozenset(key for _, record in self._records for key in record.keys)
 
@@ -78,11 +88,8 @@ class Recogniser:
             return False
 
     def record_format(self, record: Record) -> str:
-        """The format of a record by its keys; '' for that of anything."""
-        for name, matches in self._matches_without_keys if self.keys.isdisjoint(record) else self._matches:
-            if matches(record):
-                return name
-        return ""
+        """The format of a record by its keys, or of the object that stands in it as a text; '' for that of anything."""
+        return self._format_by_keys(record) or self._format_of_text_in(record)
 
     def may_be_record(self, text: str, likely: str = "") -> bool:
         """Whether an object among lines of text may be of a format; that of its neighbour is `likely`."""
@@ -90,7 +97,33 @@ class Recogniser:
 
     def format_of_keys(self, keys: KeysView[str]) -> str:
         """The format of all records that have these keys; '' where more of a record is to be looked at."""
-        return next((name for name, of in self._records if of.matches_keys and of.matches_keys(keys)), "")
+        for name, of in self._records:
+            told = of.matches_keys(keys) if of.matches_keys else (None if not of.keys.isdisjoint(keys) else False)
+            if told is None:
+                return ""
+            if told:
+                return name
+        return ""
+
+    def _format_by_keys(self, record: Record) -> str:
+        for name, matches in self._matches_without_keys if self.keys.isdisjoint(record) else self._matches:
+            if matches(record):
+                return name
+        return ""
+
+    def _format_of_text_in(self, record: Record) -> str:
+        """The format of a record that is only a shell for a line of JSON, which stands in it as a text."""
+        texts = [text for text in record.values() if isinstance(text, str) and text.startswith("{")]
+        if not texts or any(isinstance(text := record.get(key), str) and text not in texts for key in TEXT_KEYS):
+            return ""
+        for text in texts:
+            try:
+                inner = json.loads(text)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(inner, dict) and (name := self._format_by_keys(inner)) in self._of_access:
+                return name
+        return ""
 
     def _object_format(self, line: bytes, head: bytes) -> str:
         try:

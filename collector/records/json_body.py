@@ -130,12 +130,16 @@ def is_text(raw: Raw) -> bool:
 
 def _classified(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
     first = formats[formats.recogniser.detect(lines) or formats.anything.name]
-    once = first.record.once if first.record else b""
+    once = first.record.once if first.record else ()
     # Where all of a batch have what each record of the format has once, none needs to be looked at.
-    if once and lines.count(once) == lines.strip().count(b"\n") + 1:
+    if once and {lines.count(key) for key in once} == {_line_count(lines)}:
         return [(first.name, lines)]
     classifier = Classifier(formats)
     return merged(part for piece in line_slices(lines) for part in _of_slice(piece, first.name, formats, classifier))
+
+
+def _line_count(lines: bytes) -> int:
+    return lines.count(b"\n") + (not lines.endswith(b"\n"))
 
 
 def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier) -> list[tuple[str, bytes]]:

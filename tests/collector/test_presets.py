@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.formats.config import TransformConfig
-from collector.formats.custom.known import PRESETS, known_formats, presets
+from collector.formats.custom.known import OF_ANY_PROGRAM, PRESETS, known_formats, presets
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
 from collector.spool.frame import encode
@@ -22,6 +22,7 @@ _GOLDEN = Path(__file__).parents[1] / "golden" / "presets"
 _FOLDER = Path(__file__).parents[2] / "collector" / "formats" / "presets"
 
 _FORMATS = known_formats()
+_NAMES = (*PRESETS, *OF_ANY_PROGRAM)
 # Other programs write such lines too and mean something else by them, or a built-in format reads them as well.
 _BY_NAME_ALONE = {
     "ingress_nginx": "combined",
@@ -31,7 +32,7 @@ _BY_NAME_ALONE = {
 }
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", _NAMES)
 def test_rows_of_a_preset(store: Store, tmp_path: Path, name: str) -> None:
     sent, expected = _GOLDEN / name / "requests.in", _GOLDEN / name / "requests.json"
     segment, file = f"preset-{name}", tmp_path / "segment.ready"
@@ -48,7 +49,7 @@ def test_rows_of_a_preset(store: Store, tmp_path: Path, name: str) -> None:
     assert any(row["table"] == "requests" for row in rows)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", _NAMES)
 def test_a_preset_is_recognised_by_its_lines(name: str) -> None:
     first = (_GOLDEN / name / "requests.in").read_bytes().partition(b"\n")[0]
     assert _FORMATS.recogniser.detect(first) == _BY_NAME_ALONE.get(name, name)
@@ -64,10 +65,10 @@ def test_presets_take_no_line_of_a_built_in_format() -> None:
 
 
 def test_the_list_of_presets_is_that_of_their_files() -> None:
-    assert set(PRESETS) == {path.stem for path in _FOLDER.glob("*.yaml")}
+    assert set(_NAMES) == {path.stem for path in _FOLDER.glob("*.yaml")}
     assert all(definition.name == name and definition.summary for name, definition in presets().items())
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", _NAMES)
 def test_a_preset_cites_the_documentation_of_its_program(name: str) -> None:
     assert "# https://" in (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")

@@ -4,25 +4,24 @@ The values are columns `value_<field>` of text; where a line has none, '' or '-'
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.formats.custom.reading import (
-    CLF,
-    CLF_LOCAL,
+    DOUBTFUL_DURATION,
+    DOUBTFUL_UPSTREAM_DURATION,
     DURATION_PART,
     FRONTEND,
-    ISO,
     TERMINATION_STATE,
-    UNIX,
     UPSTREAM_PART,
     Reading,
 )
-from collector.formats.custom.strftime import parse_pattern
+from collector.formats.custom.times import listed, microseconds, microseconds_with_unit, moment
 from collector.formats.shared.literal import literal
 from collector.formats.shared.rules import with_rules
 
+# So many times of a line are each tried.
+_MOST_TIMES = 2
 _VERSION_IN_PATH = with_rules("{{version_in_path(cutQueryStringAndFragment(url))}}")
-_MICROSECONDS = {"s": "1000000", "ms": "1000", "us": "1", "ns": "0.001"}
 
 
 @dataclass(frozen=True)
@@ -73,14 +72,15 @@ class Columns:
             # What a proxy calls itself: HAProxy its frontend.
             "node_cluster": self._frontend(),
             "peer": "peer",
-            "default_kind": literal(self._labels.gateway_kind),
+            "default_kind": self._kind(),
             "record": "record",
             "problem": self._problem(),
             "is_log": "other != '' OR ifNull(code, 0) = 0 AND method IN ('', '-') AND url IN ('', '-')",
+            "time_text": self._time_text(),
             "started": self._started(),
             "code": self._code(),
-            "took_us": self._sum(DURATION_PART, "duration"),
-            "upstream_took_us": self._sum(UPSTREAM_PART, "upstream_duration"),
+            "took_us": self._sum(DURATION_PART, "duration", DOUBTFUL_DURATION),
+            "upstream_took_us": self._sum(UPSTREAM_PART, "upstream_duration", DOUBTFUL_UPSTREAM_DURATION),
             "method": self._method(),
             "url": self._url(),
             "protocol": self._protocol(),
@@ -101,13 +101,14 @@ class Columns:
             "log_attributes": attributes,
             "upstream_host": self._upstream_host(),
             "upstream_cluster": self._upstream(),
-            "route_name": "''",
+            "route_name": self._text("route_name"),
             "requested_server_name": self._text("server_name"),
             "grpc_status": self._text("grpc_status"),
             "consumer": self._text("consumer"),
             "named_api": self._text("api"),
             "named_api_version": self._version(),
             "named_route": self._text("route"),
+            "duration_doubt": self._doubt(),
         }
 
     def _values(self, field: str) -> list[tuple[str, Reading]]:
@@ -155,12 +156,24 @@ class Columns:
 
     def _started(self) -> str:
         tried = ["other_time"]
-        for name, reading in self._values("time"):
-            moment = _moment(name, reading.unit)
+        values = self._values("time")
+        if len(values) > _MOST_TIMES and all(
+            reading == replace(values[0][1], rank=reading.rank) for _, reading in values
+        ):
+            # The first that is as long as a time has to be: each that is tried costs.
+            tried.append(moment("time_text", values[0][1].unit))
+            values = []
+        for name, reading in values:
+            when = moment(name, reading.unit)
             if reading.is_end:
-                moment = f"{moment} - toIntervalMicrosecond(ifNull(took_us, 0))"
-            tried.append(moment)
+                when = f"{when} - toIntervalMicrosecond(ifNull(took_us, 0))"
+            tried.append(when)
         return f"coalesce({', '.join(tried)})" if len(tried) > 1 else "other_time"
+
+    def _time_text(self) -> str:
+        names = [name for name, _ in self._values("time")]
+        long_enough = "told -> length(told) >= 10 AND substring(told, 3, 1) != ':'"
+        return f"arrayFirst({long_enough}, [{', '.join(names)}])" if len(names) > _MOST_TIMES else "''"
 
     def _code(self) -> str:
         if not self._values("status"):
@@ -169,17 +182,29 @@ class Columns:
         # HAProxy and some others say -1 where there was no answer.
         return f"toUInt16OrNull(if({name} = '-1', '0', {name}))"
 
-    def _duration(self, field: str) -> str:
-        values = self._values(field)
-        if not values:
+    def _sum(self, parts: str, field: str, doubtful: str) -> str:
+        """A duration that is told in parts, of which each must be known; or else in one."""
+        found = [microseconds(name, reading) for name, reading in self._values(parts)]
+        if found:
+            return " + ".join(found)
+        found = [microseconds(name, reading) for name, reading in self._values(field)]
+        found += [microseconds_with_unit(name) for name, _ in self._values(doubtful)]
+        if not found:
             return "CAST(NULL, 'Nullable(UInt64)')"
-        found = [_microseconds(name, reading) for name, reading in values]
         return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
-    def _sum(self, parts: str, field: str) -> str:
-        """A duration that is told in parts, of which each must be known; or else in one."""
-        found = [_microseconds(name, reading) for name, reading in self._values(parts)]
-        return " + ".join(found) if found else self._duration(field)
+    def _doubt(self) -> str:
+        """What of a request nobody can know: a duration that comes without its unit."""
+        tests = [
+            f"{column} IS NULL AND match({self._text(field)}, '[0-9]')"
+            for field, column in ((DOUBTFUL_DURATION, "took_us"), (DOUBTFUL_UPSTREAM_DURATION, "upstream_took_us"))
+            if self._values(field)
+        ]
+        return f"if({' OR '.join(tests)}, 'duration_without_unit', '')" if tests else "''"
+
+    def _kind(self) -> str:
+        told, kind = self._text("gateway_kind"), literal(self._labels.gateway_kind)
+        return kind if told == "''" else f"if({told} IN ('', '-'), {kind}, {told})"
 
     def _method(self) -> str:
         return self._or_asked("method", "if(is_http, asked[1], '')")
@@ -188,7 +213,10 @@ class Columns:
         return self._or_asked("protocol", "if(has_protocol, asked[length(asked)], '')")
 
     def _url(self) -> str:
-        target = self._or_asked("url", "target")
+        target = self._text("url")
+        if self._values("request"):
+            # What was asked for, before any rewriting.
+            target = "target" if target == "''" else f"if(target != '', target, {target})"
         if target == "''":
             return target
         # A server name (CONNECT) and * (OPTIONS) are no paths.
@@ -228,14 +256,14 @@ class Columns:
     def _upstream_host(self) -> str:
         """The address of the upstream that answered: the last one with a status, or else the last one."""
         address = self._text("upstream_address")
-        listed = [name for name, reading in self._values("upstream_address") if reading.is_list]
-        if not listed:
+        lists = [name for name, reading in self._values("upstream_address") if reading.is_list]
+        if not lists:
             return f"if(startsWith({address}, '<'), '', {address})" if address != "''" else address
-        addresses = _listed(listed[0])
+        addresses = listed(lists[0])
         answers = [name for name, reading in self._values("upstream_status") if reading.is_list]
         last = f"arrayLast(told -> told != '-', {addresses})"
         if answers:
-            number = f"arrayLastIndex(told -> told != '-', {_listed(answers[0])})"
+            number = f"arrayLastIndex(told -> told != '-', {listed(answers[0])})"
             last = f"if({number} > 0, {addresses}[{number}], {last})"
         return f"if(position({address}, ' ') = 0, {address}, {last})"
 
@@ -259,36 +287,3 @@ class Columns:
         else:
             of_path = f"if(code = 404, '', {of_path})"
         return of_path if named == "''" else f"if({named} NOT IN ('', '-'), {named}, {of_path})"
-
-
-def _moment(name: str, unit: str) -> str:
-    if unit == CLF:
-        # A second recurs in many lines, and functions run once a word of it.
-        moment = f"parseDateTimeOrNull(toLowCardinality({name}), '%d/%b/%Y:%H:%i:%s %z', 'UTC')"
-        return f"CAST({moment}, 'Nullable(DateTime64(6, \\'UTC\\'))')"
-    if unit == CLF_LOCAL:
-        return f"toTimeZone(parseDateTime64OrNull({name}, '%d/%b/%Y:%H:%i:%s.%f', {{{{time_zone}}}}), 'UTC')"
-    if unit == ISO:
-        # One of a day that is not told is none: it would be the first of the year.
-        return f"parseDateTime64BestEffortOrNull(if(substring({name}, 3, 1) = ':', '', {name}), 6, 'UTC')"
-    if unit in UNIX:
-        count = f"accurateCastOrNull(round(toFloat64OrNull({name}) * {_MICROSECONDS[UNIX[unit]]}), 'Int64')"
-        return f"fromUnixTimestamp64Micro({count}, 'UTC')"
-    return f"toTimeZone(parseDateTime64OrNull({name}, {literal(parse_pattern(unit))}, {{{{time_zone}}}}), 'UTC')"
-
-
-def _microseconds(name: str, reading: Reading) -> str:
-    factor = _MICROSECONDS[reading.unit]
-    single = f"toFloat64OrNull(trimLeft({name}, '+'))"
-    if reading.is_list:
-        # An upstream after the other was tried: together they took so long.
-        told = f"arrayFilter(told -> told != '-', {_listed(name)})"
-        summed = f"if(empty({told}), NULL, arraySum(told -> toFloat64OrZero(told), {told}))"
-        single = f"if(position({name}, ' ') = 0, {single}, {summed})"
-    count = single if factor == "1" else f"round({single} * {factor})"
-    return f"accurateCastOrNull({count}, 'UInt64')"
-
-
-def _listed(name: str) -> str:
-    """The parts of a list, which has spaces in it; of anything else nothing, so that it costs nothing."""
-    return f"splitByString(', ', replaceAll(if(position({name}, ' ') = 0, '', {name}), ' : ', ', '))"

@@ -30,9 +30,11 @@ class Match(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    has: tuple[str, ...] = Field(
-        default=(), description="Fields that a JSON line must have, with dots for those of objects in it."
+    has: tuple[str | tuple[str, ...], ...] = Field(
+        default=(),
+        description="Fields that a JSON line must have, with dots for those of objects in it; one of each list.",
     )
+    lacks: tuple[str, ...] = Field(default=(), description="Fields that a JSON line must not have.")
     contains: str = Field(default="", description="A text in each line of it: lines without are not looked at.")
     lines: bool | None = Field(
         default=None,
@@ -82,8 +84,10 @@ class FormatDefinition(BaseModel):
             raise ValueError(
                 "units and times are of `regex`, units also of `apache`; other notations say them themselves."
             )
-        if self.notation != "json" and self.match.has:
-            raise ValueError("match.has is of `json`; lines of text are recognised by the definition itself.")
+        if self.notation != "json" and (self.match.has or self.match.lacks):
+            raise ValueError(
+                "match.has is of `json`, and so is match.lacks; text is recognised by the definition itself."
+            )
         if self.notation == "regex" and self.match.lines:
             regex.line_pattern(self.regex)
         if not ESSENTIAL & {reading.field for reading in self.parsed.readings}:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from collector.formats.custom import regex
 from collector.formats.custom.definition import FormatDefinition
-from collector.formats.custom.json_fields import JsonFields, has, last_key
+from collector.formats.custom.json_fields import JsonFields
 from collector.formats.custom.layer import expression_select, json_select, template_select
+from collector.formats.custom.matching import record_by
 from collector.formats.custom.reading import ATTRIBUTE, CLF, TERMINATION_STATE
 from collector.formats.custom.regex import Expression
 from collector.formats.custom.template import Literal, Template, begins_with_brace, line_pattern
-from collector.formats.descriptor import Format, JsonRecord, MixedBody, TextLine
+from collector.formats.descriptor import Format, MixedBody, TextLine
 from collector.formats.haproxy.descriptor import STATE
 from collector.formats.shared.clock import CLF_TIME_MARKER
 from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
@@ -49,11 +50,12 @@ def declared(definition: FormatDefinition) -> Format:
             "declared_columns": columns,
             "declared_end": end,
             "is_access_object": is_access_object,
+            "doubt": "duration_doubt",
             **(_WITH_ATTRIBUTES if ATTRIBUTE in fields else {}),
         },
         line=line,
         mixed_body=MixedBody(marker=line.marker.encode()) if line else MixedBody(),
-        record=_record(definition.match.has or _known_paths(definition)),
+        record=record_by(definition.match.has or _known_paths(definition), definition.match.lacks),
     )
 
 
@@ -83,18 +85,6 @@ def _common_mark(literals: Sequence[str]) -> str:
 def _known_paths(definition: FormatDefinition) -> tuple[str, ...]:
     is_wanted = isinstance(definition.parsed, JsonFields) and definition.match.lines is not False
     return definition.parsed.has if is_wanted and isinstance(definition.parsed, JsonFields) else ()
-
-
-def _record(paths: tuple[str, ...]) -> JsonRecord | None:
-    if not paths:
-        return None
-    first = paths[0]
-    return JsonRecord(
-        # It may be an object, or one key with dots.
-        keys=frozenset({first, first.partition(".")[0]}),
-        matches=lambda record: all(has(record, path) for path in paths),
-        in_text=(_end_of_key(last_key(first)),),
-    )
 
 
 def _end_of_key(key: str) -> str:

@@ -62,7 +62,14 @@ _COMMANDS = {
     "TRACE_ID": Reading("trace_id", pattern=WORD),
     "STREAM_ID": Reading("request_id", pattern=WORD, rank=1),
     "DOWNSTREAM_PEER_SUBJECT": Reading("consumer", rank=1),
+    # Kuma's and Kong Mesh's own.
+    "KUMA_MESH": attribute("kuma.mesh", WORD),
+    "KUMA_SOURCE_SERVICE": attribute("kuma.source_service"),
+    "KUMA_DESTINATION_SERVICE": Reading("upstream"),
+    "KUMA_SOURCE_ADDRESS_WITHOUT_PORT": Reading("client_address", pattern=WORD),
 }
+# What Kuma says of TCP connections.
+_KUMA_TCP = r"->[^ ]*\([^)]*\) took [0-9]+ms, sent [0-9]+ bytes, received: [0-9]+ bytes$"
 _HEADERS = {"REQ": request_header, "RESP": response_header, "TRAILER": response_header}
 # From the first byte of the request to the last of the response, as it is at the client and at the upstream.
 _COMMON_DURATIONS = {("DS_RX_BEG", "DS_TX_END"): "duration", ("US_TX_BEG", "US_RX_END"): "upstream_duration"}
@@ -84,7 +91,7 @@ def parse(text: str) -> Template:
             faults.append(Fault(found.start(), "`%` must begin a command and end it, as in %DURATION% or %REQ(:PATH)%"))
         else:
             parts.append(Capture(_reading(found, faults), found.start()))
-    line = template(parts, has_escapes=False)
+    line = template(parts, has_escapes=False, messages=_KUMA_TCP if "%KUMA_" in text else "")
     faults += adjacency_faults(line)
     if faults:
         raise DefinitionFault("envoy", text, faults)

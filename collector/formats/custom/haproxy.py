@@ -91,10 +91,11 @@ _EXPRESSIONS = {
     "ssl_fc_sni": Reading("server_name"),
     "req.ver": attribute("haproxy.req.ver"),
 }
-# What it says of servers and of itself, and TCP connections, which have three timers.
+# What it says of servers and of itself, TCP connections, which have three timers, and those that became no session.
 _MESSAGES = (
     r"(?:^|: )(?:[A-Z][a-z]+|backend|frontend|listener) [^ ]+ [^\[]*$"
-    r"|[^ ]:[0-9]+ \[[^\]]*\] [^ ]+ [^ ]+/[^ ]+ [-+0-9]+/[-+0-9]+/[-+0-9]+ "
+    r"|[^ ]:[0-9]+ \[[^\]]*\] (?:[^ ]+ [^ ]+/[^ ]+ [-+0-9]+/[-+0-9]+/[-+0-9]+ |[^ /]+/[^ :]*: )"
+    r"|\] \"TCP \" 000 |(?:^|: )\[(?:ALERT|WARNING|NOTICE|DIAG)\] "
 )
 _UNQUOTED = frozenset({_COUNT, r"[0-9]+", CLF_WITH_ZONE, _MILLISECONDS, NUMBER})
 

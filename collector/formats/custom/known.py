@@ -19,6 +19,8 @@ PRESETS = (
     "envoy_gateway",
     "contour",
     "ambassador",
+    "kuma",
+    "kuma_old",
     "ingress_nginx",
     "ingress_nginx_old",
     "kong",
@@ -41,7 +43,14 @@ PRESETS = (
     "gravitee",
     "tyk",
     "ecs",
+    "google_cloud",
+    "linkerd",
+    "pomerium",
+    "envoy_names",
 )
+
+# Of any program: what a built-in format recognises is that format's.
+OF_ANY_PROGRAM = ("access_json",)
 
 
 @cache
@@ -49,7 +58,7 @@ def presets() -> dict[str, FormatDefinition]:
     """The definitions that come with Gatelens, by name."""
     return {
         name: FormatDefinition.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
-        for name in PRESETS
+        for name in (*PRESETS, *OF_ANY_PROGRAM)
     }
 
 
@@ -66,7 +75,8 @@ def known_formats(
     if len(own) < len(definitions):
         raise ValueError("Two definitions have one name; each needs its own.")
     shipped = [_preset(name) for name in PRESETS if name not in own]
-    return Formats((*map(declared, definitions), *shipped, *FORMATS), elsewhere)
+    last = [_preset(name) for name in OF_ANY_PROGRAM if name not in own]
+    return Formats((*map(declared, definitions), *shipped, *FORMATS, *last), elsewhere)
 
 
 @cache

@@ -68,6 +68,7 @@ _REQUEST_LINE = f"""splitByChar(' ', {value("request")}) AS asked,
     -- HTTP/0.9 names no protocol.
     has_protocol OR startsWith(asked[2], '/') AS is_http,
     multiIf(
+        startsWith({value("request")}, '/'), {value("request")},
         NOT is_http, '',
         NOT has_protocol OR length(asked) = 3, asked[2],
         arrayStringConcat(arraySlice(asked, 2, length(asked) - 2), ' ')

@@ -9,8 +9,8 @@ FIELDS = frozenset({
     "time", "status", "method", "url", "request", "protocol", "authority", "duration", "upstream_duration",
     "request_bytes", "response_bytes", "client_address", "forwarded_for", "user_agent", "request_id", "trace_id",
     "span_id", "traceparent", "consumer", "upstream", "upstream_address", "upstream_status", "api", "api_version",
-    "route", "gateway", "instance", "environment", "response_flags", "response_code_details", "failure_reason",
-    "grpc_status", "server_name",
+    "route", "route_name", "gateway", "gateway_kind", "instance", "environment", "response_flags",
+    "response_code_details", "failure_reason", "grpc_status", "server_name",
 })  # fmt: skip
 ATTRIBUTE = "attribute"
 # What is read, so that what follows it is found, and not kept: it says nothing, or is a secret.
@@ -20,6 +20,9 @@ TERMINATION_STATE = "termination_state"
 # HAProxy's connecting to a server and its answering, and what takes a duration together elsewhere.
 UPSTREAM_PART = "upstream_part"
 DURATION_PART = "duration_part"
+# A duration of which nobody can know the unit, unless it stands behind the number.
+DOUBTFUL_DURATION = "doubtful_duration"
+DOUBTFUL_UPSTREAM_DURATION = "doubtful_upstream_duration"
 # HAProxy's frontend, by which its log is known.
 FRONTEND = "frontend"
 # Without one of these a line says nothing about a request.
@@ -28,6 +31,7 @@ ESSENTIAL = frozenset({"status", "url", "request", "method", "grpc_status"})
 # Of names that may be an address, or have a port behind them.
 HOST = "host"
 UNITS = ("s", "ms", "us", "ns")
+UNKNOWN_UNIT = "unknown"
 # Of times; anything else is a pattern of strftime.
 CLF = "clf"
 CLF_LOCAL = "clf_local"

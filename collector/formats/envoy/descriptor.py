@@ -31,14 +31,15 @@ ENVOY_JSON = Format(
         matches=lambda record: is_access(record.keys()),
         matches_keys=is_access,
         in_text=('"response_code"', '"upstream_cluster"'),
-        once=b'"response_code"',
+        # No other of Envoy's dialects has both.
+        once=(b'"upstream_service_time"', b'"start_time"'),
     ),
     is_light=True,
 )
 
 ENVOY_TEXT = Format(
     "envoy_text",
-    "Envoy's default text access log, and Istio's (1.9 and later, 1.8 and earlier)",
+    "Envoy's default text access log, and Istio's of any version",
     (*ACCESS, *sql(_FOLDER, "envoy_text"), *ACCESS_LINES),
     becomes=("requests", "logs"),
     line=TextLine(r'^\[\d{4}-\d\d-\d\dT[^\]]+\] "', contains="["),

@@ -13,11 +13,13 @@ STATE = sql(_FOLDER, "haproxy_state")
 
 HAPROXY = Format(
     "haproxy",
-    "HAProxy's HTTP log (option httplog), with or without a prefix of syslog",
+    "HAProxy's HTTP log (option httplog), with or without a prefix of syslog; TCP connections become logs",
     (*STATE, *ACCESS, *sql(_FOLDER, "haproxy"), *PAYLOAD_LINES),
     becomes=("requests", "logs"),
     line=TextLine(
-        r"^(?:.* )?\S+:\d+ \[" + CLF_TIME + r"\.\d{3}\] \S+ \S+/\S+ [-+\d]+(?:/[-+\d]+){2,4} ",
+        r"^(?:.* )?\S+:\d+ \["
+        + CLF_TIME
+        + r"\.\d{3}\] (?:\S+ \S+/\S+ (?:\S+ ){0,3}?[-+\d]+(?:/[-+\d]+){2,4} |[^\s/]+/[^\s/:]+: [A-Z])",
         contains="[",
         marker=CLF_TIME_MARKER,
     ),

@@ -1,8 +1,9 @@
 -- HAProxy's HTTP log, with or without the prefix of syslog:
 --   client [accepted] frontend backend/server TR/Tw/Tc/Tr/Ta status bytes cookie cookie state connections queues
 --   {captured} {captured} "request" name="value" …
--- The pairs at the end are what deploy/gateways/haproxy adds; `option httpslog` has other words there. What HAProxy tells of
--- itself and of TCP connections goes to logs.
+-- The pairs at the end are what deploy/gateways/haproxy adds; `option httpslog` has other words there, and some have words of
+-- their own before the timers. What HAProxy tells of itself, of TCP connections (option tcplog) and of those that became no
+-- session (client [accepted] frontend/bind: SSL handshake failure) goes to logs.
 -- https://docs.haproxy.org/3.0/configuration.html#8.2.3
 SELECT
     received_at,
@@ -50,6 +51,7 @@ SELECT
     multiIf(
         position(line, ' no server available') > 0, 'ERROR',
         position(line, ' is DOWN') > 0, 'WARN',
+        own_level != '', transform(own_level, ['ALERT', 'WARNING', 'DIAG'], ['ERROR', 'WARN', 'DEBUG'], 'INFO'),
         'INFO'
     ) AS severity_of_log,
     CAST(map(), 'Map(String, String)') AS log_attributes,
@@ -72,7 +74,7 @@ FROM
         *,
         server_parts[2] AS server,
         -- Where no backend was chosen, the frontend stands for it.
-        if(server_parts[2] = '<NOSRV>' AND server_parts[1] = frontend, '', server_parts[1]) AS upstream,
+        if(server_parts[2] = '<NOSRV>' AND trimRight(server_parts[1], '~') = frontend, '', server_parts[1]) AS upstream,
         toInt32OrNull(timers[3]) AS connected_ms,
         toInt32OrNull(timers[4]) AS answered_ms,
         toUInt32OrNull(trimLeft(timers[5], '+')) AS took_ms,
@@ -90,8 +92,9 @@ FROM
                 length(prefix) < 3 OR match(prefix[-3], '[0-9]:[0-9]'), '',
                 prefix[-3]
             ) AS syslog_host,
-            trimRight(words[2], '~') AS frontend,
-            splitByChar('/', words[3]) AS server_parts,
+            accepted IS NOT NULL AND match(words[2], '^[^/]+/[^/]*:$') AS is_refused,
+            is_refused ? substringIndex(words[2], '/', 1) : trimRight(words[2], '~') AS frontend,
+            is_refused ? ['', ''] : splitByChar('/', words[3]) AS server_parts,
             splitByChar('/', words[4]) AS timers,
             toInt16OrNull(words[5]) AS answer,
             toUInt64OrNull(trimLeft(words[6], '+')) AS sent,
@@ -104,14 +107,27 @@ FROM
                 parseDateTimeOrNull(concat(date, ' ', zone), '%d/%b/%Y:%H:%i:%s %z', {{time_zone}})
             ) AS accepted,
             -- Three timers are those of a TCP connection; what HAProxy tells of itself has a name before it and no times.
-            length(timers) = 3 AND length(words) = 8 AND accepted IS NOT NULL
+            length(timers) = 3 AND length(words) >= 8 AND accepted IS NOT NULL
+                OR is_refused
+                OR own_level != ''
                 OR opened = 0 AND match(line, '(?:^|: )(?:[A-Z][a-z]+|backend|frontend|listener) \\S+ ') AS is_log
         FROM
         (
             SELECT
                 *,
                 splitByWhitespace(substring(quoted[1], 1, opened)) AS prefix,
-                if(opened = 0, [], splitByChar(' ', substring(quoted[1], opened + 2))) AS words,
+                substring(quoted[1], opened + 2) AS told,
+                if(
+                    opened = 0,
+                    [],
+                    splitByChar(
+                        ' ',
+                        match(told, '^[^ ]+ [^ ]+ [^ ]+ [-+0-9]+/')
+                            ? told
+                            : replaceRegexpOne(told, '^([^ ]+ [^ ]+ [^ ]+/[^ ]+) .*? ([-+0-9]+(?:/[-+0-9]+){2,4} )', '\\1 \\2')
+                    )
+                ) AS words,
+                extract(line, '(?:^|: )\\[(ALERT|WARNING|NOTICE|DIAG)\\] ') AS own_level,
                 toLowCardinality(substring(quoted[1], opened + 2, 20)) AS date,
                 -- Only the prefix may tell it.
                 replaceOne(

@@ -55,7 +55,7 @@ MULE_ANALYTICS = Format(
         keys=frozenset({"received_ts", "loggerName", "event"}),
         matches=_is_analytics,
         in_text=('"received_ts"', '"loggerName"'),
-        once=b'"received_ts"',
+        once=(b'"received_ts"',),
     ),
     first_line=_FIRST_LINE,
 )

@@ -23,7 +23,7 @@ FROM
             cluster_parts[4] != '', cluster_parts[4],
             startsWith(server_name, 'outbound_.'), splitByString('_.', toString(server_name))[-1],
             -- Who asks a pod by its address, as Prometheus does, names no service.
-            match(authority, '^[0-9.]+(?::[0-9]+)?$|^\\['), '',
+            match(authority, '^[0-9.]+(?::[0-9]+)?$|^\\[|^-$'), '',
             splitByChar(':', authority)[1]
         ) AS service_host
     FROM

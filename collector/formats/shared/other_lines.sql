@@ -12,7 +12,7 @@ SELECT
     payload_gateway,
     peer,
     record,
-    other = '' ? record : '' AS line,
+    multiIf(other != '', '', inner != '', inner, record) AS line,
     other,
     parseDateTime64BestEffortOrNull(
         extract(
@@ -44,13 +44,27 @@ FROM
         payload_gateway,
         peer,
         line AS record,
+        inner,
         -- In most segments it is one word, for which functions run once.
         toLowCardinality(if(
-            startsWith(line, '{')
-                ? ({{is_access_object}} ? 0 : JSONLength(line) > 0)
+            is_object
+                ? (is_access OR inner != '' ? 0 : JSONLength(line) > 0)
                 : match(line, '^(?:\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\t[a-z]+\\t|\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+\\]\\[\\d+\\]\\[[a-z]+\\]\\[|\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d \\[[a-z]+\\] \\d+#\\d+: |\\[[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}\\] \\[(?:\\w*:)?[a-z]+\\d?\\] )'),
             trimRight(toValidUTF8(line), '\r\n'),
             ''
         )) AS other
-    FROM ({{inner}})
+    FROM
+    (
+        SELECT
+            *,
+            -- A line of JSON may stand as a text in another.
+            is_object AND NOT is_access AND position(line, '"{') > 0
+                ? arrayFirst(line -> startsWith(line, '{') AND ({{is_access_object}}), JSONExtractKeysAndValues(line, 'String').2)
+                : '' AS inner
+        FROM
+        (
+            SELECT *, startsWith(line, '{') AS is_object, is_object AND ({{is_access_object}}) AS is_access
+            FROM ({{inner}})
+        )
+    )
 )

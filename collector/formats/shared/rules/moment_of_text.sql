@@ -1,0 +1,17 @@
+-- A time as people and programs write it: ISO 8601 with any fraction, a point or a comma before it, with a zone or in that of the
+-- settings; CLF, in brackets or not; seconds, milliseconds, microseconds or nanoseconds since 1970, told by their length.
+-- One of a day that is not told is none: it would be the first of the year.
+toTimeZone(
+    parseDateTime64BestEffortOrNull(
+        multiIf(
+            substring({{1}}, 3, 1) = ':', '',
+            substring({{1}}, 3, 1) = '/' AND substring({{1}}, 12, 1) = ':', concat(substring({{1}}, 1, 11), ' ', substring({{1}}, 13)),
+            startsWith({{1}}, '['), concat(substring({{1}}, 2, 11), ' ', trimRight(substring({{1}}, 14), ']')),
+            substring({{1}}, 20, 1) = ',', concat(substring({{1}}, 1, 19), '.', substring({{1}}, 21)),
+            {{1}}
+        ),
+        6,
+        {{time_zone}}
+    ),
+    'UTC'
+)
