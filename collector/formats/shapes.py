@@ -24,7 +24,7 @@ RECORDS = _shape(
 )
 SAMPLES = _shape(
     "intake_metrics",
-    "destination reason raw peer time environment gateway_kind gateway instance name kind unit labels value "
+    "destination reason raw peer time environment gateway_kind gateway instance host name kind unit labels value "
     "count bounds bucket_counts format segment_id ingested_at",
 )
 SPANS = _shape(

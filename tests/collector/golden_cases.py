@@ -43,7 +43,7 @@ _QUERIES = {
             environment
         FROM logs WHERE segment_id = {segment:String} ORDER BY time, body""",
     "metrics": """
-        SELECT time, gateway_kind, gateway, instance, name, kind, unit, labels, value, count, bounds,
+        SELECT time, gateway_kind, gateway, instance, host, name, kind, unit, labels, value, count, bounds,
             bucket_counts, environment
         FROM metrics WHERE segment_id = {segment:String} ORDER BY name, labels, time""",
     "spans": """

@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from collector.formats.shared.rules import with_rules
-from collector.formats.shared.workload import workload_of_pod
+from collector.formats.shared.workload import gateway_of_pod, workload_of_pod
 from storage.store import Store
 
 _FORMATS = Path(__file__).parents[2] / "collector" / "formats"
 _RULES = _FORMATS / "shared" / "rules"
 
 
-def _asked(store: Store, rule: str, argument: str) -> object:
-    expression = with_rules("{{" + rule + "(argument)}}")
-    return store.rows(f"WITH {{argument:String}} AS argument SELECT {expression}", {"argument": argument})[0][0]
+def _asked(store: Store, rule: str, argument: str, other: str = "") -> object:
+    expression = with_rules("{{" + rule + "(argument; other)}}")
+    told = {"argument": argument, "other": other}
+    query = f"WITH {{argument:String}} AS argument, {{other:String}} AS other SELECT {expression}"
+    return store.rows(query, told)[0][0]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,32 @@ def _asked(store: Store, rule: str, argument: str) -> object:
 )
 def test_the_workload_of_a_pod_is_the_same_in_sql_and_python(store: Store, pod: str, workload: str) -> None:
     assert workload_of_pod(pod) == workload
-    assert _asked(store, "workload_of_pod", pod) == workload
+    for namespace in ("", "shop"):
+        gateway = f"{workload}.{namespace}" if workload and namespace else workload
+        assert gateway_of_pod(pod, namespace) == gateway
+        assert _asked(store, "gateway_of_pod", pod, namespace) == gateway
+        node = f"sidecar~10.1.2.3~{pod}{'.' if namespace and pod else ''}{namespace if pod else ''}~svc.cluster.local"
+        assert (_asked(store, "gateway_of_node", node), _asked(store, "pod_of_node", node)) == (gateway, pod)
+
+
+def test_a_node_that_is_not_istios_tells_no_pod(store: Store) -> None:
+    assert (_asked(store, "gateway_of_node", "edge-7"), _asked(store, "pod_of_node", "edge-7")) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("peer", "instance"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("fd00::1", "fd00::1"),
+        ("edge-1", "edge-1"),
+        ("edge-1:/var/log/nginx/access.log", "edge-1"),
+        ("/var/log/nginx/access.log", ""),
+        ("./access.log", ""),
+        ("", ""),
+    ],
+)
+def test_who_sent_a_payload_names_the_instance_but_no_file_does(store: Store, peer: str, instance: str) -> None:
+    assert _asked(store, "instance_of_peer", peer) == instance
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,14 @@ WITH
 SELECT
     received_at,
     if(node.metadata.fields['environment'].string_value != '', node.metadata.fields['environment'].string_value, payload_environment) AS environment,
-    payload_gateway AS named_gateway,
+    multiIf(
+        node.metadata.fields['gateway'].string_value != '', node.metadata.fields['gateway'].string_value,
+        node.id LIKE '%~%~%~%', {{gateway_of_node(node.id)}},
+        node.cluster != '', node.cluster,
+        payload_gateway
+    ) AS named_gateway,
     node.id AS node_id,
-    node.cluster AS node_cluster,
+    '' AS node_cluster,
     peer,
     'envoy' AS default_kind,
     multiIf(

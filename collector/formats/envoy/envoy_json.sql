@@ -7,7 +7,12 @@ WITH
 SELECT
     received_at,
     multiIf(tupleElement(log, 'environment') != '', tupleElement(log, 'environment'), payload_environment) AS environment,
-    multiIf(tupleElement(log, 'gateway') != '', tupleElement(log, 'gateway'), payload_gateway) AS named_gateway,
+    multiIf(
+        tupleElement(log, 'gateway') != '', tupleElement(log, 'gateway'),
+        -- The node tells it itself.
+        tupleElement(log, 'instance') LIKE '%~%~%~%', '',
+        payload_gateway
+    ) AS named_gateway,
     tupleElement(log, 'instance') AS node_id,
     '' AS node_cluster,
     peer,

@@ -23,27 +23,16 @@ SELECT
         [
             said.gateway,
             known.gateway,
+            {{gateway_of_pod(known.kubernetes.pod_name; known.kubernetes.namespace_name)}},
             toString(payload_gateway),
-            known.kubernetes.pod_name = '' ? '' : concat(
-                arrayFirst(
-                    named -> named != '',
-                    [
-                        known.kubernetes.labels['app.kubernetes.io/name'],
-                        known.kubernetes.labels['app'],
-                        {{workload_of_pod(known.kubernetes.pod_name)}}
-                    ]
-                ),
-                known.kubernetes.namespace_name != '' ? '.' : '',
-                known.kubernetes.namespace_name
-            ),
             'flex'
         ]
     ) AS gateway,
     arrayFirst(
         named -> named != '',
         [
-            known.kubernetes.pod_name, parts[5], said.instance, said.hostId, known.hostname, known._HOSTNAME,
-            toString(peer)
+            said.instance, known.kubernetes.pod_name, parts[5], known.hostname, known._HOSTNAME, said.hostId,
+            toString({{instance_of_peer(peer)}})
         ]
     ) AS instance,
     'gateway' AS reporter,

@@ -11,7 +11,7 @@ SELECT
         date String, time String, stream String, environment String, gateway String, hostname String, _HOSTNAME String,
         fluent_tag String, fluent_time String,
         kubernetes Tuple(
-            pod_name String, namespace_name String, container_name String, host String, labels Map(String, String)
+            pod_name String, namespace_name String, container_name String, host String
         ))') AS known,
     -- Only what looks like JSON can be a damaged record; anything else is text.
     trimRight(

@@ -15,10 +15,12 @@ SELECT
     multiIf(
         who.gateway != '', who.gateway,
         payload_gateway != '', toString(payload_gateway),
-        who.workload != '', who.workload,
         instance
     ) AS gateway,
     instance,
+    arrayFirst(
+        told -> told != '', [who.attributes['k8s.node.name'], who.attributes['hostname'], who.attributes['host'], instance]
+    ) AS host,
     name,
     -- What a container has used since it started; all others tell of now, or of the time since they told last.
     name = 'cpu_used' ? 'sum' : 'gauge' AS kind,

@@ -1,7 +1,7 @@
 -- The numbers of Fluent Bit's records, each beside the record, and the texts of the record as labels. cpu3.p_user and
 -- eth0.rx.bytes are the same measures of many cores and interfaces, so these are labels too.
 SELECT
-    * EXCEPT (numbers, label_names, instance_told),
+    * EXCEPT (numbers, label_names),
     arrayJoin(empty(numbers) ? [('', '')] : numbers) AS number,
     extract(number.1, '^cpu([0-9]+)\\.p_(?:cpu|user|system)$') AS core,
     extract(number.1, '^(.+)\\.[rt]x\\.[a-z]+$') AS interface,
@@ -10,7 +10,7 @@ SELECT
         interface != '', substring(number.1, length(interface) + 2),
         number.1
     ) AS name,
-    instance_told != '' ? instance_told : toString(peer) AS instance,
+    who.instance != '' ? who.instance : toString({{instance_of_peer(peer)}}) AS instance,
     mapFilter(
         (label, text) -> text != '',
         mapConcat(
@@ -44,7 +44,6 @@ FROM
                 )
             ),
             ['fluent.tag', 'k8s.pod.name', 'k8s.namespace.name', 'k8s.container.name', 'k8s.node.name']
-        ) AS label_names,
-        who.instance != '' ? who.instance : who.attributes['host'] AS instance_told
+        ) AS label_names
     FROM ({{inner}})
 )

@@ -21,9 +21,9 @@ SELECT
     multiIf(
         who.gateway != '', who.gateway,
         payload_gateway != '', toString(payload_gateway),
-        who.workload
+        instance
     ) AS gateway,
-    who.instance != '' ? who.instance : toString(peer) AS instance,
+    who.instance != '' ? who.instance : toString({{instance_of_peer(peer)}}) AS instance,
     who.trace_id AS trace_id,
     who.span_id AS span_id,
     mapFilter(

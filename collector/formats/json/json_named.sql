@@ -44,27 +44,23 @@ SELECT
     CAST(
         (
             known.environment,
-            multiIf(
-                known.gateway != '', known.gateway,
-                known.`service.name` != '', known.`service.name`,
-                known.service
+            -- docs/naming.md has the rule.
+            arrayFirst(
+                named -> named != '',
+                [
+                    known.gateway,
+                    {{gateway_of_pod(known.kubernetes.pod_name; known.kubernetes.namespace_name)}},
+                    known.`service.name`,
+                    known.service
+                ]
             ),
             arrayFirst(
                 named -> named != '',
-                [known.kubernetes.pod_name, known.instance, known.hostname, known._HOSTNAME]
-            ),
-            -- A workload as people name it: what its label says, or its pod without what Kubernetes adds to the name.
-            known.kubernetes.pod_name = '' ? '' : concat(
-                arrayFirst(
-                    named -> named != '',
-                    [
-                        known.kubernetes.labels['app.kubernetes.io/name'],
-                        known.kubernetes.labels['app'],
-                        {{workload_of_pod(known.kubernetes.pod_name)}}
-                    ]
-                ),
-                known.kubernetes.namespace_name != '' ? '.' : '',
-                known.kubernetes.namespace_name
+                [
+                    known.instance, known.kubernetes.pod_name, known.hostname, known._HOSTNAME,
+                    -- Filebeat's and ECS' is an object.
+                    startsWith(known.host, '{') ? JSONExtractString(known.host, 'name') : known.host
+                ]
             ),
             known.kubernetes.container_name = 'istio-proxy',
             arrayFirst(named -> named != '', [known.trace_id, known.traceId, known.`trace.id`]),
@@ -104,7 +100,7 @@ SELECT
             )
         ),
         'Tuple(
-            environment String, gateway String, instance String, workload String, is_sidecar Bool, trace_id String,
+            environment String, gateway String, instance String, is_sidecar Bool, trace_id String,
             span_id String, logger String, kind String, severity String, attributes Map(String, String))'
     ) AS who
 FROM ({{inner}})

@@ -13,9 +13,9 @@ SELECT
         severity String, level String, severity_text String, `log.level` String, loglevel String, levelname String,
         PRIORITY String, `@timestamp` String, timestamp String, time String, date String, ts String,
         environment String, gateway String, `service.name` String, service String, instance String,
-        hostname String, _HOSTNAME String, trace_id String, traceId String, `trace.id` String, span_id String,
+        hostname String, _HOSTNAME String, host String, trace_id String, traceId String, `trace.id` String, span_id String,
         spanId String, `span.id` String, logger String, kind String,
         kubernetes Tuple(
-            pod_name String, namespace_name String, container_name String, host String, labels Map(String, String)
+            pod_name String, namespace_name String, container_name String, host String
         ))') AS known
 FROM ({{inner}})

@@ -10,7 +10,7 @@ SELECT
     if(payload_environment != '', payload_environment, {{default_environment}}) AS environment,
     'mule' AS gateway_kind,
     if(payload_gateway != '', payload_gateway, 'mule') AS gateway,
-    multiIf(event.host_id != '', event.host_id, host != '', host, toString(peer)) AS instance,
+    multiIf(event.host_id != '', event.host_id, host != '', host, toString({{instance_of_peer(peer)}})) AS instance,
     'gateway' AS reporter,
     multiIf(
         event.api_name != '', event.api_name,

@@ -6,9 +6,20 @@ WITH
 SELECT
     received_at,
     if(named_environment != '', named_environment, payload_environment) AS environment,
-    payload_gateway AS named_gateway,
-    node_id,
-    node_cluster,
+    -- docs/naming.md has the rule.
+    multiIf(
+        attributes['gateway'] != '', attributes['gateway'],
+        attributes['k8s.pod.name'] != '', {{gateway_of_pod(attributes['k8s.pod.name']; attributes['k8s.namespace.name'])}},
+        resource_gateway != '', resource_gateway,
+        payload_gateway
+    ) AS named_gateway,
+    multiIf(
+        attributes['instance'] != '', attributes['instance'],
+        attributes['k8s.pod.name'] != '', attributes['k8s.pod.name'],
+        istio_node != '', istio_node,
+        resource_instance
+    ) AS node_id,
+    '' AS node_cluster,
     peer,
     if(resource_kind != '' OR is_log, resource_kind, 'envoy') AS default_kind,
     multiIf(is_empty, '{}', is_log, body_text, problem != '', toJSONString(attributes), '') AS record,

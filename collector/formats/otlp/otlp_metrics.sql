@@ -24,8 +24,27 @@ SELECT
         startsWith(name, 'envoy_'), 'envoy',
         ''
     ) AS gateway_kind,
-    multiIf(payload_gateway != '', payload_gateway, node_cluster != '', node_cluster, gateway_kind) AS gateway,
-    node_id != '' ? node_id : toString(peer) AS instance,
+    -- docs/naming.md has the rule.
+    multiIf(
+        attributes['gateway'] != '', attributes['gateway'],
+        pod != '', {{gateway_of_pod(pod; namespace)}},
+        resource_gateway != '', resource_gateway,
+        payload_gateway != '', payload_gateway,
+        gateway_kind != '', gateway_kind,
+        instance
+    ) AS gateway,
+    multiIf(
+        attributes['instance'] != '', attributes['instance'],
+        pod != '', pod,
+        resource_instance != '', resource_instance,
+        toString({{instance_of_peer(peer)}})
+    ) AS instance,
+    multiIf(
+        attributes['k8s.node.name'] != '', attributes['k8s.node.name'],
+        attributes['node'] != '', attributes['node'],
+        attributes['host.name'] != '', attributes['host.name'],
+        resource_host
+    ) AS host,
     name,
     kind,
     unit,
@@ -42,6 +61,9 @@ FROM
 (
     SELECT
         * EXCEPT (value, problem),
+        -- Of the pod itself, or of one that a Prometheus receiver or an agent of the node tells.
+        if(attributes['k8s.pod.name'] != '', attributes['k8s.pod.name'], attributes['pod']) AS pod,
+        if(attributes['k8s.namespace.name'] != '', attributes['k8s.namespace.name'], attributes['namespace']) AS namespace,
         value AS point_value,
         name = '' ? 'no name' : problem AS reason,
         mapUpdate(

@@ -26,8 +26,22 @@ SELECT
         attributes['component'] = 'proxy', 'envoy',
         resource_kind
     ) AS gateway_kind,
-    multiIf(payload_gateway != '', payload_gateway, node_cluster != '', node_cluster, gateway_kind) AS gateway,
-    multiIf(node_id != '', node_id, attributes['node_id'] != '', attributes['node_id'], toString(peer)) AS instance,
+    -- docs/naming.md has the rule. Envoy tells its node in each span.
+    multiIf(
+        attributes['gateway'] != '', attributes['gateway'],
+        attributes['node_id'] LIKE '%~%~%~%', {{gateway_of_node(attributes['node_id'])}},
+        resource_gateway != '', resource_gateway,
+        payload_gateway != '', payload_gateway,
+        gateway_kind != '', gateway_kind,
+        instance
+    ) AS gateway,
+    multiIf(
+        attributes['instance'] != '', attributes['instance'],
+        attributes['node_id'] LIKE '%~%~%~%', {{pod_of_node(attributes['node_id'])}},
+        resource_instance != '', resource_instance,
+        attributes['node_id'] != '', attributes['node_id'],
+        toString({{instance_of_peer(peer)}})
+    ) AS instance,
     trace_id,
     span_id,
     parent_span_id,

@@ -2,7 +2,7 @@
 -- remotely. It stands below what reads values, because planning a function takes the longer the more there is below
 -- it.
 SELECT
-    * EXCEPT (type, unit, payload_environment, payload_gateway, pod, workload, unit_of_name),
+    * EXCEPT (type, unit, payload_environment, payload_gateway, pod, address, workload, unit_of_name),
     -- Dead letters have one too, whatever their bytes.
     toValidUTF8(multiIf(
         labels['deployment_environment_name'] != '', labels['deployment_environment_name'],
@@ -17,10 +17,21 @@ SELECT
         startsWith(name, 'mule_'), 'mule',
         ''
     ) AS gateway_kind,
+    -- docs/naming.md has the rule.
     multiIf(
-        payload_gateway != '', payload_gateway, workload != '', workload, labels['job'] != '', labels['job'], peer
+        labels['gateway'] != '', labels['gateway'],
+        workload != '', workload,
+        payload_gateway != '', payload_gateway,
+        labels['job'] != '', labels['job'],
+        peer
     ) AS gateway,
-    multiIf(pod != '', pod, labels['instance'] != '', labels['instance'], peer) AS instance,
+    if(pod != '', pod, address) AS instance,
+    multiIf(
+        labels['node'] != '', labels['node'],
+        labels['kubernetes_node'] != '', labels['kubernetes_node'],
+        pod != '', '',
+        address
+    ) AS host,
     multiIf(
         type IN ('gauge', 'counter', 'histogram', 'summary', 'info', 'stateset', 'gaugehistogram'), transform(
             type, ['counter', 'info', 'stateset', 'gaugehistogram'], ['sum', 'gauge', 'gauge', 'histogram'], type
@@ -40,18 +51,24 @@ SELECT
 FROM
 (
     SELECT
-        * EXCEPT (namespace),
+        * EXCEPT (namespace, told_address),
         extract(
             name, '_(seconds|bytes|ratio|celsius|meters|volts|amperes|joules|grams)(?:_total|_sum)?$'
         ) AS unit_of_name,
-        if(pod = '', '', concat(
-            {{workload_of_pod(pod)}},
-            if(namespace = '', '', '.'),
-            namespace
-        )) AS workload
+        if(
+            pod != '' OR labels['app'] = '' OR namespace = '',
+            {{gateway_of_pod(pod; namespace)}},
+            concat(labels['app'], '.', namespace)
+        ) AS workload,
+        -- The host of what was scraped: on another port the same host tells the rest of itself.
+        {{address_without_port(told_address)}} AS address
     FROM
     (
-        SELECT *, toLowCardinality(labels['pod']) AS pod, toLowCardinality(labels['namespace']) AS namespace
+        SELECT
+            *,
+            toLowCardinality(if(labels['pod'] != '', labels['pod'], labels['kubernetes_pod_name'])) AS pod,
+            toLowCardinality(if(labels['namespace'] != '', labels['namespace'], labels['kubernetes_namespace'])) AS namespace,
+            toLowCardinality(if(labels['instance'] != '', labels['instance'], {{instance_of_peer(peer)}})) AS told_address
         FROM ({{inner}})
     )
 )

@@ -9,6 +9,7 @@ SELECT
     gateway_kind,
     gateway,
     instance,
+    host,
     name,
     multiIf(has_exponential_buckets, 'exponential_histogram', notEmpty(bucket_counts), 'histogram', kind_told) AS kind,
     unit,

@@ -23,9 +23,9 @@ def _text(name: str, meaning: str) -> Column:
 ACCESS_COLUMNS = (
     Column("received_at", "DateTime64", "When the payload arrived; from the layer below."),
     _text("environment", "The environment that the record names, else that of the payload."),
-    _text("named_gateway", "The gateway that the record names, else that of the payload."),
-    _text("node_id", "The instance that wrote the record; Istio's node id is taken apart."),
-    _text("node_cluster", "The gateway as the instance itself is called, where nothing names one."),
+    _text("named_gateway", "The gateway that the record or its resource names, else that of the payload."),
+    _text("node_id", "The instance that wrote the record; of Istio's node id, the pod in it."),
+    _text("node_cluster", "What the proxy calls itself, where nothing names the gateway."),
     _text("peer", "Who sent the payload; from the layer below."),
     _text("default_kind", "The kind of gateway outside of a mesh: 'envoy' or 'proxy'."),
     _text("record", "The record as it came: it is kept with a dead letter, and as the body of a log."),

@@ -11,14 +11,16 @@ SELECT
     believed ? claimed : received_at AS time,
     environment,
     if(in_mesh, 'mesh', default_kind) AS gateway_kind,
+    -- docs/naming.md has the rule.
     multiIf(
         named_gateway != '', named_gateway,
+        gateway_of_node != '', gateway_of_node,
         node_cluster != '', node_cluster,
-        workload != '', workload,
         is_inbound AND service != '', service,
-        gateway_kind
+        gateway_kind != '', gateway_kind,
+        instance
     ) AS gateway,
-    multiIf(workload != '', workload, node_id != '', node_id, toString(peer)) AS instance,
+    multiIf(pod_of_node != '', pod_of_node, node_id != '', node_id, toString({{instance_of_peer(peer)}})) AS instance,
     multiIf(NOT in_mesh, 'gateway', is_inbound, 'destination', 'source') AS reporter,
     api,
     multiIf(

@@ -1,10 +1,11 @@
 -- Where a request went: through a mesh or a gateway, to which service.
 -- Istio names clusters direction|port|subset|host, or before 1.9 inbound|port|port name|host, and nodes
--- type~address~workload.namespace~namespace.domain.
+-- type~address~pod.namespace~namespace.domain.
 -- A query for each step: what a name stands for is planned anew wherever the name stands.
 SELECT
     * EXCEPT (is_mesh_cluster, is_mesh_node, node_parts, cluster_parts, service_host),
-    node_parts[3] AS workload,
+    if(is_mesh_node, {{gateway_of_node(node_id)}}, '') AS gateway_of_node,
+    if(is_mesh_node, {{pod_of_node(node_id)}}, '') AS pod_of_node,
     multiIf(
         service_host = '', '',
         -- Within its namespace a service is called by its name alone.

@@ -1,0 +1,2 @@
+-- The pod in Istio's id of a node; '' of any other id.
+extract({{1}}, '^[^~]*~[^~]*~([^~]*?)(?:\\.[^.~]*)?~')
