@@ -20,6 +20,7 @@ from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.sender_tokens import SenderTokenMode
 from collector.receivers.tls import TlsConfig
 from collector.spool.arriving import ArrivingPayload
+from collector.spool.framing import FRAME_BYTES
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
@@ -173,6 +174,7 @@ class HttpIntake:
         """The same for a body that is not packed, while it arrives; returns its size. Raises what `chunks` raises."""
         self.check_size(request)
         size = announced_size(request)
+        await self.hold(request, min(size, FRAME_BYTES))
         payload = self._intake.stamped(format_name, b"", **self._told(request))
         if keyed is None:
             await self._intake.accept_arriving("http", payload, chunks, size)
