@@ -135,7 +135,7 @@ def _own_door(job: Import, data: Path) -> Iterator[_Door]:
         store = connect(config.storage.dsn or f"chdb://{directory.clickhouse}", memory, [directory.spool])
         migrate(store)
         collector = within(memory, config.collector)
-        spool = Spool(directory.spool, collector.spool, formats.light)
+        spool = Spool(directory.spool, collector.spool, formats.light, formats.has_lines)
         metrics = CollectorMetrics(NoOpMeter("gatelens"))
         writer = Writer(store, spool, collector.transforms, metrics, directory.path, collector.writer, formats=formats)
         writer.start()

@@ -57,7 +57,7 @@ def start_ingestion(
     # It looks into what the spool left open, before the spool seals it.
     chunks = ChunkMemory(directory.path / "forward" / "chunks", directory.spool, config.forward.remembered_chunks)
     parts.at_close.callback(chunks.close)
-    spool = Spool(directory.spool, config.spool, formats.light)
+    spool = Spool(directory.spool, config.spool, formats.light, formats.has_lines)
     metrics.observe_spool(
         lambda: spool.size, lambda: spool.capacity, lambda: spool.backlog, lambda: spool.unknown_files
     )

@@ -52,6 +52,11 @@ class Formats:
         """A format by its name; None where nobody knows it."""
         return self.by_name.get(name) or self._elsewhere(name)
 
+    def has_lines(self, name: str) -> bool:
+        """Whether each line of what is in a format is a record, whatever stands beside it."""
+        known = self.find(name)
+        return known is not None and known.has_lines
+
     @property
     def names_of_text(self) -> Sequence[str]:
         """The names that a client or a setting may use for lines and records."""

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from collector.spool.frame import FrameWriter
+from collector.spool.framing import Frames, Part
 from collector.spool.open_segment import write_parts
 from collector.spool.payload import Delivery
 from collector.spool.segment import READY, Segment, renamed, seal, unwritable
@@ -24,40 +24,34 @@ class ArrivingPayload:
     def __init__(
         self,
         path: Path,
-        frame: FrameWriter,
+        frames: Frames,
         size: int,
         keep: Callable[[Segment, Delivery | None], None],
         reserve: Callable[[int], None],
         release: Callable[[int], None],
     ) -> None:
         self._path = path
-        self._frame = frame
-        self._head = frame.head
+        self._frames = frames
         self._missing = size
+        self._written = 0
         self._keep = keep
         self._reserve = reserve
         self._release = release
         self._change = threading.Lock()
-        self._reserved = frame.size - size
-        reserve(self._reserved)
+        self._reserved = 0
         try:
             self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
         except OSError as error:
-            release(self._reserved)
             raise unwritable(error) from error
 
     def write(self, chunks: Sequence[bytes]) -> None:
-        """Write what has come of it."""
+        """Take what has come of it, and write what need not wait."""
         size = sum(map(len, chunks))
         with self._change:
             if self._file.closed:
                 raise ValueError("The payload has ended; its file is a closed file.")
-            self._reserve(size)
-            self._reserved += size
-            self._write([self._head, *chunks])
-            self._head = b""
-            for chunk in chunks:
-                self._frame.add(chunk)
+            self._take_room(size)
+            self._write([part for chunk in chunks for part in self._frames.add(chunk)])
             self._missing -= size
 
     def finish(self, segment_id: str = "", delivery: Delivery | None = None) -> None:
@@ -65,7 +59,9 @@ class ArrivingPayload:
         if self._missing:
             raise ValueError(f"{abs(self._missing)} bytes lie between the size of the payload and what was announced.")
         with self._change:
-            self._write([self._frame.tail(delivery)])
+            self._write(self._frames.end(delivery))
+            # What stands around the body.
+            self._take_room(self._written - self._reserved)
             try:
                 os.fsync(self._file.fileno())
                 if segment_id:
@@ -87,8 +83,12 @@ class ArrivingPayload:
                 path.unlink(missing_ok=True)
             self._release(self._reserved)
 
-    def _write(self, parts: Sequence[bytes]) -> None:
+    def _take_room(self, size: int) -> None:
+        self._reserve(size)
+        self._reserved += size
+
+    def _write(self, parts: Sequence[Part]) -> None:
         try:
-            write_parts(self._file.fileno(), parts)
+            self._written += write_parts(self._file.fileno(), parts)
         except OSError as error:
             raise unwritable(error) from error

@@ -66,7 +66,7 @@ class FrameWriter:
         self.size = self._message_size + len(self.head) - len(head)
         self._checksum = xxh3_64(self.head)
 
-    def add(self, piece: bytes) -> None:
+    def add(self, piece: bytes | memoryview) -> None:
         """Take note of the next piece of the body."""
         self._checksum.update(piece)
 

@@ -53,7 +53,7 @@ class OpenSegment:
         os.close(self._descriptor)
 
 
-def write_parts(descriptor: int, parts: Iterable[bytes]) -> int:
+def write_parts(descriptor: int, parts: Iterable[bytes | memoryview]) -> int:
     """Write parts one after the other, not joined, for large ones are expensive to copy; returns their size."""
     waiting = [memoryview(part) for part in parts]
     size = sum(map(len, waiting))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field
 from collector.spool.answer import Answer
 from collector.spool.arriving import ArrivingPayload
 from collector.spool.deliveries import DeliveryMemory
-from collector.spool.frame import FrameWriter, encoded_parts
+from collector.spool.framing import Framing
 from collector.spool.inspection import Inspection, SegmentFile
 from collector.spool.open_segment import OpenSegment
 from collector.spool.payload import Delivery, Payload
@@ -61,12 +61,14 @@ class Spool:
         directory: Path,
         config: SpoolConfig,
         light: Set[str] = frozenset(),
+        has_lines: Callable[[str], bool] = lambda format_name: False,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """Segments of the `light` formats may be twice as large as the others."""
+        """Segments of `light` formats may be twice as large; `has_lines` says whether each line is a record."""
         self._directory = directory
         self._config = config
         self._light = light
+        self._framing = Framing(has_lines)
         self._clock_ns = clock_ns
         self._pending: dict[str, list[WaitingFrame]] = defaultdict(list)
         self._wake = threading.Condition()
@@ -121,7 +123,7 @@ class Spool:
         The id is the deduplication token of its insert: the same id must always come with the same content.
         """
         listed = list(payloads)
-        encoded = [part for payload in listed for part in encoded_parts(payload)]
+        encoded = [part for payload in listed for part in self._framing.parts(payload)]
         size = sum(map(len, encoded))
         with self._wake:
             self._room.take(size)
@@ -139,16 +141,16 @@ class Spool:
         Room is taken by what has arrived, and may end in the middle. What is written then is its body, `payload.body`
         is not looked at; one that `has_delivery` gets it at its end, with an id like that of `append_segment`.
         """
-        frame = FrameWriter(payload, size, has_delivery=has_delivery)
+        frames = self._framing.begin(payload, size, has_delivery=has_delivery)
         with self._wake:
-            self._room.check(frame.size)
+            self._room.check(frames.size)
             created = self._next_ns()
         path = self._directory / f"{file_name(created, payload.format, f'{payload.format}-{created}')}{PARTIAL}"
 
         def keep(segment: Segment, delivery: Delivery | None) -> None:
             self._keep(segment, [] if delivery is None else [delivery])
 
-        return ArrivingPayload(path, frame, size, keep, self._room.take, self._room.release)
+        return ArrivingPayload(path, frames, size, keep, self._room.take, self._room.release)
 
     def take(self, timeout: float) -> Segment | None:
         """The oldest sealed segment, or None when there is none within so many seconds."""

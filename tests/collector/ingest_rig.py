@@ -10,6 +10,7 @@ from opentelemetry.metrics import NoOpMeter
 from pydantic import ByteSize
 from starlette.types import ASGIApp
 
+from collector.formats.formats import FORMATS
 from collector.intake.intake import Intake
 from collector.receivers.http.app import http_app
 from collector.receivers.http.config import HttpConfig
@@ -32,7 +33,7 @@ def http_port(
     find_sender: FindSender | None = None,
     **settings: Any,
 ) -> Iterator[Rig]:
-    spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
+    spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60), has_lines=FORMATS.has_lines)
     intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")

@@ -12,7 +12,7 @@ FROM
         payload_environment,
         payload_gateway,
         peer,
-        arrayJoin(arraySplit((text, number) -> number % 4096 = 0, pieces, arrayEnumerate(pieces))) AS run
+        arrayJoin(arraySplit((text, number) -> number % 16384 = 0, pieces, arrayEnumerate(pieces))) AS run
     FROM
     (
         SELECT received_at, payload_environment, payload_gateway, peer, splitByChar('\n', body) AS pieces

@@ -13,6 +13,7 @@ from collector.receivers.http.arriving_body import announced_size
 from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.body import read_body
+from collector.spool.framing import FRAME_BYTES
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
@@ -122,6 +123,7 @@ class HttpIntake:
         """The same for a body that is not packed, while it arrives; returns its size. Raises what `chunks` raises."""
         self.check_size(request)
         size = announced_size(request)
+        await self.hold(request, min(size, FRAME_BYTES))
         payload = self._intake.stamped(format_name, b"", **self._told(request))
         await self._intake.accept_arriving("http", payload, chunks, size, keyed)
         return size

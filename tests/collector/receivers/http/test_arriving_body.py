@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from collector.spool.framing import FRAME_BYTES
 from storage.store import Store
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig, resident_bytes
@@ -78,7 +79,10 @@ def test_it_takes_no_memory(rig: Rig) -> None:
     answer = _post(rig, (block for _ in range(times)), key="huge", **{"Content-Length": str(times * len(block))})
     assert answer.json() == {"accepted_bytes": times * len(block)}
     assert resident_bytes() - before < 12 << 20
-    assert rig.spooled()[-1][1] == block * times
+    bodies = [body for _, body in rig.spooled()[1:]]
+    assert b"".join(bodies) == block * times
+    assert max(map(len, bodies)) <= FRAME_BYTES
+    assert all(body.endswith(b"\n") for body in bodies)
 
 
 @pytest.mark.parametrize("key", ["", "binary"])
