@@ -116,6 +116,8 @@ class Recogniser:
         texts = [text for text in record.values() if isinstance(text, str) and text.startswith("{")]
         if not texts or any(isinstance(text := record.get(key), str) and text not in texts for key in TEXT_KEYS):
             return ""
+        # One over many lines is no line.
+        texts = [text for text in texts if "\n" not in text[:-1]]
         for text in texts:
             try:
                 inner = json.loads(text)

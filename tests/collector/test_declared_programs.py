@@ -66,6 +66,7 @@ def test_the_last_status_of_apache_and_its_attributes(store: Store, tmp_path: Pa
         "http.response.header.age": "60",
         "apache.ssl.SSL_PROTOCOL": "TLSv1.3",
         "apache.connection_status": "+",
+        "gatelens.doubt": "no_time",
     }
 
 

@@ -38,6 +38,7 @@ PRESETS = (
     "tomcat9",
     "reactor_netty",
     "aws_alb",
+    "aws_elb",
     "aws_api_gateway",
     "azure_api_management",
     "gravitee",

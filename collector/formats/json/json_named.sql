@@ -28,18 +28,15 @@ SELECT
         known.MESSAGE != '', known.MESSAGE,
         known.body
     ) AS text,
+    -- The first that is as long as a time has to be: a shorter one is a duration. One of a day that is not told is none.
+    arrayFirst(
+        told -> length(told) >= 10 AND substring(told, 3, 1) != ':',
+        [known.`@timestamp`, known.timestamp, known.time, known.date, known.ts]
+    ) AS moment_text,
     if(
         known.fluent_time != '',
         fromUnixTimestamp64Micro(intDiv(toInt64OrNull(known.fluent_time), 1000), 'UTC'),
-        -- The first that is as long as a time has to be: a shorter one is a duration. One of a day that is not told is none.
-        parseDateTime64BestEffortOrNull(
-            arrayFirst(
-                told -> length(told) >= 10 AND substring(told, 3, 1) != ':',
-                [known.`@timestamp`, known.timestamp, known.time, known.date, known.ts]
-            ),
-            6,
-            'UTC'
-        )
+        {{moment_of_text(moment_text)}}
     ) AS moment,
     CAST(
         (

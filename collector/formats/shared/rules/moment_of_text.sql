@@ -7,6 +7,8 @@ toTimeZone(
             substring({{1}}, 3, 1) = ':', '',
             substring({{1}}, 3, 1) = '/' AND substring({{1}}, 12, 1) = ':', concat(substring({{1}}, 1, 11), ' ', substring({{1}}, 13)),
             startsWith({{1}}, '['), concat(substring({{1}}, 2, 11), ' ', trimRight(substring({{1}}, 14), ']')),
+            substring({{1}}, 14, 1) = '.' AND toUInt64OrNull(substring({{1}}, 1, 13)) IS NOT NULL,
+                concat(substring({{1}}, 1, 13), rightPad(substring({{1}}, 15, 3), 3, '0')),
             substring({{1}}, 20, 1) = ',', concat(substring({{1}}, 1, 19), '.', substring({{1}}, 21)),
             {{1}}
         ),
