@@ -63,7 +63,8 @@ class JsonRecord:
 class Format:
     """A format by its name.
 
-    `layers` are SQL files, outermost first, each reading `{{inner}}`, the next one; they yield the columns of `shape`.
+    `layers` are SQL files, outermost first, each reading `{{inner}}`, the next one; they yield the columns of `shape`,
+    in its order.
     `schema` is the .proto file of its segments, whose message `Payload` has a body of `body_type`.
     """
 

@@ -49,8 +49,7 @@ def transform(known: Format, segment_id: str, path: Path, config: TransformConfi
     text = template(known)
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", value)
-    columns = known.shape.columns
-    return Transform(f"SELECT {', '.join(columns)} FROM (\n{text}\n)", known.shape.into, columns, known.schema)
+    return Transform(text, known.shape.into, known.shape.columns, known.schema)
 
 
 @cache
