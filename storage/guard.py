@@ -61,6 +61,9 @@ class QueryLimits:
             "max_result_rows": self.max_result_rows,
             "max_result_bytes": self.max_result_bytes,
             "result_overflow_mode": "throw",
+            # It multiplies the alternatives of a JOIN's condition out: forty pairs of them take all memory, whatever
+            # the limits are, and no query that the usual planning refuses was found to need it.
+            "allow_general_join_planning": 0,
             "readonly": 1,
         }
 

@@ -69,10 +69,15 @@ _LONG = (
     "SELECT bitmapCardinality(bitmapBuild(range(100000000)))",
 )
 
+# Multiplied out, its condition is 2 to the power of 60 conditions.
+_JOIN_OF_ALTERNATIVES = "SELECT a.number FROM numbers(5) AS a JOIN numbers(5) AS b ON " + " AND ".join(
+    f"(a.number = b.number OR a.number + {number} = b.number)" for number in range(60)
+)
+
 
 def test_the_limit_of_memory_holds_within_a_value(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURED, str(tmp_path), str(_LIMIT_MEGABYTES), *_LONG],
+        [sys.executable, "-c", _MEASURED, str(tmp_path), str(_LIMIT_MEGABYTES), *_LONG, _JOIN_OF_ALTERNATIVES],
         capture_output=True,
         text=True,
         timeout=300,
@@ -81,6 +86,10 @@ def test_the_limit_of_memory_holds_within_a_value(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     taken = json.loads(done.stdout)
     assert {sql: megabytes for sql, megabytes in taken.items() if megabytes > _LARGEST_MEGABYTES} == {}
+
+
+def test_a_join_of_many_alternatives_is_answered(store: Store) -> None:
+    assert sorted(reader(store).run(_JOIN_OF_ALTERNATIVES, "csv").split()) == [b'"number"', b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.parametrize(
