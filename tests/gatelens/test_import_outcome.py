@@ -8,7 +8,7 @@ import pytest
 from rich.progress import Progress
 
 from collector.books import Segments
-from collector.importer import ImportSummary
+from collector.importer.block import ImportSummary
 from gatelens import import_command
 from gatelens.data_directory import DataDirectory
 from gatelens.import_command import Import, run_import
@@ -49,14 +49,14 @@ def test_rows_of_all_blocks_are_added_up_when_they_are_stored() -> None:
         "a": iter([_found(1), _found(2, requests=3), _found(0, requests=5)]),
         "b": iter([_found(0, requests=2, dead_letters=1)]),
     }
-    found = outcome(_SUMMARY, lambda segment_id: next(looks[segment_id]), lambda: False)
+    found = outcome(_SUMMARY, lambda segment_id: next(looks[segment_id]), lambda: False, lambda sql: [])
     assert found == Imported(_SUMMARY, Counter({"requests": 7, "dead_letters": 1}), False)
 
 
 def test_patience_that_is_over_is_over_for_all_blocks() -> None:
     blocks = {"a": _found(1, requests=3), "b": _found(1)}
     answers = iter([False, True, True])
-    found = outcome(_SUMMARY, blocks.__getitem__, lambda: next(answers))
+    found = outcome(_SUMMARY, blocks.__getitem__, lambda: next(answers), lambda sql: [])
     assert found == Imported(_SUMMARY, Counter(requests=3), True)
 
 
