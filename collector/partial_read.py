@@ -45,7 +45,7 @@ class PartialRead(io.RawIOBase):
 
     def __init__(self, packed: BinaryIO) -> None:
         """`packed` is at its beginning, and may be a pipe; raises OSError where that cannot be read."""
-        self._read = _reading(packed)
+        self._readinto = _reading(packed)
         self.fault: Exception | None = None
 
     @property
@@ -57,20 +57,17 @@ class PartialRead(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        target = memoryview(buffer).cast("B")
         if self.fault is not None:
             return 0
         try:
-            data = self._read(len(target))
+            return self._readinto(memoryview(buffer).cast("B"))
         except _FAULTS as error:
             self.fault = error
             return 0
-        target[: len(data)] = data
-        return len(data)
 
 
-def _reading(packed: BinaryIO) -> Callable[[int], bytes]:
-    """Gives up to so many bytes; what it has unpacked comes before what it fails at."""
+def _reading(packed: BinaryIO) -> Callable[[memoryview], int]:
+    """Fills a buffer, or a part of it; what it has unpacked comes before what it fails at."""
     magic = packed.read(len(_XZ_MAGIC))
     if packed.seekable():
         packed.seek(0)
@@ -78,11 +75,20 @@ def _reading(packed: BinaryIO) -> Callable[[int], bytes]:
     else:
         whole = io.BufferedReader(_Whole(magic, packed))
     if magic.startswith(_GZIP_MAGIC):
-        return gzip.GzipFile(fileobj=whole).read1
+        return _copying(gzip.GzipFile(fileobj=whole).read1)
     if magic.startswith(_ZSTD_MAGIC):
-        return ZstdFile(whole).read
+        return _copying(ZstdFile(whole).read)
     if magic.startswith(_BZIP2_MAGIC):
-        return bz2.BZ2File(whole).read1
+        return _copying(bz2.BZ2File(whole).read1)
     if magic.startswith(_XZ_MAGIC):
-        return lzma.LZMAFile(whole).read1
-    return whole.read
+        return _copying(lzma.LZMAFile(whole).read1)
+    return whole.readinto if isinstance(whole, io.BufferedReader) else _copying(whole.read)
+
+
+def _copying(read: Callable[[int], bytes | None]) -> Callable[[memoryview], int]:
+    def readinto(target: memoryview) -> int:
+        data = read(len(target)) or b""
+        target[: len(data)] = data
+        return len(data)
+
+    return readinto

@@ -64,7 +64,7 @@ def findings(segment_ids: Sequence[str], rows: Mapping[str, int], ask: Ask, *, k
                 found.without_duration += count * int(row["is_without_duration"])
                 if row["doubt"]:
                     found.doubtful[str(row["doubt"])] += count
-                found.count_time(row["clock"], count, row["oldest"] or "")
+                found.count_time(row["clock"], count, row["oldest"])
         for table, attributes in _ATTRIBUTES.items():
             if rows.get(table):
                 for row in ask(_statement("rows_of_import", **of_segments, table=table, attributes=attributes)):

@@ -1,12 +1,11 @@
--- The rows of some segments in another table by whether their time is believed.
-SELECT clock, count() AS found, toString(min(claimed)) AS oldest
+-- The rows of some segments in another table whose time is not believed.
+SELECT clock, count() AS found, min(claimed_time) AS oldest
 FROM
 (
     SELECT
-        toDateTime64OrNull({{attributes}}['claimed_time'], 6, 'UTC') AS claimed,
-        multiIf(claimed IS NULL, '', claimed < time, 'older', 'ahead') AS clock
+        {{attributes}}['claimed_time'] AS claimed_time,
+        toDateTime64OrZero(claimed_time, 6, 'UTC') < time ? 'older' : 'ahead' AS clock
     FROM {{table}}
-    WHERE segment_id IN ({{segments}})
+    WHERE segment_id IN ({{segments}}) AND claimed_time != ''
 )
-WHERE clock != ''
 GROUP BY clock

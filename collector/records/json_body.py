@@ -23,6 +23,7 @@ from storage.errors import PayloadError
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
 _OBJECT = re.compile(rb"\s*\{")
+_FIRST_OBJECT = re.compile(rb"\s*(\{[^\n]*)")
 _IN_A_ROW = re.compile(rb"\}[ \t]*\{")
 
 FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
@@ -132,7 +133,7 @@ def _classified(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
     first = formats[formats.recogniser.detect(lines) or formats.anything.name]
     once = first.record.once if first.record else b""
     # Where all of a batch have what each record of the format has once, none needs to be looked at.
-    if once and lines.count(once) == lines.strip().count(b"\n") + 1:
+    if once and lines.count(once) == lines.count(b"\n") + (not lines.endswith(b"\n")):
         return [(first.name, lines)]
     classifier = Classifier(formats)
     return merged(part for piece in line_slices(lines) for part in _of_slice(piece, first.name, formats, classifier))
@@ -211,7 +212,6 @@ def _of_array(body: bytes) -> bytes:
 
 def _is_over_lines(body: bytes) -> bool:
     """Whether it is objects that are not one a line: the first line is not whole, or has more than one."""
-    if not _OBJECT.match(body):
-        return False
-    first = body.lstrip().partition(b"\n")[0]
-    return not first.rstrip().endswith(b"}") or _IN_A_ROW.search(first) is not None
+    # Not by partition, which copies what may be many megabytes.
+    first = _FIRST_OBJECT.match(body)
+    return first is not None and (not first[1].rstrip().endswith(b"}") or _IN_A_ROW.search(first[1]) is not None)
