@@ -187,8 +187,7 @@ def import_files(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what is stored already is skipped."""
-    from collector.escape_path import escape_path  # noqa: PLC0415 - keeps --help quick
-    from gatelens.import_command import Import, run_import  # noqa: PLC0415 - keeps --help quick
+    from gatelens.import_command import Import, name_of, run_import  # noqa: PLC0415 - keeps --help quick
     from gatelens.log_format import log_format_of  # noqa: PLC0415 - keeps --help quick
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
@@ -210,7 +209,7 @@ def import_files(
         _print_error(GatelensError("Interrupted. What was handed over is stored; the same import again adds the rest."))
         raise typer.Exit(_INTERRUPTED) from None
     for path, outcome in zip(files, outcomes, strict=True):
-        name = escape_path(path)
+        name = name_of(path)
         if as_json:
             told = {"error": str(outcome)} if isinstance(outcome, GatelensError) else outcome.as_json()
             typer.echo(json.dumps({"file": name} | told))

@@ -37,9 +37,9 @@ from storage.migrate import migrate
 from storage.store import connect
 from storage.untrusted_text import for_terminal
 
-# The name of what is piped in, among files and in rows.
+# What is piped in, among files; and its name in rows and messages.
 PIPE = Path("-")
-_PIPED = "stdin"
+PIPED = "stdin"
 
 # A running Gatelens stores what is durable within a second, unless it is far behind or ClickHouse is away.
 _PATIENCE_SECONDS = 30
@@ -85,7 +85,7 @@ def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | G
 
 
 def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportSummary | GatelensError:
-    task = progress.add_task(escape(for_terminal(_shown(path))), total=_size(path))
+    task = progress.add_task(escape(for_terminal(name_of(Path(path.name)))), total=_size(path))
     labels = Labels(job.environment, job.gateway, salt=uuid.uuid4().hex if job.again else "", keep_time=job.keep_time)
     format_name = job.log_format.name if job.log_format else job.format
 
@@ -94,8 +94,8 @@ def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportS
 
     try:
         if path == PIPE:
-            sorter = Sorter(_PIPED, door.formats, format_name)
-            labels = replace(labels, peer=_PIPED)
+            sorter = Sorter(PIPED, door.formats, format_name)
+            labels = replace(labels, peer=PIPED)
             return import_stream(sys.stdin.buffer, sorter, door.sink, labels, progress=told)
         return import_file(path, door.sink, labels, format_name=format_name, formats=door.formats, progress=told)
     except GatelensError as error:
@@ -103,8 +103,9 @@ def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportS
         return error
 
 
-def _shown(path: Path) -> str:
-    return _PIPED if path == PIPE else escape_path(Path(path.name))
+def name_of(path: Path) -> str:
+    """What a log is called where it is spoken of."""
+    return PIPED if path == PIPE else escape_path(path)
 
 
 def _size(path: Path) -> int | None:

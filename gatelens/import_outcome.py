@@ -9,6 +9,7 @@ from typing import Any
 from collector.books import Segments
 from collector.importer.block import ImportSummary
 from collector.importer.findings import Ask, Findings, findings
+from storage.errors import GatelensError
 
 _POLL_SECONDS = 0.1
 _MOST_OF_EXAMPLE = 120
@@ -62,10 +63,13 @@ class Imported:
             "oldest": found.oldest,
             "ahead_of_clock": found.ahead_of_clock,
             "dead_letters": [asdict(reason) for reason in found.dead_letters],
+            **({"fault": found.fault} if found.fault else {}),
         }
 
     def _notes(self) -> Iterator[tuple[int, str]]:
         found = self.findings
+        if found.fault:
+            yield 0, f"no more can be said of its rows: {found.fault}"
         if count := found.without_duration:
             yield count, f"{_named('requests', count)} without a duration; if the log has it, {_DECLARE}"
         for doubt, count in found.doubtful.most_common():
@@ -103,7 +107,12 @@ def outcome(
         rows.update(found.rows)
         stored += found.stored
         is_waiting = is_waiting or bool(found.waiting)
-    return Imported(summary, rows, is_waiting, findings(stored, rows, ask, keeps_time=keeps_time))
+    try:
+        odd = findings(stored, rows, ask, keeps_time=keeps_time)
+    except GatelensError as error:
+        # It is stored all the same.
+        odd = Findings(fault=str(error))
+    return Imported(summary, rows, is_waiting, odd)
 
 
 def _shortened(line: str) -> str:

@@ -41,6 +41,8 @@ class Findings:
     dead_letters: list[Reason] = field(default_factory=list)
     # The tables whose TTL deletes what is old, where the rows keep their own time.
     tables_with_ttl: list[str] = field(default_factory=list)
+    # Why nothing could be asked; '' where it could.
+    fault: str = ""
 
     def count_time(self, clock: str, count: int, oldest: str) -> None:
         if clock == "older":

@@ -146,7 +146,9 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
     raws = raw_lines(lines)
     if not all(raw.startswith(b"{") for raw in raws):
         # Text stands between them, or one over many lines is cut off.
-        return [(first, lines)] if first in formats.of_many_lines else text_body.line_by_line(lines, formats)
+        if first in formats.of_many_lines:
+            return [(first, lines)]
+        return text_body.line_by_line(lines, formats, of_objects=first)
     held = records(raws)
     names = classifier.formats_of(held)
     if len(set(names)) == 1 and names[0] in formats.whole_records:

@@ -43,6 +43,12 @@ def test_the_format_is_found_behind_other_lines(tmp_path: Path) -> None:
         _imported(tmp_path / "b.log", started + b"one more\n" + _envoy(1))
 
 
+def test_messages_between_objects_stay_with_their_format(tmp_path: Path) -> None:
+    message = b"2026-11-23T09:29:20.896837Z\tinfo\tEnvoy proxy is ready\n"
+    content = json_line("a") + message + json_line("b")
+    assert _imported(tmp_path / "a.log", content).lines() == {"envoy_json": content.splitlines()}
+
+
 @pytest.mark.parametrize("format_name", ["", "combined"])
 def test_lines_are_taken_out_of_what_wraps_them(tmp_path: Path, format_name: str) -> None:
     lines = [_combined(number) for number in range(50)]
