@@ -1,13 +1,17 @@
 """Where imported blocks go: into this process' own spool, or to the process that owns the data directory."""
 
+import json
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import httpx
 
-from collector.importer import Block
+from collector.importer.block import Block
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.writer.segment_ledger import Segments, segments, stored_segments
+from gatelens.commands import refusal
 from gatelens.data_directory import Addresses
 from storage.errors import GatelensError
 from storage.store import Store
@@ -30,6 +34,10 @@ class SpoolSink:
     def find(self, prefix: str) -> Segments:
         """Where the segments are whose ids begin so."""
         return segments(self._store, self._spool, prefix)
+
+    def ask(self, sql: str) -> Sequence[Mapping[str, Any]]:
+        """The rows that a SELECT finds."""
+        return _rows(self._store.raw(sql, "JSONEachRow"))
 
     def send(self, block: Block) -> None:
         while self._spool.backlog >= _WAITING_SEGMENTS:
@@ -64,6 +72,13 @@ class HttpSink:
                 "The running Gatelens is of another version than this command; restart it with this version."
             ) from error
 
+    def ask(self, sql: str) -> Sequence[Mapping[str, Any]]:
+        """The rows that a SELECT finds; raises GatelensError where it is not answered."""
+        answer = self._client.post(f"{self._addresses.web}/api/v1/query", json={"sql": sql, "format": "jsonl"})
+        if answer.is_error:
+            raise GatelensError(refusal(answer))
+        return _rows(answer.content)
+
     def send(self, block: Block) -> None:
         while True:
             answer = self._client.post(
@@ -85,3 +100,7 @@ class HttpSink:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _rows(lines: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines.splitlines()]

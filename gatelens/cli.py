@@ -1,5 +1,6 @@
 """The `gatelens` command."""
 
+import json
 import signal
 import sys
 import threading
@@ -61,6 +62,8 @@ ConfigFile = Annotated[
     typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file; docs/configuration.md."),
 ]
 DEFAULT_DATA = Path("data")
+# What shells take for the end by Ctrl-C.
+_INTERRUPTED = 130
 
 
 def _print_version(is_asked: bool) -> None:
@@ -159,10 +162,12 @@ def query(
 
 @app.command("import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="Access logs: plain, gzip or zstd.", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Logs, plain or packed by gzip, zstd, bzip2 or xz; - reads what is piped in.")
+    ],
     format_name: Annotated[
         str,
-        typer.Option("--format", help="Such as combined or mule_log; recognised from the first line where not given."),
+        typer.Option("--format", help="Such as combined or mule_log; found by the first lines where not given."),
     ] = "",
     log_format: Annotated[
         str,
@@ -175,11 +180,14 @@ def import_files(
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
     config: ConfigFile = None,
     again: Annotated[bool, typer.Option("--again", help="Store it even if it is stored already.")] = False,
+    keep_time: Annotated[
+        bool, typer.Option("--keep-time", help="File what is older than the retention under its own time.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what became of each file as a line of JSON.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what is stored already is skipped."""
-    from collector.escape_path import escape_path  # noqa: PLC0415 - keeps --help quick
-    from gatelens.import_command import Import, run_import  # noqa: PLC0415 - keeps --help quick
+    from gatelens.import_command import Import, name_of, run_import  # noqa: PLC0415 - keeps --help quick
     from gatelens.log_format import log_format_of  # noqa: PLC0415 - keeps --help quick
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
@@ -190,17 +198,26 @@ def import_files(
             soft_wrap=True,
         )
     definition = log_format_of(log_format) if log_format else None
-    job = Import(files, format_name, environment, gateway, again, definition, config)
+    job = Import(files, format_name, environment, gateway, again, keep_time, definition, config)
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=err) as progress:
-        outcomes = run_import(job, data, progress)
+    try:
+        with Progress(*columns, console=err) as progress:
+            outcomes = run_import(job, data, progress)
+    except KeyboardInterrupt:
+        _print_error(GatelensError("Interrupted. What was handed over is stored; the same import again adds the rest."))
+        raise typer.Exit(_INTERRUPTED) from None
     for path, outcome in zip(files, outcomes, strict=True):
-        if isinstance(outcome, GatelensError):
+        name = name_of(path)
+        if as_json:
+            told = {"error": str(outcome)} if isinstance(outcome, GatelensError) else outcome.as_json()
+            typer.echo(json.dumps({"file": name} | told))
+        elif isinstance(outcome, GatelensError):
             _print_error(outcome)
         else:
-            out.print(for_terminal(f"{escape_path(path)}: {outcome}"), highlight=False, soft_wrap=True, markup=False)
+            for line in (f"{name}: {outcome}", *outcome.notes):
+                out.print(for_terminal(line), highlight=False, soft_wrap=True, markup=False)
     if any(isinstance(outcome, GatelensError) for outcome in outcomes):
         raise typer.Exit(1)
 

@@ -1,10 +1,11 @@
-"""What `gatelens import` does: files in, and then what has become of them."""
+"""What `gatelens import` does: logs in, and then what has become of them."""
 
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,9 @@ from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
 from collector.formats.registry import Formats
-from collector.importer import ImportSummary, import_file
+from collector.importer.block import ImportSummary, Labels
+from collector.importer.importer import import_file, import_stream
+from collector.importer.sorting import Sorter
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.writer import Writer
@@ -34,13 +37,17 @@ from storage.migrate import migrate
 from storage.store import connect
 from storage.untrusted_text import for_terminal
 
+# What is piped in, among files; and its name in rows and messages.
+PIPE = Path("-")
+PIPED = "stdin"
+
 # A running Gatelens stores what is durable within a second, unless it is far behind or ClickHouse is away.
 _PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Import:
-    """What to import; `again` stores what is stored already once more.
+    """What to import; `again` stores what is stored already once more, `keep_time` what is old under its own time.
 
     `log_format` is a definition for this import, and `config` a file with others.
     """
@@ -50,6 +57,7 @@ class Import:
     environment: str = ""
     gateway: str = ""
     again: bool = False
+    keep_time: bool = False
     log_format: FormatDefinition | None = None
     config: Path | None = None
 
@@ -69,27 +77,40 @@ def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | G
     with _own_door(job, data) if process is None else _remote_door(job, data, process) as door:
         summaries = [_import(path, job, door, progress) for path in job.files]
         return [
-            summary if isinstance(summary, GatelensError) else outcome(summary, door.sink.find, door.is_patience_over)
+            summary
+            if isinstance(summary, GatelensError)
+            else outcome(summary, door.sink.find, door.is_patience_over, door.sink.ask, keeps_time=job.keep_time)
             for summary in summaries
         ]
 
 
 def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportSummary | GatelensError:
-    task = progress.add_task(escape(for_terminal(escape_path(Path(path.name)))), total=path.stat().st_size)
+    task = progress.add_task(escape(for_terminal(name_of(Path(path.name)))), total=_size(path))
+    labels = Labels(job.environment, job.gateway, salt=uuid.uuid4().hex if job.again else "", keep_time=job.keep_time)
+    format_name = job.log_format.name if job.log_format else job.format
+
+    def told(position: int) -> None:
+        progress.update(task, completed=position)
+
     try:
-        return import_file(
-            path,
-            door.sink,
-            format_name=job.log_format.name if job.log_format else job.format,
-            environment=job.environment,
-            gateway=job.gateway,
-            salt=uuid.uuid4().hex if job.again else "",
-            formats=door.formats,
-            progress=lambda position: progress.update(task, completed=position),
-        )
+        if path == PIPE:
+            sorter = Sorter(PIPED, door.formats, format_name)
+            labels = replace(labels, peer=PIPED)
+            return import_stream(sys.stdin.buffer, sorter, door.sink, labels, progress=told)
+        return import_file(path, door.sink, labels, format_name=format_name, formats=door.formats, progress=told)
     except GatelensError as error:
         progress.remove_task(task)
         return error
+
+
+def name_of(path: Path) -> str:
+    """What a log is called where it is spoken of."""
+    return PIPED if path == PIPE else escape_path(path)
+
+
+def _size(path: Path) -> int | None:
+    """How large a file is; None for what is none, or is not there."""
+    return path.stat().st_size if path.is_file() else None
 
 
 def _known_formats(job: Import, config: Config, directory: DataDirectory) -> Formats:

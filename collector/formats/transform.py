@@ -7,6 +7,7 @@ from pathlib import Path
 
 from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
+from collector.formats.shared.clock import KEPT_DAYS, KEPT_TIME
 from collector.formats.shared.literal import literal
 from collector.formats.shared.rules import with_rules
 
@@ -42,7 +43,7 @@ def transform(known: Format, segment_id: str, path: Path, config: TransformConfi
         "format": literal(known.name),
         "segment_id": literal(segment_id),
         "default_environment": literal(config.environment),
-        "retention_days": str(config.retention_days),
+        "retention_days": str(KEPT_DAYS if segment_id.startswith(KEPT_TIME) else config.retention_days),
         "time_zone": literal(config.time_zone),
         "reason": literal(known.reason),
     }

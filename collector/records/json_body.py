@@ -23,6 +23,7 @@ from storage.errors import PayloadError
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
 _OBJECT = re.compile(rb"\s*\{")
+_FIRST_OBJECT = re.compile(rb"\s*(\{[^\n]*)")
 _IN_A_ROW = re.compile(rb"\}[ \t]*\{")
 
 FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
@@ -149,7 +150,9 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
     raws = raw_lines(lines)
     if not all(raw.startswith(b"{") for raw in raws):
         # Text stands between them, or one over many lines is cut off.
-        return [(first, lines)] if first in formats.of_many_lines else text_body.line_by_line(lines, formats)
+        if first in formats.of_many_lines:
+            return [(first, lines)]
+        return text_body.line_by_line(lines, formats, of_objects=first)
     held = records(raws)
     names = classifier.formats_of(held)
     if len(set(names)) == 1 and names[0] in formats.whole_records:
@@ -215,7 +218,6 @@ def _of_array(body: bytes) -> bytes:
 
 def _is_over_lines(body: bytes) -> bool:
     """Whether it is objects that are not one a line: the first line is not whole, or has more than one."""
-    if not _OBJECT.match(body):
-        return False
-    first = body.lstrip().partition(b"\n")[0]
-    return not first.rstrip().endswith(b"}") or _IN_A_ROW.search(first) is not None
+    # Not by partition, which copies what may be many megabytes.
+    first = _FIRST_OBJECT.match(body)
+    return first is not None and (not first[1].rstrip().endswith(b"}") or _IN_A_ROW.search(first[1]) is not None)

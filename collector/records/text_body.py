@@ -12,6 +12,8 @@ from collector.records.slices import line_slices, merged
 # Where an access log begins with what else a proxy has written, it is looked for so far.
 _FIRST_LINES = 100
 _HEAD_BYTES = 64 << 10
+# A search that begins with one fixed byte takes a fifth of the time of one for two.
+_OBJECT_LINE = re.compile(rb"\n(?=\{)")
 
 
 def by_format(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
@@ -22,27 +24,30 @@ def by_format(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
     return [(first, lines)] if first else []
 
 
-def line_by_line(lines: bytes, formats: Formats, first: str = "") -> list[tuple[str, bytes]]:
+def line_by_line(lines: bytes, formats: Formats, first: str = "", of_objects: str = "") -> list[tuple[str, bytes]]:
     """The same where each line is to be looked at; objects of no format that is known are records of anything.
 
-    Text that no format recognises is of the `first` in the body; where that is of objects, of the first in its slice.
+    Text that no format recognises is of the `first` in the body. Where that is `of_objects`, it is of the first of text
+    in its slice; where there is none, of that: whoever writes objects writes other messages as text.
     """
     classifier = Classifier(formats)
-    others = first or formats.anything.name
+    others = (first, of_objects or formats.anything.name)
     found = merged(part for piece in line_slices(lines) for part in _of_slice(piece, others, formats, classifier))
     return [(name, body) for name, body in found if body.strip()]
 
 
-def _of_slice(lines: bytes, others: str, formats: Formats, classifier: Classifier) -> Iterator[tuple[str, bytes]]:
+def _of_slice(
+    lines: bytes, others: tuple[str, str], formats: Formats, classifier: Classifier
+) -> Iterator[tuple[str, bytes]]:
     anything = formats.anything.name
     parts = lines.split(b"\n")
     # As letters, whatever the bytes are: a format is recognised by its ASCII.
     found = classifier.formats_of_texts(lines.decode("latin-1").split("\n"))
-    if others == anything:
-        texts = (name for name, part in zip(found, parts, strict=True) if name and not part.startswith(b"{"))
-        others = next(texts, anything)
+    first, of_objects = others
+    texts = (name for name, part in zip(found, parts, strict=True) if name and not part.startswith(b"{"))
+    unknown = first or next(texts, of_objects)
     named = [
-        name or (object_format(formats, part) or anything if part.startswith(b"{") else others)
+        name or (object_format(formats, part) or anything if part.startswith(b"{") else unknown)
         for name, part in zip(found, parts, strict=True)
     ]
     for name, members in grouped(parts, named).items():
@@ -56,7 +61,7 @@ def _first_known(lines: bytes, formats: Formats) -> str:
 
 def _is_mixed(lines: bytes, first: MixedBody, formats: Formats) -> bool:
     """Whether there may be lines of another format; formats with the same marker are not distinguished here."""
-    if b"\n{" in lines:
+    if _OBJECT_LINE.search(lines):
         return True
     if first.first_byte:
         begin_alike = lines.count(b"\n" + first.first_byte) + lines.startswith(first.first_byte)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collector.formats.envoy.descriptor import ENVOY_JSON
-from collector.importer import Block, BlockSink
+from collector.importer.block import Block, BlockSink
 from gatelens.demo.log_lines import lines
 from gatelens.demo.past import STRETCH, draw
 from processors.window import floor

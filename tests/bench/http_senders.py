@@ -13,7 +13,8 @@ import httpx
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
-from collector.importer import import_file
+from collector.importer.block import Labels
+from collector.importer.importer import import_file
 from gatelens.block_sinks import HttpSink
 from gatelens.data_directory import Addresses, DataDirectory
 from tests.bench.log_files import write_log
@@ -89,7 +90,7 @@ class ImportSender(LinesSender):
         self._addresses = addresses
 
     def send_all(self) -> None:
-        import_file(self.file, HttpSink(self._addresses), environment="bench")
+        import_file(self.file, HttpSink(self._addresses), Labels("bench"))
 
 
 class DeclaredSender(ImportSender):
@@ -113,8 +114,8 @@ class DeclaredSender(ImportSender):
         import_file(
             self.file,
             HttpSink(self._addresses),
+            Labels("bench"),
             format_name=self._DEFINITION.name,
-            environment="bench",
             formats=self._formats,
         )
 

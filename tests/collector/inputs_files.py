@@ -7,7 +7,8 @@ from pathlib import Path
 
 import zstandard
 
-from collector.importer import Block, import_file
+from collector.importer.block import Block, Labels
+from collector.importer.importer import import_file
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
@@ -79,7 +80,7 @@ def _imported(is_named: bool) -> Send:
             path = directory / f"{case.format}-{case.path.stem}.{encoding or 'log'}"
             path.write_bytes(_PACKINGS[encoding](case.body()))
             format_name = case.format if is_named else ""
-            import_file(path, _Blocks(spool), format_name=format_name, environment=ENVIRONMENT)
+            import_file(path, _Blocks(spool), Labels(ENVIRONMENT), format_name=format_name)
         spool.close()
         return spool
 

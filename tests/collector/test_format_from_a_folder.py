@@ -15,7 +15,8 @@ from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.formats.shared.access import ACCESS_COLUMNS
-from collector.importer import Block, import_file
+from collector.importer.block import Block, Labels
+from collector.importer.importer import import_file
 from collector.receivers.files.config import FilesConfig
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
@@ -163,7 +164,7 @@ def _import(format_name: str) -> Send:
         path = directory / "access.log"
         path.write_bytes(_text())
         spool = Spool(directory / "spool", SpoolConfig(segment_age=60))
-        import_file(path, _Blocks(spool), format_name=format_name, environment=environment, formats=formats)
+        import_file(path, _Blocks(spool), Labels(environment=environment), format_name=format_name, formats=formats)
         spool.close()
         return spool
 

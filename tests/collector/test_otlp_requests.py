@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from collector.formats.otlp.descriptor import NOT_OTLP
-from collector.importer import import_file
+from collector.importer.block import Labels
+from collector.importer.importer import import_file
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
 from gatelens.block_sinks import SpoolSink
@@ -106,9 +107,9 @@ def test_a_file_of_requests_longer_than_what_is_looked_at(store: Store, tmp_path
     long = _logs("long", attributes=[{"key": "a", "value": {"stringValue": "x" * 100_000}}])
     (tmp_path / "otlp.jsonl").write_bytes(_lines(long, _metrics("metric", 1)))
     spool = Spool(tmp_path / "spool", SpoolConfig(segment_age=60))
-    summary = import_file(tmp_path / "otlp.jsonl", SpoolSink(spool, store), environment="otlp-file")
+    summary = import_file(tmp_path / "otlp.jsonl", SpoolSink(spool, store), Labels("otlp-file"))
     store_all(store, spool)
     assert summary.format == "otlp_logs_json"
     assert _found(store, "otlp-file") == {"logs": ["long"], "metrics": ["metric"]}
-    again = import_file(tmp_path / "otlp.jsonl", SpoolSink(spool, store), environment="otlp-file")
+    again = import_file(tmp_path / "otlp.jsonl", SpoolSink(spool, store), Labels("otlp-file"))
     assert (again.blocks, again.blocks_known) == (1, 1)

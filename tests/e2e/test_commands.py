@@ -1,10 +1,8 @@
 """The commands as people type them: what they print, how they exit, what they leave behind."""
 
 import csv
-import gzip
 import io
 import json
-import os
 import re
 import socket
 import threading
@@ -15,7 +13,6 @@ from pathlib import Path
 import httpx
 import pyarrow.parquet as pq
 import pytest
-import zstandard
 
 from gatelens import __version__
 from tests.collector.access_logs import json_lines
@@ -140,30 +137,6 @@ def test_a_query_needs_data(tmp_path: Path) -> None:
     assert "holds no data; give the directory of `gatelens up` with --data." in message
 
 
-@pytest.mark.parametrize("state", ["running", "stopped"])
-def test_files_are_imported_once(state: str, running: GatelensProcess, stopped: Path, tmp_path: Path) -> None:
-    data = running.data if state == "running" else stopped
-    names = ("plain.log", "packed.log.gz", "packed.log.zst")
-    contents = {name: json_lines(name, range(250)) + b"broken\n" for name in names}
-    (tmp_path / "plain.log").write_bytes(contents["plain.log"])
-    (tmp_path / "packed.log.gz").write_bytes(gzip.compress(contents["packed.log.gz"]))
-    (tmp_path / "packed.log.zst").write_bytes(zstandard.ZstdCompressor().compress(contents["packed.log.zst"]))
-    rows = "250 requests, 1 dead letter"
-    told = [f"{tmp_path / name}: envoy_json, {rows}, {len(content):,} bytes" for name, content in contents.items()]
-    arguments: list[str | Path] = ["import", "--environment", "imported", "--data", data]
-    arguments += [tmp_path / name for name in contents]
-
-    first = run(*arguments)
-    assert (first.returncode, first.stdout.decode().splitlines()) == (0, told)
-    assert _stored(data, "imported") == 750
-    second = run(*arguments)
-    known = [f"{line}, 1 of 1 blocks were stored already" for line in told]
-    assert (second.returncode, second.stdout.decode().splitlines()) == (0, known)
-    third = run(*arguments, "--again")
-    assert (third.returncode, third.stdout.decode().splitlines()) == (0, told)
-    assert _stored(data, "imported") == 1500
-
-
 def test_segments_are_told_over_http(running: GatelensProcess) -> None:
     web, http = running.addresses.web, running.addresses.http
     with httpx.Client(trust_env=False, timeout=30) as client:
@@ -176,58 +149,6 @@ def test_segments_are_told_over_http(running: GatelensProcess) -> None:
     rows = {"requests": 3, "metrics": 0, "spans": 0, "logs": 0, "dead_letters": 0}
     assert told.pop("stored")[0].startswith("told-over-http+")
     assert told == {"waiting": [], "rows": rows}
-
-
-def test_a_file_of_no_known_format_is_refused(running: GatelensProcess, tmp_path: Path) -> None:
-    file = tmp_path / "shopping.txt"
-    file.write_text("two eggs\n")
-    assert "is not recognised from its first line; name it with --format." in _error(
-        "import", file, "--data", running.data
-    )
-    absent = run("import", tmp_path / "absent.log", "--data", running.data)
-    assert absent.returncode == 2
-    assert b"Invalid value for" in absent.stderr
-
-
-def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(running: GatelensProcess, tmp_path: Path) -> None:
-    lines = json_lines("beside", range(250))
-    files = {
-        "empty.log": b"",
-        "shopping.txt": b"two eggs\n",
-        "cut-off.log.gz": gzip.compress(lines)[:-20],
-        "good.log": json_lines("good", range(50)),
-    }
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    told = run("import", *(tmp_path / name for name in files), "--environment", "beside", "--data", running.data)
-    assert told.returncode == 1
-    assert told.stdout.decode().splitlines() == [
-        f"{tmp_path / 'empty.log'}: nothing in it",
-        f"{tmp_path / 'good.log'}: envoy_json, 50 requests, {len(files['good.log']):,} bytes",
-    ]
-    errors = told.stderr.decode()
-    assert "shopping.txt is not recognised from its first line" in errors
-    assert "cut-off.log.gz cannot be read to its end" in errors
-    assert 50 < until(lambda: _stored(running.data, "beside"), lambda stored: stored > 50) <= 300
-
-
-def test_a_file_whose_name_is_no_utf_8_is_imported(running: GatelensProcess, tmp_path: Path) -> None:
-    log = tmp_path / os.fsdecode(b"caf\xe9.log")
-    log.write_bytes(json_lines("coffee", range(7)))
-    told = run("import", log, "--environment", "coffee", "--data", running.data)
-    assert (told.returncode, told.stdout.decode()) == (
-        0,
-        f"{tmp_path}/caf\\xe9.log: envoy_json, 7 requests, {log.stat().st_size:,} bytes\n",
-    )
-    assert _stored(running.data, "coffee") == 7
-
-
-def test_an_import_tells_of_a_new_data_directory(tmp_path: Path) -> None:
-    log = tmp_path / "access.log"
-    log.write_bytes(json_lines("new", range(5)))
-    notice = f"{tmp_path / 'new'} is a new data directory; --data names that of `gatelens up`.".encode()
-    assert notice in run("import", log, "--data", tmp_path / "new").stderr
-    assert notice not in run("import", log, "--data", tmp_path / "new").stderr
 
 
 def test_a_stop_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:

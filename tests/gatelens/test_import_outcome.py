@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from collector.importer import ImportSummary
+from collector.importer.block import ImportSummary
 from collector.writer.segment_ledger import Segments
 from gatelens import import_command
 from gatelens.data_directory import DataDirectory
 from gatelens.import_command import Import, run_import
 from gatelens.import_outcome import Imported, outcome
+from storage.errors import GatelensError
 from storage.store import Store
 
 _SUMMARY = ImportSummary("combined", 210_000, ["a", "b"])
 
 
 def _found(waiting: int, **rows: int) -> Segments:
-    return Segments([], ["segment"] * waiting, {"requests": 0, "dead_letters": 0} | rows)
+    return Segments(["segment"], ["segment"] * waiting, {"requests": 0, "dead_letters": 0} | rows)
 
 
 @pytest.mark.parametrize(
@@ -49,14 +50,14 @@ def test_rows_of_all_blocks_are_added_up_when_they_are_stored() -> None:
         "a": iter([_found(1), _found(2, requests=3), _found(0, requests=5)]),
         "b": iter([_found(0, requests=2, dead_letters=1)]),
     }
-    found = outcome(_SUMMARY, lambda segment_id: next(looks[segment_id]), lambda: False)
+    found = outcome(_SUMMARY, lambda segment_id: next(looks[segment_id]), lambda: False, lambda sql: [])
     assert found == Imported(_SUMMARY, Counter({"requests": 7, "dead_letters": 1}), False)
 
 
 def test_patience_that_is_over_is_over_for_all_blocks() -> None:
     blocks = {"a": _found(1, requests=3), "b": _found(1)}
     answers = iter([False, True, True])
-    found = outcome(_SUMMARY, blocks.__getitem__, lambda: next(answers))
+    found = outcome(_SUMMARY, blocks.__getitem__, lambda: next(answers), lambda sql: [])
     assert found == Imported(_SUMMARY, Counter(requests=3), True)
 
 
@@ -77,3 +78,13 @@ def test_a_block_that_is_stored_in_parts_is_stored_whole(
     parts = store.rows("SELECT segment_id FROM books WHERE startsWith(segment_id, {id:String})", {"id": block})
     assert f"{block}~0" in {name for (name,) in parts}
     assert list(DataDirectory(data).spool.iterdir()) == []
+
+
+def test_a_log_is_stored_though_nothing_more_is_answered() -> None:
+    def ask(sql: str) -> list[dict[str, str]]:
+        raise GatelensError("Too many queries wait; try again.")
+
+    found = outcome(_SUMMARY, lambda segment_id: _found(0, requests=3), lambda: False, ask)
+    assert str(found) == "combined, 6 requests, 210,000 bytes"
+    assert found.notes == ["     no more can be said of its rows: Too many queries wait; try again."]
+    assert found.as_json()["fault"] == "Too many queries wait; try again."

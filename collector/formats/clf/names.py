@@ -1,6 +1,6 @@
 """The names under which log formats tell the values of a request, each with the field that it is and its unit.
 
-$request_time and $upstream_response_time are nginx's, and rt=, urt=, ut=, ua= and us= what its documentation calls them:
+$request_time and $upstream_response_time are nginx's, and rt=, urt=, ut=, ua= and us= what its documentation has:
 https://docs.nginx.com/nginx-amplify/metrics-metadata/nginx-metrics/#additional-http-metrics
 The times of connecting (uct) and of the header (uht) are parts of urt, and not looked for.
 """

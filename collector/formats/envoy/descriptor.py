@@ -43,7 +43,7 @@ ENVOY_TEXT = Format(
     (*ACCESS, *sql(_FOLDER, "envoy_text"), *ACCESS_LINES),
     becomes=("requests", "logs"),
     line=TextLine(r'^\[\d{4}-\d\d-\d\dT[^\]]+\] "', contains="["),
-    mixed_body=MixedBody(marker=rb"\n\[\d{4}-\d\d-\d\dT", contains=b"\n[2", first_byte=b"["),
+    mixed_body=MixedBody(marker=rb"\n\[\d{4}-\d\d-\d\dT", first_byte=b"["),
 )
 
 ENVOY_ALS = Format(

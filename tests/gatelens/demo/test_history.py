@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.metrics import NoOpMeter
 
 from collector.formats.config import TransformConfig
-from collector.importer import Block
+from collector.importer.block import Block
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from collector.writer.writer import Writer

@@ -1,0 +1,90 @@
+"""Which formats come closest to a text that is in none: how far each gets in its lines."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from collector.formats.registry import Formats
+
+_LINES = 5
+_LONGEST_LINE = 4 << 10
+# So much of a format has to fit, so that it is worth a word: the beginning of most fits anything.
+_LEAST = 0.3
+
+# A character or class, escaped or not, and how often it may come.
+_ATOM = re.compile(r"(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^()\\\[])(?:[*+?]|\{[\d,]+\})?\??")
+_QUANTIFIER = re.compile(r"(?:[*+?]|\{[\d,]+\})?\??")
+
+
+@dataclass(frozen=True)
+class Near:
+    """A format that fits a line up to a column, where the `rest` begins."""
+
+    format: str
+    line: int
+    column: int
+    rest: str
+
+
+def closest(head: bytes, formats: Formats, most: int) -> list[Near]:
+    """The formats of text of which most fits one of the first lines, the best first; none where none fits at all."""
+    lines = [line[:_LONGEST_LINE].decode("latin-1").rstrip("\r") for line in head.split(b"\n", _LINES)[:_LINES]]
+    found = []
+    for known in formats:
+        if known.line is not None:
+            fits = [(*_fit(known.line.pattern, line), -number) for number, line in enumerate(lines)]
+            share, column, number = max(fits)
+            found.append((share, Near(known.name, 1 - number, column, _text(lines[-number][column:]))))
+    found.sort(key=lambda one: (-one[0], -one[1].column))
+    return [near for share, near in found if share >= _LEAST][:most]
+
+
+def _fit(pattern: str, line: str) -> tuple[float, int]:
+    """How much of a pattern fits a line from its start, and up to which column."""
+    beginnings = _beginnings(pattern)
+    column = 0
+    for number, beginning in enumerate(beginnings):
+        if (match := beginning.match(line)) is None:
+            return number / len(beginnings), column
+        column = match.end()
+    return 1.0, column
+
+
+@cache
+def _beginnings(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """The pattern up to each of its parts, in order; all of it at once where it is a choice."""
+    parts = list(_parts(pattern))
+    if "|" in parts:
+        return (re.compile(pattern, re.ASCII),)
+    return tuple(re.compile("".join(parts[: number + 1]), re.ASCII) for number in range(len(parts)))
+
+
+def _parts(pattern: str) -> Iterator[str]:
+    """The atoms and groups of a pattern, each with how often it may come."""
+    position = 0
+    while position < len(pattern):
+        end = _end_of_group(pattern, position) if pattern[position] == "(" else position
+        found = (_QUANTIFIER if end > position else _ATOM).match(pattern, end)
+        end = found.end() if found else end + 1
+        yield pattern[position:end]
+        position = end
+
+
+def _end_of_group(pattern: str, position: int) -> int:
+    depth = 0
+    while position < len(pattern):
+        if pattern[position] == "(":
+            depth, position = depth + 1, position + 1
+        elif pattern[position] == ")":
+            depth, position = depth - 1, position + 1
+            if depth == 0:
+                break
+        else:
+            found = _ATOM.match(pattern, position)
+            position = found.end() if found else position + 1
+    return position
+
+
+def _text(letters: str) -> str:
+    return letters.encode("latin-1").decode("utf-8", "replace")

@@ -1,0 +1,67 @@
+"""What an import hands over, and to whom."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from collector.formats.shared.clock import KEPT_TIME
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of one format; `segment_id` is the same whenever the same block of the same log comes."""
+
+    segment_id: str
+    format: str
+    body: bytes
+    environment: str
+    gateway: str
+    peer: str
+
+
+class BlockSink(Protocol):
+    """Takes blocks: the spool of this process, or a running one over HTTP."""
+
+    def stored(self, prefix: str) -> set[str]:
+        """The segments whose ids begin so and that are stored, or wait for it."""
+
+    def send(self, block: Block) -> None:
+        """Take a block; it is durable on return."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is said of a log from outside. Given otherwise, it is another log; but for `peer`, its name."""
+
+    environment: str = ""
+    gateway: str = ""
+    peer: str = ""
+    # Makes another log of it, to store the same again.
+    salt: str = ""
+    # Whether its events keep their own time, however old they are.
+    keep_time: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """How the ids of its segments begin."""
+        return f"{KEPT_TIME if self.keep_time else ''}import-"
+
+    def identity(self, format_name: str) -> str:
+        kept = f"\0{KEPT_TIME}" if self.keep_time else ""
+        return f"{format_name}\0{self.environment}\0{self.gateway}\0{self.salt}{kept}"
+
+
+@dataclass
+class ImportSummary:
+    """What became of a log, and the ids of its blocks: those of the parts of a block begin with that of the block.
+
+    Its `format` is that of its first record.
+    """
+
+    format: str
+    bytes_read: int = 0
+    segment_ids: list[str] = field(default_factory=list)
+    blocks_known: int = 0
+
+    @property
+    def blocks(self) -> int:
+        return len(self.segment_ids)

@@ -1,0 +1,69 @@
+"""The records of a block by format, as `/ingest` tells them, out of what agents and runtimes wrap them in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from collector.formats.closest import closest
+from collector.formats.registry import Formats
+from collector.records.json_body import recognised, unframed
+from storage.errors import PayloadError
+from storage.untrusted_text import for_terminal
+
+_HEAD_BYTES = 64 << 10
+_SHOWN_FORMATS = 3
+_SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Sorter:
+    """Sorts the blocks of a log, `name` in errors; where a `format` is named, all that it unwraps is of that."""
+
+    name: str
+    formats: Formats
+    format: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises PayloadError where the format is none of files."""
+        known = self.formats.find(self.format)
+        if self.format and (known is None or not known.is_ingestible or not known.is_text):
+            names = ", ".join(self.formats.names_of_text)
+            raise PayloadError(f"Format {self.format!r} is not one of files; use {names}.")
+
+    def first(self, body: bytes) -> Sequence[tuple[str, bytes]]:
+        """(format, lines) of the first block, the format of its first record first; none where it is blank.
+
+        Raises PayloadError where nothing in it is known.
+        """
+        head = body[:_HEAD_BYTES]
+        found = self._sorted(body, self.format)
+        if b"\0" in head and not (self._sorted(head) if self.format else found):
+            raise PayloadError(f"{self.name} is binary; import the text log that it was made of.")
+        if not found and not body.isspace():
+            raise PayloadError(self._nothing_fits(head))
+        return found
+
+    def next(self, body: bytes, main: str) -> Sequence[tuple[str, bytes]]:
+        """The same of a block behind it; what is not known is of the log's `main` format."""
+        return self._sorted(body, self.format) or [(main, body)]
+
+    def _sorted(self, body: bytes, format_name: str = "") -> Sequence[tuple[str, bytes]]:
+        # A crash leaves zeros in a log; the lines around them are whole.
+        text = body.translate(None, b"\0") if b"\0" in body else body
+        try:
+            return [(name, lines) for name, lines in recognised(unframed(text), self.formats, format_name) if lines]
+        except PayloadError as error:
+            raise PayloadError(f"{self.name}: {error}") from error
+
+    def _nothing_fits(self, head: bytes) -> str:
+        told = [f"{self.name} is in no format that is known, by its first 100 lines."]
+        if near := closest(head, self.formats, _SHOWN_FORMATS):
+            width = max(len(one.format) for one in near)
+            told.append("Closest:")
+            for one in near:
+                rest = for_terminal(one.rest[:_SHOWN_CHARACTERS])
+                told.append(f"  {one.format:{width}}  fits line {one.line} up to column {one.column}, but not: {rest}")
+        told.append(
+            "Name its format with --format, or write down how it is written, as with --log-format nginx='...': "
+            "docs/formats.md. `gatelens formats try` shows what becomes of its lines."
+        )
+        return "\n".join(told)
