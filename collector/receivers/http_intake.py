@@ -9,6 +9,7 @@ from pydantic import ByteSize, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from collector.payload import Payload
 from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import read_body
 from collector.receivers.body_memory import HELD_BYTES, BodyMemory
@@ -19,6 +20,7 @@ from collector.receivers.net.limits import HttpLimits
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.sender_tokens import SenderTokenMode
 from collector.receivers.tls import TlsConfig
+from collector.records.unwrap import Part
 from collector.spool.arriving import ArrivingPayload
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
@@ -140,22 +142,20 @@ class HttpIntake:
         """Make a payload durable under what the address says of it; raises SpoolFull."""
         await self._intake.accept("http", format_name, body, **self._told(request))
 
-    async def accept_together(self, request: Request, parts: Sequence[tuple[str, bytes]]) -> None:
-        """The same for (format, body) parts of a body: all of them, or none."""
-        told = self._told(request)
-        await self._intake.accept_together("http", [self._intake.stamped(name, body, **told) for name, body in parts])
+    async def accept_together(self, request: Request, parts: Sequence[Part]) -> None:
+        """The same for parts of a body: all of them, or none."""
+        await self._intake.accept_together("http", self._stamped(request, parts))
 
-    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[tuple[str, bytes]]) -> None:
+    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[Part]) -> None:
         """The same for a body with a key: what is durable of it is not stored again.
 
         Raises DeliveryConflict where the key is that of another body, ReceiverBusy where too many want a segment.
         """
-        told = self._told(request)
         async with self._under_way.alone(keyed.key):
             missing = self._intake.deliveries.missing(keyed.key, keyed.digest, len(parts))
             payloads = {
-                number: replace(self._intake.stamped(name, body, **told), delivery=keyed.delivery(number, len(parts)))
-                for number, (name, body) in enumerate(parts)
+                number: replace(payload, delivery=keyed.delivery(number, len(parts)))
+                for number, payload in enumerate(self._stamped(request, parts))
                 if number in missing
             }
             if not payloads:
@@ -197,6 +197,20 @@ class HttpIntake:
                 f"{_MOST_SEGMENTS_WAITING} segments wait to be stored, and one more would delay what others send; send "
                 "it again in a moment, or without own_segment."
             )
+
+    def _stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
+        """Parts as payloads: what the address says of the gateway comes before what its lines tell."""
+        told = self._told(request)
+        return [
+            self._intake.stamped(
+                name,
+                body,
+                peer=place.instance or told["peer"],
+                environment=told["environment"],
+                gateway=told["gateway"] or place.workload,
+            )
+            for name, body, place in parts
+        ]
 
     def _told(self, request: Request) -> dict[str, str]:
         """What the address says of a payload, and where it does not, the connection and the settings."""

@@ -69,7 +69,7 @@ class Classifier:
                 name = self._recogniser.record_format(record)
             if name:
                 self._recognised(name, line, record)
-            elif self._opened is not None and line and _is_of_one_source(record, self._opened):
+            elif self._goes_on_in(record, line):
                 name = self._likely
             elif is_blank(record):
                 found.append("")
@@ -87,8 +87,20 @@ class Classifier:
             name = self._text_format(text, self._likely) if text else ""
             if name:
                 self._recognised(name, text, {})
-            found.append(name or (self._likely if self.is_open else ""))
+            found.append(name or (self._likely if self._goes_on(text) else ""))
         return found
+
+    def _goes_on_in(self, record: Record, line: str) -> bool:
+        """Whether a record that no format recognises goes on with the last; a blank line may stand within it."""
+        if self._opened is None or not (line or is_blank(record)):
+            return False
+        return self._goes_on(line) and _is_of_one_source(record, self._opened)
+
+    def _goes_on(self, text: str) -> bool:
+        if not self.is_open:
+            return False
+        pattern = self._formats.next_lines.get(self._likely)
+        return pattern is None or pattern.match(text) is not None
 
     def _text_format(self, text: str, likely: str = "") -> str:
         """The format of a line, '' where none recognises it; `likely` is that of the line before it."""

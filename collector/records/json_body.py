@@ -70,7 +70,8 @@ def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[tu
     if _is_as_it_is(lines, formats, format_name):
         return [(format_name, lines)]
     pieces = map(raw_lines, line_slices(lines))
-    return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
+    with_blank = format_name in formats.of_many_lines
+    return merged((format_name, taken_out(raws, records(raws), with_blank=with_blank)) for raws in pieces)
 
 
 def _is_as_it_is(lines: bytes, formats: Formats, format_name: str) -> bool:
@@ -90,12 +91,12 @@ def records(raws: Sequence[bytes]) -> Sequence[Record]:
     return found if len(found) == len(raws) else [_record(raw) for raw in raws]
 
 
-def taken_out(raws: Sequence[bytes], held: Sequence[Record]) -> bytes:
-    """The line in each record; a record without one is a line itself."""
+def taken_out(raws: Sequence[bytes], held: Sequence[Record], *, with_blank: bool = True) -> bytes:
+    """The line in each record, which may be blank within a record of many; a record without one is a line itself."""
     found = (
-        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) else raw
+        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) or is_blank(record) else raw
         for raw, record in zip(raws, held, strict=True)
-        if not is_blank(record)
+        if with_blank or not is_blank(record)
     )
     return b"\n".join(found)
 

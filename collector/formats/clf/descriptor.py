@@ -17,7 +17,7 @@ COMBINED = Format(
     "nginx's and Apache's combined access log, and what is often added to it",
     (*ACCESS, *sql(_FOLDER, "combined", "combined_tail", "combined_quoted"), *ACCESS_LINES),
     becomes=("requests", "logs"),
-    line=TextLine(_UP_TO_SIZE + ' "', contains="[", marker=CLF_TIME_MARKER),
+    line=TextLine(_UP_TO_SIZE + ' "', contains="[", marker=CLF_TIME_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
     source_types=("access_combined", "access_combined_wcookie"),
 )
@@ -27,7 +27,7 @@ COMMON = Format(
     "the common access log, without referer and user agent",
     (*ACCESS, *sql(_FOLDER, "combined", "combined_tail", "common_quoted"), *ACCESS_LINES),
     becomes=("requests", "logs"),
-    line=TextLine(_UP_TO_SIZE + r'(?: (?!")|\s*$)', contains="[", marker=CLF_TIME_MARKER),
+    line=TextLine(_UP_TO_SIZE + r'(?: (?!")|\s*$)', contains="[", marker=CLF_TIME_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
     source_types=("access_common",),
 )

@@ -27,6 +27,7 @@ FLEX = Format(
         r"^(?:\S+ )?(?:\[[^\]]+\] ?)?\[" + _COMPONENT + r"\] ?\["
         r"|^\d{4}-\S+\s+[A-Z]+\s+\[[^\]]*\]\s+" + _COMPONENT + r"\s+-\s",
         contains="[",
+        after_anything=True,
     ),
     record=JsonRecord(keys=frozenset({"kind", "logger"}), matches=_is_flex, in_text=("flex-", 'Log"')),
     is_whole_record=True,

@@ -20,7 +20,9 @@ HAPROXY = Format(
         r"^(?:.* )?\S+:\d+ \[" + CLF_TIME + r"\.\d{3}\] \S+ \S+/\S+ [-+\d]+(?:/[-+\d]+){2,4} ",
         contains="[",
         marker=CLF_TIME_MARKER,
+        after_anything=True,
     ),
     mixed_body=MixedBody(marker=CLF_TIME_MARKER.encode()),
+    reads_syslog=True,
     source_types=("haproxy",),
 )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from collector.formats.dead_letters.descriptor import UNDECODABLE
-from collector.receivers.files.unwrap import open_part, unwrap
+from collector.formats.registry import Formats
+from collector.records.containers import open_part, unwrap
+from collector.records.unwrap import Part, Unwrapping
 
 _WRAPPERS = {"docker": r'\{"log":"', "cri": r"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
 
@@ -23,6 +25,10 @@ class Reading:
     first_line: str
     max_line_size: int
     untimed_line: str = ""
+    # Those that lines behind a prefix may be in; none where there is no prefix.
+    prefixed: Formats | None = None
+    # The format of all of those, where it is not left to each.
+    given_format: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,8 @@ def _cut_without_newline(block: bytes, reading: Reading, mid_line: bool, final: 
     return Cut(len(block) if final else 0)
 
 
-def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str, bytes]]:
-    """(format, body) of what is in a block that was cut; the same for the same block at all times."""
+def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[Part]:
+    """What is in a block that was cut; the same for the same block at all times."""
     if _is_hole(block):
         return []
     if mid_line:
@@ -67,9 +73,11 @@ def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str
     if block[:1] == b"\0":
         block = block.lstrip(b"\0")
     block, beginnings = _without_long_lines(block, reading.max_line_size)
+    aside = [Part(UNDECODABLE.name, beginning) for beginning in beginnings]
+    if reading.prefixed is not None:
+        return Unwrapping(reading.prefixed, reading.given_format).parts(block) + aside
     body = unwrap(block, reading.container, reading.untimed_line)
-    found = [(reading.format, body)] if body and not body.isspace() else []
-    return found + [(UNDECODABLE.name, beginning) for beginning in beginnings]
+    return ([Part(reading.format, body)] if body and not body.isspace() else []) + aside
 
 
 def _is_hole(block: bytes) -> bool:
