@@ -27,8 +27,14 @@ _BESIDE_A_LINE = frozenset({
     "timestamp", "source_type", "agent", "ecs", "input", "fields", "tags", "cloud", "container", "@version", _LINE,
 })  # fmt: skip
 
-# What distinguishes the output of one container or file from that of another.
-_SOURCE = ("kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path")
+# What distinguishes the output of one container, program or file from that of another.
+_SOURCE = (
+    "kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path", "source",
+    "SYSLOG_IDENTIFIER",
+)  # fmt: skip
+
+# Of lines that an agent has put together, so many are looked at.
+_FIRST_LINES = 8
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
@@ -94,7 +100,7 @@ class Classifier:
         """Whether a record that no format recognises goes on with the last; a blank line may stand within it."""
         if self._opened is None or not (line or is_blank(record)):
             return False
-        return self._goes_on(line) and _is_of_one_source(record, self._opened)
+        return self._goes_on(line) and is_of_one_source(record, self._opened)
 
     def _goes_on(self, text: str) -> bool:
         if not self.is_open:
@@ -109,8 +115,14 @@ class Classifier:
         if not self._recogniser.may_be_record(text, likely):
             return ""
         name = object_format(self._formats, text)
-        # An object over many lines is no line, but where a format has such.
-        return name if name in self._formats.of_many_lines or "\n" not in text[:-1] else ""
+        if "\n" not in text[:-1]:
+            return name
+        # An object over many lines is no line, but where a format has such: several may have come as one.
+        of_many_lines = self._formats.of_many_lines
+        if name in of_many_lines:
+            return name
+        found = (object_format(self._formats, line) for line in text.split("\n", _FIRST_LINES)[:_FIRST_LINES])
+        return next((of_line for of_line in found if of_line in of_many_lines), "")
 
     def _recognised(self, name: str, line: str, record: Record) -> None:
         self._likely = name
@@ -139,8 +151,25 @@ def line_of(record: Record) -> str:
     return line if isinstance(line, str) else ""
 
 
-def _is_of_one_source(record: Record, other: Record) -> bool:
+def is_of_one_source(record: Record, other: Record) -> bool:
+    """Whether two records are of the output of one container or file."""
     return all(record.get(key) == other.get(key) for key in _SOURCE)
+
+
+def joined(records: Sequence[Record], name: str, formats: Formats) -> Sequence[Record]:
+    """Records of a format with the lines that go on with them, where it says by which."""
+    pattern = formats.next_lines.get(name)
+    if pattern is None:
+        return records
+    found: list[Record] = []
+    for record in records:
+        line = line_of(record)
+        before = line_of(found[-1]) if found and line and pattern.match(line) else ""
+        if before and is_of_one_source(record, found[-1]):
+            found[-1] = {**found[-1], _LINE: before.rstrip("\n") + "\n" + line}
+        else:
+            found.append(record)
+    return found
 
 
 def grouped(members: Sequence[Member], kinds: Sequence[Kind]) -> dict[Kind, list[Member]]:

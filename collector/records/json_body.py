@@ -17,7 +17,7 @@ from collector.encoding.limits import MOST_OBJECTS, check_objects
 from collector.formats.descriptor import Record
 from collector.formats.registry import Formats
 from collector.records import text_body
-from collector.records.classify import Classifier, grouped, is_blank, line_of
+from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.slices import line_slices, merged
 from storage.errors import PayloadError
 
@@ -27,6 +27,7 @@ _IN_A_ROW = re.compile(rb"\}[ \t]*\{")
 
 FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
 
+_ENCODER = msgspec.json.Encoder()
 _RAW = msgspec.json.Decoder(Raw)
 _RAWS = msgspec.json.Decoder(list[Raw])
 _TEXTS = msgspec.json.Decoder(list[str])
@@ -156,7 +157,12 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
         if not name:
             continue
         parts, of_name = zip(*members, strict=True)
-        found.append((name, b"\n".join(parts) if name in formats.whole_records else taken_out(parts, of_name)))
+        if name not in formats.whole_records:
+            found.append((name, taken_out(parts, of_name)))
+        elif len(whole := joined(of_name, name, formats)) < len(of_name):
+            found.append((name, b"\n".join(map(_ENCODER.encode, whole))))
+        else:
+            found.append((name, b"\n".join(parts)))
     return found
 
 

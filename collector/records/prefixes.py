@@ -100,6 +100,8 @@ _KEYS = {
     "program": "SYSLOG_IDENTIFIER",
     "pid": "_PID",
     "stream": "stream",
+    # Of the Java Service Wrapper, which writes lines of its own beside those of its JVM.
+    "jvm": "source",
 }
 
 

@@ -16,7 +16,7 @@ from collector.formats.descriptor import Record
 from collector.formats.registry import Formats
 from collector.formats.shared.other_lines import IS_OTHER_LINE
 from collector.records import envelopes
-from collector.records.classify import Classifier, grouped, line_of
+from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.json_body import raw_lines, recognised
 from collector.records.json_body import records as records_of
 from collector.records.place import NOWHERE, Place, by_place, place_of
@@ -77,7 +77,7 @@ def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") 
     """Whether something has put a prefix before lines, of which these are the first."""
     known = formats.find(format_name)
     # One that nothing recognises by itself may be declared with what syslog puts before its lines.
-    is_by_name_only = known is not None and known.line is None and known.record is None
+    reads_syslog = known is not None and (known.reads_syslog or (known.line is None and known.record is None))
     for text in texts:
         found = unwrapped(text) if text else None
         if found is None:
@@ -85,9 +85,9 @@ def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") 
         if _is_read(text, found, formats):
             if found.prefix.is_of_syslog:
                 return False
-        elif (found.prefix.is_telling and not (is_by_name_only and found.prefix.is_of_syslog)) or _is_known(
-            found.line, formats
-        ):
+        elif reads_syslog and found.prefix.is_of_syslog:
+            continue
+        elif found.prefix.is_telling or _is_known(found.line, formats):
             return True
     return False
 
@@ -188,10 +188,14 @@ class Unwrapping:
 
     def _sorted(self, records: Sequence[Record]) -> Iterator[Part]:
         for place, members in by_place(records, [place_of(record) for record in records]):
-            names = [self._format_name] * len(members) if self._format_name else self._names(place, members)
+            names = self._names(place, members) if not self._format_name else self._given(members)
             for name, of_name in grouped(members, names).items():
                 if name:
                     yield Part(name, self._body(name, of_name), place)
+
+    def _given(self, records: Sequence[Record]) -> list[str]:
+        name = self._format_name
+        return [name if name in self._formats.of_many_lines or not is_blank(record) else "" for record in records]
 
     def _names(self, place: Place, records: Sequence[Record]) -> list[str]:
         anything = self._formats.anything.name
@@ -204,19 +208,22 @@ class Unwrapping:
         if not others or anything not in found:
             return found
         return [
-            others if name == anything and self._is_beside(others, line_of(record)) else name
+            others if name == anything and self._is_beside(others, line_of(record), place in self._first) else name
             for name, record in zip(found, records, strict=True)
         ]
 
-    def _is_beside(self, name: str, line: str) -> bool:
+    def _is_beside(self, name: str, line: str, is_of_one_place: bool) -> bool:
         """Whether a format takes a line that it does not recognise: one of the same program about itself."""
         if not line or line.startswith("{"):
             return False
         known = self._formats[name]
-        return known.is_whole_record or (known.has_other_lines and IS_OTHER_LINE.match(line) is not None)
+        if known.is_whole_record:
+            return is_of_one_place
+        return known.has_other_lines and IS_OTHER_LINE.match(line) is not None
 
     def _body(self, name: str, records: Sequence[Record]) -> bytes:
         if name in self._formats.whole_records:
+            records = joined(records, name, self._formats)
             return b"\n".join(_ENCODER.encode(self._record(record)) for record in records)
         return b"\n".join(self._line(record) for record in records)
 

@@ -9,6 +9,13 @@ from collector.formats.registry import Formats
 from collector.records.containers import open_part, unwrap
 from collector.records.unwrap import Part, Unwrapping
 
+# With what container runtimes put around lines.
+_OBJECT_BEHIND_BLANK = re.compile(
+    rb'(?:\{"log":"(?:\\r)?\\n"[^\n]*|\S+ std(?:out|err) F(?::\S*)? ?\r?|\r?)\n'
+    rb'(?:\{"log":"|\S+ std(?:out|err) [PF](?::\S*)? )?\{'
+)
+_LONGEST_WRAPPER = 100
+
 _WRAPPERS = {"docker": r'\{"log":"', "cri": r"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
 
 
@@ -92,9 +99,15 @@ def _open_record(block: bytes, reading: Reading) -> int:
         return end
     while end > 0:
         end = block.rfind(b"\n", 0, end - 1) + 1
-        if first_line.match(block, end):
+        if first_line.match(block, end) and not _is_body(block, end):
             return end
     return 0
+
+
+def _is_body(block: bytes, start: int) -> bool:
+    """Whether a line may be the body of a message that is logged, which is an object behind a blank line."""
+    before = block.rfind(b"\n", 0, max(start - 1, 0)) + 1
+    return _OBJECT_BEHIND_BLANK.match(block, before, start + _LONGEST_WRAPPER) is not None
 
 
 @cache

@@ -2,16 +2,17 @@
 
 import fnmatch
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.records.classify import Classifier, grouped, is_blank, line_of
+from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.place import NOWHERE, TELLING, Place, by_place, place_of
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
 
@@ -69,7 +70,7 @@ def _unwrapped(entries: Sequence[Entry], formats: Formats) -> Sequence[Entry]:
 
 def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> Iterator[Lines]:
     if name in formats.whole_records:
-        yield Lines(name, _json(stamp(entries, tag)))
+        yield Lines(name, _json(joined(stamp(entries, tag), name, formats)))
         return
     for place, records in _by_place([entry.record for entry in entries]):
         yield Lines(name, _texts(records, with_blank=name in formats.of_many_lines), *place)
@@ -98,7 +99,7 @@ def _ended(line: bytes) -> bytes:
     return line if line.endswith(b"\n") else line + b"\n"
 
 
-def _json(records: Sequence[Record]) -> bytes:
+def _json(records: Sequence[Mapping[str, Any]]) -> bytes:
     try:
         return _ENCODER.encode_lines(records)
     except TypeError:
