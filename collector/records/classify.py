@@ -25,6 +25,8 @@ _BESIDE_A_LINE = frozenset({
     "hostname", "host", "file", "filename", "filepath", "path", "offset", "tag", "date", "@timestamp",
     # Of Vector, Filebeat and Logstash; theirs is an object.
     "timestamp", "source_type", "agent", "ecs", "input", "fields", "tags", "cloud", "container", "@version", _LINE,
+    # Of the journal, and of Fluent Bit's parsers of syslog.
+    "_HOSTNAME", "SYSLOG_IDENTIFIER", "_PID", "PRIORITY", "pri", "ident", "pid", "msgid", "extradata",
 })  # fmt: skip
 
 # What distinguishes the output of one container, program or file from that of another.

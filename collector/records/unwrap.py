@@ -145,7 +145,7 @@ class Unwrapping:
         """The lines of a body by format and place."""
         self._is_text = _OBJECT.match(lines) is None
         bodies: defaultdict[tuple[str, Place], list[bytes]] = defaultdict(list)
-        slices = [*line_slices(lines), None]
+        slices = [*line_slices(lines.rstrip(b"\n")), None]
         for piece in slices:
             found = list(self._open.values()) if piece is None else list(self._whole(self._records(piece)))
             for part in self._sorted(found):
