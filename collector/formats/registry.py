@@ -34,7 +34,6 @@ class Formats:
         self.next_lines: Mapping[str, re.Pattern[str]] = MappingProxyType(
             {known.name: re.compile(known.next_line) for known in listed if known.next_line}
         )
-        self.behind_syslog = frozenset(known.name for known in listed if known.reads_syslog)
         self.after_anything = frozenset(known.name for known in listed if known.line and known.line.after_anything)
         self.recognised_by_keys = frozenset(
             known.name for known in listed if known.record and known.record.matches_keys

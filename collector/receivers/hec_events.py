@@ -125,7 +125,7 @@ def raw(body: bytes, formats: Formats, format_name: str, host: str = "") -> list
 
 def _of_wrapped(events: Sequence[Event], format_name: str, formats: Formats) -> Sequence[Part]:
     """Texts that are lines with a prefix; none where they have none."""
-    if not are_prefixed(texts([event.event for event in events[:FIRST_RECORDS]]), formats):
+    if not are_prefixed(texts([event.event for event in events[:FIRST_RECORDS]]), formats, format_name):
         return []
     told = texts([event.event for event in events])
     return parts("\n".join(told).encode("utf-8", "replace"), formats, format_name)
@@ -176,8 +176,8 @@ def _of_objects(
         # It was read where less of the stack was taken.
         raise PayloadError("An event is nested too deep; send it flatter.") from error
     held = records(raws)
-    if are_wrapped(held[:FIRST_RECORDS], formats):
-        events, raws, held = _taken_out_of(events, held, formats)
+    if are_wrapped(held[:FIRST_RECORDS], formats, format_name):
+        events, raws, held = _taken_out_of(events, held, formats, format_name)
     found = classifier.formats_of(held) if not format_name else [format_name] * len(held)
     enveloped = _enveloped(held, [name or formats.anything.name for name in found], formats, format_name)
     for (name, is_with_envelope), members in grouped(list(zip(events, raws, held, strict=True)), enveloped).items():
@@ -190,13 +190,13 @@ def _of_objects(
 
 
 def _taken_out_of(
-    events: Sequence[Event], held: Sequence[Record], formats: Formats
+    events: Sequence[Event], held: Sequence[Record], formats: Formats, format_name: str
 ) -> tuple[Sequence[Event], list[bytes], Sequence[Record]]:
     """The records that events hold in another way than agents do, each as an event."""
     found = [
         (event, inner)
         for event, record in zip(events, held, strict=True)
-        for inner in without_wrapping(record, formats)
+        for inner in without_wrapping(record, formats, format_name)
     ]
     inner = [record for _, record in found]
     return [event for event, _ in found], [_ENCODER.encode(record) for record in inner], inner

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from collector.formats.descriptor import Record
+from collector.formats.descriptor import Format, Record
 from collector.formats.registry import Formats
 from collector.formats.shared.other_lines import IS_OTHER_LINE
 from collector.records import envelopes
@@ -63,44 +63,44 @@ def is_wrapped(lines: bytes, formats: Formats, format_name: str = "") -> bool:
     if not _IN_JSON.search(lines, 0, _FIRST_BYTES):
         return False
     end = lines.find(b"\n", _FIRST_BYTES)
-    return are_wrapped(records_of(raw_lines(lines[: end if end > 0 else None])[:FIRST_RECORDS]), formats)
+    first = raw_lines(lines[: end if end > 0 else None])[:FIRST_RECORDS]
+    return are_wrapped(records_of(first), formats, format_name)
 
 
-def are_wrapped(records: Sequence[Record], formats: Formats) -> bool:
+def are_wrapped(records: Sequence[Record], formats: Formats, format_name: str = "") -> bool:
     """Whether records, of which these are the first, hold lines in another way than agents do."""
     if any(not envelopes.KEYS.isdisjoint(record) and envelopes.opened(record) for record in records):
         return True
-    return are_prefixed(map(line_of, records), formats)
+    return are_prefixed(map(line_of, records), formats, format_name)
 
 
 def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") -> bool:
-    """Whether something has put a prefix before lines, of which these are the first."""
-    known = formats.find(format_name)
-    # One that nothing recognises by itself may be declared with what syslog puts before its lines.
-    reads_syslog = known is not None and (known.reads_syslog or (known.line is None and known.record is None))
+    """Whether something has put a prefix before lines, of which these are the first.
+
+    It has not where one of them is of a format that reads what syslog puts there.
+    """
+    are_wrapped = False
     for text in texts:
         found = unwrapped(text) if text else None
         if found is None:
             continue
-        if _is_read(text, found, formats):
+        if _is_read(text, found, formats, format_name):
             if found.prefix.is_of_syslog:
                 return False
-        elif reads_syslog and found.prefix.is_of_syslog:
-            continue
         elif found.prefix.is_telling or _is_known(found.line, formats):
-            return True
-    return False
+            are_wrapped = True
+    return are_wrapped
 
 
-def without_wrapping(record: Record, formats: Formats) -> Sequence[Record]:
+def without_wrapping(record: Record, formats: Formats, format_name: str = "") -> Sequence[Record]:
     """The records that an agent's record holds, each with its line as it was written."""
     held = [record] if envelopes.KEYS.isdisjoint(record) else envelopes.opened(record) or [record]
-    return [_without_prefix(found, formats) for found in held]
+    return [_without_prefix(found, formats, format_name) for found in held]
 
 
-def _without_prefix(record: Record, formats: Formats) -> Record:
+def _without_prefix(record: Record, formats: Formats, format_name: str) -> Record:
     line = line_of(record)
-    found = _unwrapped(line, formats) if line else None
+    found = _unwrapped(line, formats, format_name) if line else None
     if found is None:
         return record
     told = {name: value for name, value in found.told.items() if name not in record}
@@ -108,17 +108,24 @@ def _without_prefix(record: Record, formats: Formats) -> Record:
     return rest | told | {"log": found.line}
 
 
-def _unwrapped(text: str, formats: Formats) -> Unwrapped | None:
+def _unwrapped(text: str, formats: Formats, format_name: str) -> Unwrapped | None:
     found = unwrapped(text)
-    return None if found is None or _is_read(text, found, formats) else found
+    return None if found is None or _is_read(text, found, formats, format_name) else found
 
 
-def _is_read(text: str, found: Unwrapped, formats: Formats) -> bool:
-    """Whether a line is of a format as it is, with what looks like a prefix."""
+def _is_read(text: str, found: Unwrapped, formats: Formats, format_name: str) -> bool:
+    """Whether a format, of a name or by what it recognises, reads a line with what looks like a prefix as it is."""
+    if found.prefix.is_of_syslog and format_name and _reads_syslog(formats[format_name]):
+        return True
     name = formats.recogniser.line_format(text)
-    if found.prefix.is_of_syslog and name in formats.behind_syslog:
+    if found.prefix.is_of_syslog and name and _reads_syslog(formats[name]):
         return True
     return name != "" and name not in formats.after_anything
+
+
+def _reads_syslog(known: Format) -> bool:
+    """Whether a format may have what syslog puts before a line in it; one that nothing recognises may be declared so."""
+    return known.reads_syslog or (known.line is None and known.record is None)
 
 
 def _is_known(line: str, formats: Formats) -> bool:
@@ -161,7 +168,7 @@ class Unwrapping:
             return
         # As letters, whatever the bytes are: prefixes and formats are recognised by their ASCII.
         for text in lines.decode("latin-1").split("\n"):
-            found = _unwrapped(text, self._formats)
+            found = _unwrapped(text, self._formats, self._format_name)
             if found:
                 self._told = found.told
                 yield {**found.told, "log": found.line}

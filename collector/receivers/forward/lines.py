@@ -49,9 +49,10 @@ def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Cla
 
     The `classifier` is that of the entries before them.
     """
-    if named := rules.of(tag).format:
+    named = rules.of(tag).format
+    entries = _unwrapped(entries, rules.formats, named)
+    if named:
         return list(_lines(named, entries, tag, rules.formats))
-    entries = _unwrapped(entries, rules.formats)
     names = classifier.formats_of([entry.record for entry in entries])
     return [
         lines
@@ -61,11 +62,15 @@ def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Cla
     ]
 
 
-def _unwrapped(entries: Sequence[Entry], formats: Formats) -> Sequence[Entry]:
+def _unwrapped(entries: Sequence[Entry], formats: Formats, format_name: str) -> Sequence[Entry]:
     """The entries without what stands around their lines; as a rule that is nothing, which the first ones tell."""
-    if not are_wrapped([entry.record for entry in entries[:FIRST_RECORDS]], formats):
+    if not are_wrapped([entry.record for entry in entries[:FIRST_RECORDS]], formats, format_name):
         return entries
-    return [Entry(entry.head, dict(record)) for entry in entries for record in without_wrapping(entry.record, formats)]
+    return [
+        Entry(entry.head, dict(record))
+        for entry in entries
+        for record in without_wrapping(entry.record, formats, format_name)
+    ]
 
 
 def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> Iterator[Lines]:
