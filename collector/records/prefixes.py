@@ -13,7 +13,7 @@ Java Service Wrapper    INFO   | jvm 1    | 2026/11/23 10:15:30 | line         o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 _ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)"
@@ -83,10 +83,13 @@ _BY_LETTER: Mapping[str, tuple[Prefix, ...]] = {
     "<": (_SYSLOG, _SYSLOG_5424),
     "[": (_KUBECTL, _JOURNAL_MONOTONIC),
     "\x1b": (_COMPOSE,),
-    **dict.fromkeys("0123456789", (_CRI, _ECS, _TIMESTAMP, _JOURNAL, _SYSLOG, _SYSLOG_5424, _COMPOSE, _STERN)),
     **dict.fromkeys(_LETTERS, (_WRAPPER, _COMPOSE, _STERN)),
     **dict.fromkeys(_LETTERS.upper(), (_JOURNAL, _JOURNAL_FULL, _WRAPPER, _COMPOSE)),
 }
+# Of what begins with a digit, most is an address: by the letter behind a year, a number of seconds, or a length.
+_AFTER_YEAR = (_CRI, _ECS, _TIMESTAMP, _JOURNAL)
+_OF_DIGITS = (_JOURNAL, _SYSLOG, _SYSLOG_5424, _COMPOSE, _STERN)
+_DIGITS = re.compile(r"\d{10}\.\d{6} |\d+ <|\w*[a-zA-Z-][\w.-]* ")
 
 # How one within another may stand, as a time behind a name.
 _MOST_PREFIXES = 3
@@ -129,10 +132,19 @@ def unwrapped(text: str) -> Unwrapped | None:
 
 
 def _found(text: str) -> tuple[Prefix, int, Mapping[str, str | None]] | None:
-    for prefix in _BY_LETTER.get(text[:1], ()):
+    for prefix in _candidates(text):
         if found := prefix.pattern.match(text, 0, _LONGEST_PREFIX):
             return prefix, found.end(), found.groupdict()
     return None
+
+
+def _candidates(text: str) -> Sequence[Prefix]:
+    letter = text[:1]
+    if not letter.isdecimal():
+        return _BY_LETTER.get(letter, ())
+    if text[4:5] == "-":
+        return _AFTER_YEAR
+    return _OF_DIGITS if _DIGITS.match(text) else ()
 
 
 def _tell(groups: Mapping[str, str | None], told: dict[str, Any]) -> None:

@@ -24,14 +24,13 @@ from collector.records.prefixes import Unwrapped, unwrapped
 from collector.records.slices import line_slices
 
 # Whether lines are wrapped is told by the first ones.
-_FIRST_LINES = 100
-_HEAD_BYTES = 64 << 10
+_FIRST_LINES = 50
+_HEAD_BYTES = 16 << 10
 FIRST_RECORDS = 20
-_FIRST_BYTES = 4 << 10
+_FIRST_BYTES = 2 << 10
 
 # What a record has that may be wrapped, or hold a line that is.
-_IN_JSON = re.compile(rb'"(?:' + b"|".join(map(str.encode, sorted(envelopes.KEYS | {"log", "message"}))) + rb')"\s*:')
-
+_IN_JSON = tuple(f'"{key}"'.encode() for key in sorted(envelopes.KEYS | {"log", "message"}))
 _OBJECT = re.compile(rb"\s*\{")
 
 _ENCODER = msgspec.json.Encoder()
@@ -58,9 +57,11 @@ def parts(lines: bytes, formats: Formats, format_name: str = "") -> list[Part]:
 def is_wrapped(lines: bytes, formats: Formats, format_name: str = "") -> bool:
     """Whether the first lines or records of a body are wrapped."""
     if not _OBJECT.match(lines):
-        head = lines[:_HEAD_BYTES].decode("latin-1").split("\n", _FIRST_LINES)[:_FIRST_LINES]
-        return are_prefixed(head, formats, format_name)
-    if not _IN_JSON.search(lines, 0, _FIRST_BYTES):
+        head = lines[:_HEAD_BYTES].split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
+        # As letters, whatever the bytes are: prefixes and formats are recognised by their ASCII.
+        return are_prefixed((line.decode("latin-1") for line in head), formats, format_name)
+    beginning = lines[:_FIRST_BYTES]
+    if not any(key in beginning for key in _IN_JSON):
         return False
     end = lines.find(b"\n", _FIRST_BYTES)
     first = raw_lines(lines[: end if end > 0 else None])[:FIRST_RECORDS]
@@ -124,7 +125,7 @@ def _is_read(text: str, found: Unwrapped, formats: Formats, format_name: str) ->
 
 
 def _reads_syslog(known: Format) -> bool:
-    """Whether a format may have what syslog puts before a line in it; one that nothing recognises may be declared so."""
+    """Whether a format may hold what syslog puts before a line, as one may be declared that nothing recognises."""
     return known.reads_syslog or (known.line is None and known.record is None)
 
 
@@ -166,7 +167,6 @@ class Unwrapping:
                     without_wrapping(record, self._formats) if record else [{"log": raw.decode("utf-8", "replace")}]
                 )
             return
-        # As letters, whatever the bytes are: prefixes and formats are recognised by their ASCII.
         for text in lines.decode("latin-1").split("\n"):
             found = _unwrapped(text, self._formats, self._format_name)
             if found:
