@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.formats.shapes import RECORDS, Shape
-from collector.formats.shared.layers import LINES, PAYLOAD_SCHEMA
+from collector.formats.shared.layers import LINES, OTHER_LINES, PAYLOAD_SCHEMA
 
 Record = Mapping[str, Any]
 
@@ -22,6 +22,8 @@ class TextLine:
     pattern: str
     contains: str
     marker: str = ""
+    # Whether it also matches a line before which others have put something.
+    after_anything: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,10 @@ class Format:
     is_whole_record: bool = False
     # How a record begins that may go on over further lines.
     first_line: str = ""
+    # How a line begins by which a record goes on, where no other line of no format does.
+    next_line: str = ""
+    # Whether it reads itself what syslog puts before its lines.
+    reads_syslog: bool = False
     # A line that does not hold its time, which agents and container runtimes know: theirs is put before the line.
     untimed_line: str = ""
     # The names that Splunk's clients have for it.
@@ -113,3 +119,8 @@ class Format:
     def has_lines(self) -> bool:
         """Whether each line of its payloads is a record, whatever stands beside it."""
         return LINES in self.layers
+
+    @property
+    def has_other_lines(self) -> bool:
+        """Whether what a proxy says of itself may stand between its lines."""
+        return OTHER_LINES in self.layers

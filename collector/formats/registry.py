@@ -1,5 +1,6 @@
 """The formats that a process knows, by name and by what they are for."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -29,6 +30,11 @@ class Formats:
         self.whole_records = frozenset(known.name for known in listed if known.is_whole_record)
         # Formats whose records go on over lines that no format recognises.
         self.of_many_lines = frozenset(known.name for known in listed if known.first_line)
+        # Of those, by which lines they go on where not by all.
+        self.next_lines: Mapping[str, re.Pattern[str]] = MappingProxyType(
+            {known.name: re.compile(known.next_line) for known in listed if known.next_line}
+        )
+        self.after_anything = frozenset(known.name for known in listed if known.line and known.line.after_anything)
         self.recognised_by_keys = frozenset(
             known.name for known in listed if known.record and known.record.matches_keys
         )

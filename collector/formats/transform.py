@@ -9,12 +9,15 @@ from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
 from collector.formats.shared.clock import KEPT_DAYS, KEPT_TIME
 from collector.formats.shared.literal import literal
+from collector.formats.shared.other_lines import OTHER_LINE
 from collector.formats.shared.rules import with_rules
 
 # What stands in braces in shared layers, for formats that have no fragment of that name.
 _DEFAULTS = {
     # Whether an object among the lines of an access log is of it.
     "is_access_object": "position(line, '\"response_code\"') > 0 OR position(line, '\"start_time\"') > 0",
+    # How a line begins that a proxy writes of itself.
+    "other_line": literal(OTHER_LINE),
     # What joins the attributes that are made of columns with those that a format has beside them.
     "before_attributes": "",
     "after_attributes": "",

@@ -25,10 +25,18 @@ _BESIDE_A_LINE = frozenset({
     "hostname", "host", "file", "filename", "filepath", "path", "offset", "tag", "date", "@timestamp",
     # Of Vector, Filebeat and Logstash; theirs is an object.
     "timestamp", "source_type", "agent", "ecs", "input", "fields", "tags", "cloud", "container", "@version", _LINE,
+    # Of the journal, and of Fluent Bit's parsers of syslog.
+    "_HOSTNAME", "SYSLOG_IDENTIFIER", "_PID", "PRIORITY", "pri", "ident", "pid", "msgid", "extradata",
 })  # fmt: skip
 
-# What distinguishes the output of one container or file from that of another.
-_SOURCE = ("kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path")
+# What distinguishes the output of one container, program or file from that of another.
+_SOURCE = (
+    "kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path", "source",
+    "SYSLOG_IDENTIFIER",
+)  # fmt: skip
+
+# Of lines that an agent has put together, so many are looked at.
+_FIRST_LINES = 8
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
@@ -69,7 +77,7 @@ class Classifier:
                 name = self._recogniser.record_format(record)
             if name:
                 self._recognised(name, line, record)
-            elif self._opened is not None and line and _is_of_one_source(record, self._opened):
+            elif self._goes_on_in(record, line):
                 name = self._likely
             elif is_blank(record):
                 found.append("")
@@ -87,8 +95,20 @@ class Classifier:
             name = self._text_format(text, self._likely) if text else ""
             if name:
                 self._recognised(name, text, {})
-            found.append(name or (self._likely if self.is_open else ""))
+            found.append(name or (self._likely if self._goes_on(text) else ""))
         return found
+
+    def _goes_on_in(self, record: Record, line: str) -> bool:
+        """Whether a record that no format recognises goes on with the last; a blank line may stand within it."""
+        if self._opened is None or not (line or is_blank(record)):
+            return False
+        return self._goes_on(line) and is_of_one_source(record, self._opened)
+
+    def _goes_on(self, text: str) -> bool:
+        if not self.is_open:
+            return False
+        pattern = self._formats.next_lines.get(self._likely)
+        return pattern is None or pattern.match(text) is not None
 
     def _text_format(self, text: str, likely: str = "") -> str:
         """The format of a line, '' where none recognises it; `likely` is that of the line before it."""
@@ -97,8 +117,14 @@ class Classifier:
         if not self._recogniser.may_be_record(text, likely):
             return ""
         name = object_format(self._formats, text)
-        # An object over many lines is no line, but where a format has such.
-        return name if name in self._formats.of_many_lines or "\n" not in text[:-1] else ""
+        if "\n" not in text[:-1]:
+            return name
+        # An object over many lines is no line, but where a format has such: several may have come as one.
+        of_many_lines = self._formats.of_many_lines
+        if name in of_many_lines:
+            return name
+        found = (object_format(self._formats, line) for line in text.split("\n", _FIRST_LINES)[:_FIRST_LINES])
+        return next((of_line for of_line in found if of_line in of_many_lines), "")
 
     def _recognised(self, name: str, line: str, record: Record) -> None:
         self._likely = name
@@ -127,8 +153,25 @@ def line_of(record: Record) -> str:
     return line if isinstance(line, str) else ""
 
 
-def _is_of_one_source(record: Record, other: Record) -> bool:
+def is_of_one_source(record: Record, other: Record) -> bool:
+    """Whether two records are of the output of one container or file."""
     return all(record.get(key) == other.get(key) for key in _SOURCE)
+
+
+def joined(records: Sequence[Record], name: str, formats: Formats) -> Sequence[Record]:
+    """Records of a format with the lines that go on with them, where it says by which."""
+    pattern = formats.next_lines.get(name)
+    if pattern is None:
+        return records
+    found: list[Record] = []
+    for record in records:
+        line = line_of(record)
+        before = line_of(found[-1]) if found and line and pattern.match(line) else ""
+        if before and is_of_one_source(record, found[-1]):
+            found[-1] = {**found[-1], _LINE: before.rstrip("\n") + "\n" + line}
+        else:
+            found.append(record)
+    return found
 
 
 def grouped(members: Sequence[Member], kinds: Sequence[Kind]) -> dict[Kind, list[Member]]:

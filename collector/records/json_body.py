@@ -17,7 +17,7 @@ from collector.encoding.limits import MOST_OBJECTS, check_objects
 from collector.formats.descriptor import Record
 from collector.formats.registry import Formats
 from collector.records import text_body
-from collector.records.classify import Classifier, grouped, is_blank, line_of
+from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.slices import line_slices, merged
 from storage.errors import PayloadError
 
@@ -28,6 +28,7 @@ _IN_A_ROW = re.compile(rb"\}[ \t]*\{")
 
 FAULTS = (DecodeError, ValidationError, UnicodeDecodeError, RecursionError)
 
+_ENCODER = msgspec.json.Encoder()
 _RAW = msgspec.json.Decoder(Raw)
 _RAWS = msgspec.json.Decoder(list[Raw])
 _TEXTS = msgspec.json.Decoder(list[str])
@@ -71,7 +72,8 @@ def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[tu
     if _is_as_it_is(lines, formats, format_name):
         return [(format_name, lines)]
     pieces = map(raw_lines, line_slices(lines))
-    return merged((format_name, taken_out(raws, records(raws))) for raws in pieces)
+    with_blank = format_name in formats.of_many_lines
+    return merged((format_name, taken_out(raws, records(raws), with_blank=with_blank)) for raws in pieces)
 
 
 def _is_as_it_is(lines: bytes, formats: Formats, format_name: str) -> bool:
@@ -91,12 +93,12 @@ def records(raws: Sequence[bytes]) -> Sequence[Record]:
     return found if len(found) == len(raws) else [_record(raw) for raw in raws]
 
 
-def taken_out(raws: Sequence[bytes], held: Sequence[Record]) -> bytes:
-    """The line in each record; a record without one is a line itself."""
+def taken_out(raws: Sequence[bytes], held: Sequence[Record], *, with_blank: bool = True) -> bytes:
+    """The line in each record, which may be blank within a record of many; a record without one is a line itself."""
     found = (
-        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) else raw
+        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) or is_blank(record) else raw
         for raw, record in zip(raws, held, strict=True)
-        if not is_blank(record)
+        if with_blank or not is_blank(record)
     )
     return b"\n".join(found)
 
@@ -162,7 +164,12 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
         if not name:
             continue
         parts, of_name = zip(*members, strict=True)
-        found.append((name, b"\n".join(parts) if name in formats.whole_records else taken_out(parts, of_name)))
+        if name not in formats.whole_records:
+            found.append((name, taken_out(parts, of_name)))
+        elif len(whole := joined(of_name, name, formats)) < len(of_name):
+            found.append((name, b"\n".join(map(_ENCODER.encode, whole))))
+        else:
+            found.append((name, b"\n".join(parts)))
     return found
 
 

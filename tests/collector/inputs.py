@@ -21,9 +21,13 @@ Send = Callable[[Path, Sequence[Case]], Spool]
 ENVIRONMENT = "golden"
 MOMENT = int(RECEIVED_AT.timestamp())
 
-# How a record of Mule's logs begins; a stack trace, or JSON over many lines, goes on behind it.
-_MULE_RECORD = re.compile(rb"^(?=(?:, )?\{|(?:[A-Z]+ +)?\d{4}-\d\d-\d\d[ T]|com\.mulesoft\.)", re.MULTILINE)
-_RECORDS_OF_LINES = {"mule_log": _MULE_RECORD, "mule_analytics": _MULE_RECORD}
+# How a record begins that goes on over lines: behind one of Mule's logs a stack trace, JSON, or headers and a body.
+_MULE_RECORD = re.compile(
+    rb"^(?=, \{|(?<!\n\n)(?<!\n\[\n)(?<!\},\n)\{|[A-Z]+ +\d{4}-|\d{4}-\d\d-\d\d[ T]|\[[\d-]+ \d\d:|com\.mulesoft\.)",
+    re.MULTILINE,
+)
+_FLEX_RECORD = re.compile(rb"^(?![ \t]+\S|Caused by:|goroutine |main\.)", re.MULTILINE)
+_RECORDS_OF_LINES = {"mule_log": _MULE_RECORD, "mule_analytics": _MULE_RECORD, "flex": _FLEX_RECORD}
 
 # Formats whose payloads are lines, and may come by any input that carries lines.
 LINES = (

@@ -28,7 +28,7 @@ COMBINED = Format(
     _LAYERS,
     becomes=("requests", "logs"),
     fragments=_FRAGMENTS,
-    line=TextLine(_UP_TO_SIZE + r'(?:\s[^"]*?)?\s(?:-\s+)?"', contains="[", marker=_MARKER),
+    line=TextLine(_UP_TO_SIZE + r'(?:\s[^"]*?)?\s(?:-\s+)?"', contains="[", marker=_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
     source_types=("access_combined", "access_combined_wcookie"),
 )
@@ -39,7 +39,7 @@ COMMON = Format(
     _LAYERS,
     becomes=("requests", "logs"),
     fragments=_FRAGMENTS,
-    line=TextLine(_UP_TO_SIZE + r"(?:\s|$)", contains="[", marker=_MARKER),
+    line=TextLine(_UP_TO_SIZE + r"(?:\s|$)", contains="[", marker=_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
     source_types=("access_common",),
 )

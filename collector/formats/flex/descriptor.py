@@ -3,11 +3,18 @@
 from pathlib import Path
 
 from collector.formats.descriptor import Format, JsonRecord, Record, TextLine
-from collector.formats.shared.layers import PAYLOAD_LINES, sql
+from collector.formats.shared.layers import PAYLOADS, sql
+from collector.formats.shared.literal import literal
 
 _FOLDER = Path(__file__).parent
 
 _KINDS = ("accessLog", "runtimeLog")
+# How the lines of a panic, a trap or a stack trace go on: they have no component before them.
+_NEXT_LINE = (
+    r"[ \t]+\S|Caused by:|note: run with|stack backtrace:|error while executing at|goroutine \d+ \[|panic: |created by "
+    r"|\[signal |main\.|thread '|exit status \d"
+)
+
 _COMPONENT = r"(?:flex-[a-z-]+|open-telemetry-collector)"
 
 
@@ -19,16 +26,22 @@ FLEX = Format(
     "flex",
     "Flex Gateway's records and lines: messages of the Message Logging policy, runtime logs",
     (
-        *sql(_FOLDER, "flex", "flex_judged", "flex_values", "flex_messages", "flex_lines", "flex_records"),
-        *PAYLOAD_LINES,
+        *sql(
+            _FOLDER, "flex", "flex_judged", "flex_values", "flex_messages", "flex_lines", "flex_records", "flex_joined"
+        ),
+        PAYLOADS,
     ),
     becomes=("requests", "logs"),
     line=TextLine(
         r"^(?:\S+ )?(?:\[[^\]]+\] ?)?\[" + _COMPONENT + r"\] ?\["
         r"|^\d{4}-\S+\s+[A-Z]+\s+\[[^\]]*\]\s+" + _COMPONENT + r"\s+-\s",
         contains="[",
+        after_anything=True,
     ),
     record=JsonRecord(keys=frozenset({"kind", "logger"}), matches=_is_flex, in_text=("flex-", 'Log"')),
     is_whole_record=True,
+    first_line=rf"(?!{_NEXT_LINE})",
+    next_line=_NEXT_LINE,
+    fragments={"next_line": literal(f"^(?:{_NEXT_LINE})")},
     untimed_line=r"\[[a-z-]+\](?! *\[\d)",
 )

@@ -22,7 +22,9 @@ HAPROXY = Format(
         + r"\.\d{3}\] (?:\S+ \S+/\S+ (?:\S+ ){0,3}?[-+\d]+(?:/[-+\d]+){2,4} |[^\s/]+/[^\s/:]+: [A-Z])",
         contains="[",
         marker=CLF_TIME_MARKER,
+        after_anything=True,
     ),
     mixed_body=MixedBody(marker=CLF_TIME_MARKER.encode()),
+    reads_syslog=True,
     source_types=("haproxy",),
 )

@@ -4,20 +4,28 @@ from pathlib import Path
 
 from collector.formats.descriptor import Format, JsonRecord, Record, TextLine
 from collector.formats.shared.layers import PAYLOADS, sql
+from collector.formats.shared.literal import literal
 
 _FOLDER = Path(__file__).parent
 
-# From a log of Mule to its analytics events and everything else in it.
-_LAYERS = (*sql(_FOLDER, "mule_log", "mule_analytics", "mule_log_parts", "mule_log_records"), PAYLOADS)
-
-# How a record begins, as mule_log_records.sql has it; a stack trace goes on for many lines.
-_FIRST_LINE = r"(?:, )?\{|(?:(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?\d{4}-\d\d-\d\d[ T]|com\.mulesoft\."
-
 _LEVEL = r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
-_LOG4J_TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3}"
+_DAY = r"\d{4}-\d\d-\d\d"
+_LOG4J_TIME = _DAY + r"[ T]\d\d:\d\d:\d\d(?:[,.]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+_CLOUD_HUB_1_TIME = r"\[(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d+)?\]"
 _EVENTS_LOGGER = "AnalyticsHttpEventsLogger"
 
+# How a record of text begins, whatever has become of the rest of its line.
+_TEXT_LINE = rf"{_LEVEL}(?: |\r?$)|{_DAY}(?:[ T]|\r?$)|\[(?:\d{{4}}-)?\d\d-\d\d \d\d:|com\.mulesoft\."
+# How an object begins that somebody has logged as a whole: nothing else goes on with it.
+_LOGGED_OBJECT = r'(?:, )?\{\s*"(?:api_id|instant|timeMillis|@timestamp|correlationId|loggerName|thread|level|time)"'
+_FIRST_LINE = rf"(?:, )?\{{|{_TEXT_LINE}"
+
+# From a log of Mule to its analytics events and everything else in it.
+_LAYERS = (*sql(_FOLDER, "mule_log", "mule_analytics", "mule_log_parts", "mule_log_records"), PAYLOADS)
+_FRAGMENTS = {"text_line": literal(f"^(?:{_TEXT_LINE})"), "logged_object": literal(f"^{_LOGGED_OBJECT}")}
+
 _JSON_LAYOUT = frozenset({"loggerName", "level", "message"})
+_JSON_LOGGER = frozenset({"tracePoint", "priority"})
 _SPLUNK_APPENDER = frozenset({"severity", "logger", "thread"})
 
 
@@ -27,9 +35,10 @@ def _is_appended(event: Record) -> bool:
 
 
 def _is_logged(record: Record) -> bool:
-    """Whether log4j has written a record: by its JsonLayout, or by Splunk's appender in its envelope."""
+    """Whether log4j has written a record: by its JsonLayout, by Splunk's appender in its envelope, or json-logger."""
     event = record.get("event")
-    return record.keys() >= _JSON_LAYOUT or (isinstance(event, dict) and _is_appended(event))
+    names = record.keys()
+    return names >= _JSON_LAYOUT or names >= _JSON_LOGGER or (isinstance(event, dict) and _is_appended(event))
 
 
 def _is_analytics(record: Record) -> bool:
@@ -38,9 +47,10 @@ def _is_analytics(record: Record) -> bool:
     return str(record.get("loggerName", "")).endswith(f".{_EVENTS_LOGGER}") and _is_logged(record)
 
 
-def _is_json_layout_over_lines(line: bytes, head: bytes) -> bool:
-    """log4j's JsonLayout writes objects over many lines unless it is told to be compact."""
-    return line == b"{" and b'"loggerName"' in head and b'"level"' in head
+def _is_over_lines(line: bytes, head: bytes) -> bool:
+    """log4j's JsonLayout and json-logger write objects over many lines unless they are told to be compact."""
+    is_of_log4j = b'"loggerName"' in head and b'"level"' in head
+    return line == b"{" and (is_of_log4j or all(f'"{key}"'.encode() in head for key in _JSON_LOGGER))
 
 
 MULE_ANALYTICS = Format(
@@ -49,7 +59,8 @@ MULE_ANALYTICS = Format(
     _LAYERS,
     becomes=("requests", "logs"),
     line=TextLine(
-        r"^(?:[A-Z]+ +\d{4}-|\d{4}-|com\.mulesoft\.).*\." + _EVENTS_LOGGER + r"(?::| -) \{", contains=_EVENTS_LOGGER
+        r"^(?:[A-Z]+ +\d{4}-|\d{4}-|\[\d\d|com\.mulesoft\.).*\b" + _EVENTS_LOGGER + r"(?:| .*)(?::| -) \{",
+        contains=_EVENTS_LOGGER,
     ),
     record=JsonRecord(
         keys=frozenset({"received_ts", "loggerName", "event"}),
@@ -57,6 +68,7 @@ MULE_ANALYTICS = Format(
         in_text=('"received_ts"', '"loggerName"'),
         once=(b'"received_ts"',),
     ),
+    fragments=_FRAGMENTS,
     first_line=_FIRST_LINE,
 )
 
@@ -66,16 +78,19 @@ MULE_LOG = Format(
     _LAYERS,
     becomes=("requests", "logs"),
     line=TextLine(
-        r"^(?:" + _LEVEL + r" +" + _LOG4J_TIME + r" \[.*?\] |" + _LOG4J_TIME + r" \[.*?\] " + _LEVEL + r" +)"
-        r"(?:\[(?:processor|event): [^\]]*\] )?\S+?(?::| -)(?: |$)",
+        rf"^(?:{_LEVEL} +{_LOG4J_TIME} +\[.*?\] |{_LOG4J_TIME} +(?:\[.*?\] +{_LEVEL}|{_LEVEL} +\[.*?\]) +)"
+        r"(?:\[(?:processor|event): [^\]]*\] )?\S+?(?::| -)(?: |$)"
+        rf"|^{_CLOUD_HUB_1_TIME} +{_LEVEL} +\S+ +\[.*?\]:(?: |$)"
+        rf"|^{_DAY}T\S+ +{_LEVEL} +\[[^\[\]\s]*\] +\S+ +event:\S* +.*? -(?: |$)",
         contains="[",
     ),
     record=JsonRecord(
-        keys=frozenset({"loggerName", "event"}),
+        keys=frozenset({"loggerName", "event", "tracePoint"}),
         matches=_is_logged,
-        in_text=('"loggerName"',),
-        matches_beginning=_is_json_layout_over_lines,
+        in_text=('"loggerName"', '"tracePoint"'),
+        matches_beginning=_is_over_lines,
     ),
+    fragments=_FRAGMENTS,
     first_line=_FIRST_LINE,
     is_record_with_envelope=_is_appended,
 )

@@ -7,7 +7,11 @@ SELECT
     if(is_event, '', level) AS severity,
     multiIf(is_event, '', stack_trace = '', message, concat(message, '\n', stack_trace)) AS body,
     believed ? claimed : received_at AS time,
-    if(payload_environment != '', payload_environment, {{default_environment}}) AS environment,
+    multiIf(
+        named_environment != '', named_environment,
+        payload_environment != '', toString(payload_environment),
+        {{default_environment}}
+    ) AS environment,
     'mule' AS gateway_kind,
     if(payload_gateway != '', payload_gateway, 'mule') AS gateway,
     multiIf(event.host_id != '', event.host_id, host != '', host, toString({{instance_of_peer(peer)}})) AS instance,
@@ -60,15 +64,17 @@ SELECT
                 'mule.deployment_type', event.deployment_type,
                 'claimed_time', believed ? '' : toString(claimed)
             ),
-            map(
+            mapConcat(told_by_logger, map(
                 'logger.name', logger,
                 'thread.name', thread,
                 'exception.type', exception_type,
-                'mule.application', extract(thread, ': \\[([^\\[\\]]+)\\]\\.'),
+                'mule.application', told_by_logger['mule.application'] != ''
+                    ? told_by_logger['mule.application']
+                    : extract(thread, ': \\[([^\\[\\]]+)\\]\\.'),
                 'mule.correlation_id', correlation_id,
                 'mule.processor_path', processor_path,
                 'claimed_time', believed ? '' : toString(claimed)
-            )
+            ))
         )
     ) AS attributes,
     {{format}} AS format,

@@ -1,7 +1,10 @@
 -- What a record of Mule's logs says, whichever layout wrote it:
 --   text  %-5p %d [%t] [processor: %X{processorPath}; event: %X{correlationId}] %c: %m%n, with or without the third part,
---         or %d [%t] %-5p %c - %m%n; the Message Logging policy writes ': ' for ' - '
---   JSON  of JsonLayout, of JsonTemplateLayout (its EcsLayout), or of the Splunk appender, in the envelope of HEC
+--         or %d [%t] %-5p %c - %m%n; the Message Logging policy writes ': ' for ' - ', and the level may stand before [%t]
+--         CloudHub 1.0: [%d] %-5p %c [%t]: %m%n, with or without a year
+--         CloudHub 2.0: %d %p [replica] %c{1} event:%X{correlationId} %t - %m%n
+--   JSON  of JsonLayout, of JsonTemplateLayout (its EcsLayout), of the Splunk appender, in the envelope of HEC, or of
+--         json-logger, alone
 -- https://docs.mulesoft.com/mule-runtime/latest/logging-in-mule https://logging.apache.org/log4j/2.x/manual/layouts.html
 SELECT
     received_at,
@@ -13,34 +16,47 @@ SELECT
     is_event_alone,
     parseDateTime64BestEffortOrNull(
         multiIf(
-            is_text, replaceOne(text[2], ',', '.'),
+            is_text, if(
+                substring(text[2], 3, 1) = '-',
+                -- The last such day that has been.
+                concat(
+                    toString(toYear(received_at) - (substring(text[2], 1, 5) > formatDateTime(received_at + INTERVAL 1 DAY, '%m-%d') ? 1 : 0)),
+                    '-',
+                    replaceOne(text[2], ',', '.')
+                ),
+                replaceOne(text[2], ',', '.')
+            ),
             log.instant.epochSecond != '', concat(log.instant.epochSecond, '.', leftPad(log.instant.nanoOfSecond, 9, '0')),
             log.timeMillis != '', log.timeMillis,
             log.time != '', log.time,
+            log.timestamp != '', replaceRegexpOne(log.timestamp, '\\[.*$', ''),
             log.`@timestamp`
         ),
         6,
         {{time_zone}}
     ) AS logged,
     toLowCardinality(upper(multiIf(
-        is_text, concat(text[1], text[4]),
+        is_text, concat(text[1], text[3], text[5]),
         log.level != '', log.level,
         log.event.severity != '', log.event.severity,
+        log.priority != '', log.priority,
         log.`log.level`
     ))) AS level,
     multiIf(
-        is_text, text[7],
+        is_text, text[8],
         log.loggerName != '', log.loggerName,
         log.event.logger != '', log.event.logger,
+        log.priority != '', 'JsonLogger',
         log.`log.logger`
     ) AS logger,
     multiIf(
-        is_text, text[3],
+        is_text, text[4],
         log.thread != '', log.thread,
         log.event.thread != '', log.event.thread,
+        log.threadName != '', log.threadName,
         log.`process.thread.name`
     ) AS thread,
-    multiIf(is_text, text[8], log.message != '', log.message, log.event.message) AS message,
+    multiIf(is_text, text[9], log.message != '', log.message, log.event.message) AS message,
     multiIf(
         -- Frames, unless the layout is told stacktraceAsString.
         startsWith(log.thrown.extendedStackTrace, '['), concat(
@@ -58,9 +74,22 @@ SELECT
     ) AS stack_trace,
     if(log.thrown.name != '', log.thrown.name, log.`error.type`) AS exception_type,
     mapConcat(log.contextMap, log.labels, log.event.properties) AS context,
-    if(is_text, text[5], context['processorPath']) AS processor_path,
-    if(is_text, text[6], context['correlationId']) AS correlation_id,
-    log.host AS host
+    if(is_text, text[6], context['processorPath']) AS processor_path,
+    multiIf(is_text, text[7], log.correlationId != '', log.correlationId, context['correlationId']) AS correlation_id,
+    log.host != '' ? log.host : text[10] AS host,
+    -- What json-logger tells; a property that is not set stays as it is written.
+    mapFilter(
+        (name, value) -> value NOT IN ('', 'null') AND NOT startsWith(value, '${'),
+        map(
+            'mule.application', log.applicationName,
+            'mule.application_version', log.applicationVersion,
+            'mule.flow', log.locationInfo.rootContainer,
+            'mule.trace_point', log.tracePoint,
+            'mule.elapsed_ms', log.elapsed,
+            'mule.content', log.content
+        )
+    ) AS told_by_logger,
+    startsWith(log.environment, '${') ? '' : log.environment AS named_environment
 FROM
 (
     SELECT
@@ -72,24 +101,43 @@ FROM
             thrown Tuple(name String, message String, extendedStackTrace String, cause String),
             `@timestamp` String, `log.level` String, `log.logger` String, `process.thread.name` String,
             `error.type` String, `error.stack_trace` String, labels Map(String, String),
-            time String, host String, event Tuple(
+            tracePoint String, priority String, threadName String, timestamp String, correlationId String,
+            applicationName String, applicationVersion String, environment String, elapsed String, content String,
+            locationInfo Tuple(rootContainer String), time String, host String, event Tuple(
                 severity String, logger String, thread String, message String, properties Map(String, String)))') AS log
     FROM
     (
         SELECT
             *,
-            extractGroups(
-                is_json OR is_event_alone ? '' : said,
-                '^(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d[,.]\\d{3}) \\[(.*?)\\] (?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?(?:\\[(?:processor: ([^;\\]]*); )?event: ([^\\]]*)\\] )?(\\S+?)(?: -|:)(?:\\s|$)([\\s\\S]*)$'
+            -- Level, time, level behind it, thread, level behind that, processor, event, logger, message, replica.
+            multiIf(
+                is_json OR is_event_alone, [],
+                notEmpty(of_cloud_hub_1), arrayMap(number -> of_cloud_hub_1[number], [2, 1, 0, 4, 0, 0, 0, 3, 5, 0]),
+                notEmpty(of_cloud_hub_2), arrayMap(number -> of_cloud_hub_2[number], [2, 1, 0, 6, 0, 0, 5, 4, 7, 3]),
+                extractGroups(
+                    said,
+                    '^(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?(\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d(?:[,.]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)?) +(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?\\[(.*?)\\] +(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?(?:\\[(?:processor: ([^;\\]]*); )?event: ([^\\]]*)\\] )?(\\S+?)(?: -|:)(?:\\s|$)([\\s\\S]*)$'
+                )
             ) AS text
         FROM
         (
             SELECT
                 *,
-                startsWith(said, '{') AS is_json,
-                -- Most records of a busy gateway; what else a log tells of them is not needed.
-                position(said, is_json ? '"received_ts"' : 'AnalyticsHttpEventsLogger: {') > 0 AS is_event_alone
-            FROM ({{inner}})
+                startsWith(said, '[')
+                    ? extractGroups(said, '^\\[((?:\\d{4}-)?\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d(?:[,.]\\d+)?)\\] +(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(\\S+) +\\[(.*?)\\]:(?:\\s|$)([\\s\\S]*)$')
+                    : [] AS of_cloud_hub_1,
+                substring(said, 11, 1) = 'T'
+                    ? extractGroups(said, '^(\\S+) +(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\\[([^\\[\\]\\s]*)\\] +(\\S+) +event:(\\S*) +([^\\n]*?) -(?:\\s|$)([\\s\\S]*)$')
+                    : [] AS of_cloud_hub_2
+            FROM
+            (
+                SELECT
+                    *,
+                    startsWith(said, '{') AS is_json,
+                    -- Most records of a busy gateway; what else a log tells of them is not needed.
+                    position(said, is_json ? '"received_ts"' : 'AnalyticsHttpEventsLogger: {') > 0 AS is_event_alone
+                FROM ({{inner}})
+            )
         )
     )
 )

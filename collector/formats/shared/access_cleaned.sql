@@ -21,7 +21,7 @@ SELECT
     toValidUTF8(toLowCardinality(if(upstream_cluster = '-', '', upstream_cluster))) AS cluster,
     toValidUTF8(toLowCardinality(if(route_name IN ('-', 'default'), '', route_name))) AS route_name,
     toValidUTF8(toLowCardinality(requested_server_name)) AS server_name,
-    toValidUTF8(authority) AS authority,
+    toValidUTF8(if(authority = '-', '', authority)) AS authority,
     toValidUTF8(toLowCardinality(if(method = '-', '', method))) AS method,
     toValidUTF8(cutQueryStringAndFragment(if(url = '-', '', url))) AS path,
     toValidUTF8(toLowCardinality(if(protocol = '-', '', protocol))) AS protocol,

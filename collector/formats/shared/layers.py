@@ -10,7 +10,7 @@ def sql(folder: Path, *names: str) -> tuple[Path, ...]:
     return tuple(folder / f"{name}.sql" for name in names)
 
 
-LINES, PAYLOADS = sql(_FOLDER, "lines", "payloads")
+LINES, PAYLOADS, OTHER_LINES = sql(_FOLDER, "lines", "payloads", "other_lines")
 PAYLOAD_SCHEMA = _FOLDER / "payload.proto"
 
 # The lines of a payload.
@@ -19,4 +19,4 @@ PAYLOAD_LINES = (LINES, PAYLOADS)
 # From the terms of access logs to columns, for every format that speaks them.
 ACCESS = sql(_FOLDER, "access", "access_policy", "access_topology", "access_cleaned")
 # The lines of files in which others stand beside those of an access log.
-ACCESS_LINES = (*sql(_FOLDER, "other_lines"), *PAYLOAD_LINES)
+ACCESS_LINES = (OTHER_LINES, *PAYLOAD_LINES)

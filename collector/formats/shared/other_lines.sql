@@ -49,7 +49,7 @@ FROM
         toLowCardinality(if(
             is_object
                 ? (is_access OR inner != '' ? 0 : JSONLength(line) > 0)
-                : match(line, '^(?:\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\t[a-z]+\\t|\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+\\]\\[\\d+\\]\\[[a-z]+\\]\\[|\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d \\[[a-z]+\\] \\d+#\\d+: |\\[[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}\\] \\[(?:\\w*:)?[a-z]+\\d?\\] )'),
+                : match(line, {{other_line}}),
             trimRight(toValidUTF8(line), '\r\n'),
             ''
         )) AS other

@@ -30,6 +30,8 @@ class FileRecord(msgspec.Struct):
     peer: str
     multiline: str
     max_line_size: int
+    # Whether the format is that of the settings.
+    is_given: bool = False
     position: Position = Position()
     # When the file had gone; it is remembered for the .gz that may be made of it.
     gone_at: float = 0

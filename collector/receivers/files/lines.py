@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from collector.formats.dead_letters.descriptor import UNDECODABLE
-from collector.receivers.files.unwrap import open_part, unwrap
+from collector.formats.registry import Formats
+from collector.records.containers import open_part, unwrap
+from collector.records.unwrap import Part, Unwrapping
+
+# With what container runtimes put around lines.
+_OBJECT_BEHIND_BLANK = re.compile(
+    rb'(?:\{"log":"(?:\\r)?\\n"[^\n]*|\S+ std(?:out|err) F(?::\S*)? ?\r?|\r?)\n'
+    rb'(?:\{"log":"|\S+ std(?:out|err) [PF](?::\S*)? )?\{'
+)
+_LONGEST_WRAPPER = 100
 
 _WRAPPERS = {"docker": r'\{"log":"', "cri": r"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
 
@@ -23,6 +32,10 @@ class Reading:
     first_line: str
     max_line_size: int
     untimed_line: str = ""
+    # Those that lines behind a prefix may be in; none where there is no prefix.
+    prefixed: Formats | None = None
+    # The format of all of those, where it is not left to each.
+    given_format: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +71,8 @@ def _cut_without_newline(block: bytes, reading: Reading, mid_line: bool, final: 
     return Cut(len(block) if final else 0)
 
 
-def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str, bytes]]:
-    """(format, body) of what is in a block that was cut; the same for the same block at all times."""
+def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[Part]:
+    """What is in a block that was cut; the same for the same block at all times."""
     if _is_hole(block):
         return []
     if mid_line:
@@ -67,9 +80,11 @@ def content(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str
     if block[:1] == b"\0":
         block = block.lstrip(b"\0")
     block, beginnings = _without_long_lines(block, reading.max_line_size)
+    aside = [Part(UNDECODABLE.name, beginning) for beginning in beginnings]
+    if reading.prefixed is not None:
+        return Unwrapping(reading.prefixed, reading.given_format).parts(block) + aside
     body = unwrap(block, reading.container, reading.untimed_line)
-    found = [(reading.format, body)] if body and not body.isspace() else []
-    return found + [(UNDECODABLE.name, beginning) for beginning in beginnings]
+    return ([Part(reading.format, body)] if body and not body.isspace() else []) + aside
 
 
 def _is_hole(block: bytes) -> bool:
@@ -84,9 +99,15 @@ def _open_record(block: bytes, reading: Reading) -> int:
         return end
     while end > 0:
         end = block.rfind(b"\n", 0, end - 1) + 1
-        if first_line.match(block, end):
+        if first_line.match(block, end) and not _is_body(block, end):
             return end
     return 0
+
+
+def _is_body(block: bytes, start: int) -> bool:
+    """Whether a line may be the body of a message that is logged, which is an object behind a blank line."""
+    before = block.rfind(b"\n", 0, max(start - 1, 0)) + 1
+    return _OBJECT_BEHIND_BLANK.match(block, before, start + _LONGEST_WRAPPER) is not None
 
 
 @cache

@@ -40,9 +40,10 @@ class Batch:
         found: dict[str, list[Payload]] = defaultdict(list)
         for piece in self.pieces:
             record = piece.tail.record
-            for format_name, body in piece.payloads:
+            for format_name, body, place in piece.parts:
+                gateway, peer = record.gateway or place.workload, place.instance or record.peer
                 found[f"files-{self.id}-{format_name}"].append(
-                    Payload(format_name, body, self.received_at_us, record.environment, record.gateway, record.peer)
+                    Payload(format_name, body, self.received_at_us, record.environment, gateway, peer)
                 )
         return found
 
@@ -177,7 +178,7 @@ class Rounds:
         return piece
 
     def _tell_long_lines(self, tail: Tail, piece: Piece) -> None:
-        if any(format_name == UNDECODABLE.name for format_name, _ in piece.payloads):
+        if any(part.format == UNDECODABLE.name for part in piece.parts):
             path, limit = tail.record.path, tail.record.max_line_size
             self._faults.found(
                 f"lines of {path}",

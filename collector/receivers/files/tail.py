@@ -10,12 +10,17 @@ from collector.receivers.files.checkpoints import FileRecord, Part
 from collector.receivers.files.lines import Cut, Reading, content, cut
 from collector.receivers.files.open_file import OpenFile
 from collector.receivers.files.position import Position
-from collector.receivers.files.unwrap import container_of, unwrap
+from collector.records.containers import container_of, unwrap
+from collector.records.unwrap import Part as Found
+from collector.records.unwrap import Unwrapping, is_wrapped
 from storage.errors import PayloadError
 
 _BLOCK_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10
 _HEAD_LINES = 100
+
+# The wrapper that is no container's: each line has its own prefix.
+PREFIXED = "prefixed"
 
 
 class Truncated(Exception):
@@ -24,12 +29,12 @@ class Truncated(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a file and the (format, body) of what is in it."""
+    """A stretch of a file and what is in it."""
 
     tail: "Tail"
     start: Position
     end: Position
-    payloads: Sequence[tuple[str, bytes]]
+    parts: Sequence[Found]
 
     @property
     def part(self) -> Part:
@@ -97,9 +102,9 @@ class Tail:
         block = self.file.read(part.start.offset, size)
         if len(block) < size:
             return None
-        payloads = content(block, self._reading, mid_line=part.start.mid_line)
+        parts = content(block, self._reading, mid_line=part.start.mid_line)
         self.cursor = part.end
-        return Piece(self, part.start, part.end, payloads)
+        return Piece(self, part.start, part.end, parts)
 
     def handed_over(self, end: Position) -> None:
         self.record.position = end
@@ -122,7 +127,10 @@ class Tail:
         known = self._formats.find(record.format)
         first_line = record.multiline or (known.first_line if known else "")
         untimed_line = known.untimed_line if known else ""
-        return Reading(record.format, record.container, first_line, record.max_line_size, untimed_line)
+        if record.container != PREFIXED:
+            return Reading(record.format, record.container, first_line, record.max_line_size, untimed_line)
+        given = record.format if record.is_given else ""
+        return Reading(record.format, "none", first_line, record.max_line_size, "", self._formats, given)
 
     def _look(self) -> tuple[bool, bool]:
         """Whether the file has been quiet for long enough that its last record is whole, and that its last line is."""
@@ -149,14 +157,14 @@ class Tail:
         found = Cut(0)
         if block:
             found = cut(block, self._reading, mid_line=start.mid_line, is_full=is_full, settled=settled, final=final)
-        payloads = content(block[: found.length], self._reading, mid_line=start.mid_line)
+        parts = content(block[: found.length], self._reading, mid_line=start.mid_line)
         # Not before: what fails is tried again.
         if not is_full:
             self._exhausted = look
         if found.length == 0:
             return None
         self.cursor = start.moved(view, found.length, found.mid_line)
-        return Piece(self, start, self.cursor, payloads)
+        return Piece(self, start, self.cursor, parts)
 
     def _recognise(self, settled: bool, final: bool) -> bool:
         """Find out what is not known yet of format and container; False where there is too little to tell by."""
@@ -168,8 +176,8 @@ class Tail:
         head = head if is_full or final else head[: head.rfind(b"\n") + 1]
         if not head:
             return False
-        container = container_of(head) if record.container == "auto" else record.container
-        format_name = record.format or self._detect(unwrap(head, container))
+        container = self._container_of(head) if record.container == "auto" else record.container
+        format_name = record.format or self._detect(unwrap(head, container), container)
         if not format_name:
             if settled or is_full:
                 raise PayloadError(
@@ -180,8 +188,16 @@ class Tail:
         record.container, record.format = container, format_name
         return True
 
-    def _detect(self, head: bytes) -> str:
+    def _container_of(self, head: bytes) -> str:
+        container = container_of(head)
+        return PREFIXED if container == "none" and is_wrapped(head, self._formats, self.record.format) else container
+
+    def _detect(self, head: bytes, container: str) -> str:
         """The format of the first line that has one: a gateway may say other things before its first request."""
+        if container == PREFIXED:
+            anything = self._formats.anything.name
+            names = (part.format for part in Unwrapping(self._formats).parts(head))
+            return next((name for name in names if name != anything), anything)
         for _ in range(_HEAD_LINES):
             if found := self._formats.recogniser.detect(head):
                 return found

@@ -227,6 +227,7 @@ class Tracking:
         record.gateway = source.gateway or workload.name
         record.peer = workload.instance or record.path
         record.format = source.format or record.format
+        record.is_given = bool(source.format)
         record.container = record.container if source.container == "auto" else source.container
         record.multiline = source.multiline
         record.max_line_size = int(source.max_line_size)
@@ -246,6 +247,7 @@ def _new_record(found: Found, position: Position) -> FileRecord:
         peer="",
         multiline=source.multiline,
         max_line_size=int(source.max_line_size),
+        is_given=bool(source.format),
         position=position,
     )
 

@@ -2,18 +2,19 @@
 
 import fnmatch
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from collector.formats.registry import Formats
-from collector.formats.shared.workload import workload_of_pod
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
-from collector.records.classify import Classifier, grouped, is_blank, line_of
+from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
+from collector.records.place import NOWHERE, TELLING, Place, by_place, place_of
+from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
 
@@ -48,58 +49,54 @@ def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Cla
 
     The `classifier` is that of the entries before them.
     """
-    whole_records = rules.formats.whole_records
-    if named := rules.of(tag).format:
-        return list(_lines(named, entries, tag, is_whole=named in whole_records))
+    named = rules.of(tag).format
+    entries = _unwrapped(entries, rules.formats, named)
+    if named:
+        return list(_lines(named, entries, tag, rules.formats))
     names = classifier.formats_of([entry.record for entry in entries])
     return [
         lines
         for name, members in grouped(entries, names).items()
         if name
-        for lines in _lines(name, members, tag, is_whole=name in whole_records)
+        for lines in _lines(name, members, tag, rules.formats)
     ]
 
 
-def _lines(name: str, entries: Sequence[Entry], tag: str, *, is_whole: bool) -> Iterator[Lines]:
-    if is_whole:
-        yield Lines(name, _json(stamp(entries, tag)))
+def _unwrapped(entries: Sequence[Entry], formats: Formats, format_name: str) -> Sequence[Entry]:
+    """The entries without what stands around their lines; as a rule that is nothing, which the first ones tell."""
+    if not are_wrapped([entry.record for entry in entries[:FIRST_RECORDS]], formats, format_name):
+        return entries
+    return [
+        Entry(entry.head, dict(record))
+        for entry in entries
+        for record in without_wrapping(entry.record, formats, format_name)
+    ]
+
+
+def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> Iterator[Lines]:
+    if name in formats.whole_records:
+        yield Lines(name, _json(joined(stamp(entries, tag), name, formats)))
         return
     for place, records in _by_place([entry.record for entry in entries]):
-        yield Lines(name, _texts(records), *place)
+        yield Lines(name, _texts(records, with_blank=name in formats.of_many_lines), *place)
 
 
-def _by_place(records: Sequence[Record]) -> Iterator[tuple[tuple[str, str], Sequence[Record]]]:
-    """Records of one pod each, under its workload and name; those of none together."""
-    if not any("kubernetes" in record for record in records):
-        if records:
-            yield ("", ""), records
-        return
-    places: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        places[_place(record.get("kubernetes"))].append(record)
-    yield from places.items()
+def _by_place(records: Sequence[Record]) -> Iterator[tuple[Place, Sequence[Record]]]:
+    """Records of one pod, container or host each; those that tell of none together."""
+    if not records or all(map(TELLING.isdisjoint, records)):
+        return iter([(NOWHERE, records)] if records else [])
+    return by_place(records, [place_of(record) for record in records])
 
 
-def _place(kubernetes: object) -> tuple[str, str]:
-    """A workload as people name it, as json_named.sql does, and its pod."""
-    if not isinstance(kubernetes, dict) or not isinstance(pod := kubernetes.get("pod_name"), str):
-        return "", ""
-    labels = kubernetes.get("labels")
-    names = labels if isinstance(labels, dict) else {}
-    workload = names.get("app.kubernetes.io/name") or names.get("app") or workload_of_pod(pod)
-    namespace = kubernetes.get("namespace_name")
-    return f"{workload}.{namespace}" if namespace else str(workload), pod
-
-
-def _texts(records: Sequence[Record]) -> bytes:
+def _texts(records: Sequence[Record], *, with_blank: bool) -> bytes:
     """The line that each record holds; one without is a line itself."""
     held = [line_of(record) for record in records]
     if not any(held):
         return _json(records)
     return b"".join(
-        _ended(line.encode()) if line else _json([record])
+        _ended(line.encode()) if line or is_blank(record) else _json([record])
         for line, record in zip(held, records, strict=True)
-        if line or not is_blank(record)
+        if with_blank or line or not is_blank(record)
     )
 
 
@@ -107,7 +104,7 @@ def _ended(line: bytes) -> bytes:
     return line if line.endswith(b"\n") else line + b"\n"
 
 
-def _json(records: Sequence[Record]) -> bytes:
+def _json(records: Sequence[Mapping[str, Any]]) -> bytes:
     try:
         return _ENCODER.encode_lines(records)
     except TypeError:

@@ -122,8 +122,8 @@ class _Hec:
         query = request.query_params
         name = (token.format if token else "") or self._source_types.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
-        found = await self._http.converted(body, hec_events.raw, self._intake.formats, name)
-        await self._accept(request, token, [hec_events.Group(format_name, host, lines) for format_name, lines in found])
+        groups = await self._http.converted(body, hec_events.raw, self._intake.formats, name, host)
+        await self._accept(request, token, groups)
         return self._accepted(channel)
 
     async def ack(self, request: Request) -> Response:
@@ -160,7 +160,7 @@ class _Hec:
                 group.lines,
                 peer=group.host or address,
                 environment=(token.environment if token else "") or self._config.environment,
-                gateway=token.gateway if token else "",
+                gateway=(token.gateway if token else "") or group.gateway,
             )
             for group in groups
         ]

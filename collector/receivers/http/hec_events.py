@@ -18,8 +18,9 @@ from collector.encoding.limits import check_objects
 from collector.formats.descriptor import Format, Record
 from collector.formats.registry import Formats
 from collector.records.classify import Classifier, grouped
-from collector.records.json_body import FAULTS, is_text, one_a_line, recognised, records, taken_out, texts, unframed
+from collector.records.json_body import FAULTS, is_text, one_a_line, records, taken_out, texts, unframed
 from collector.records.slices import member_slices, merged
+from collector.records.unwrap import FIRST_RECORDS, Part, are_prefixed, are_wrapped, parts, without_wrapping
 from storage.errors import PayloadError
 
 _ENCODER = msgspec.json.Encoder()
@@ -70,6 +71,7 @@ class Group:
     format: str
     host: str
     lines: bytes
+    gateway: str = ""
 
 
 def parse(body: bytes) -> Sequence[Event]:
@@ -99,23 +101,38 @@ def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str,
         of_slice = _of_texts if of_text else _of_objects
         classifier = Classifier(formats)
         pieces = member_slices(members, lambda event: memoryview(event.event).nbytes)
-        parts = merged(part for piece in pieces for part in of_slice(piece, name, formats, classifier))
-        found += [Group(kind, host, lines) for kind, lines in parts]
+        if of_text and (wrapped := _of_wrapped(members, name, formats)):
+            found += [_group(part, host) for part in wrapped]
+            continue
+        of_host = merged(part for piece in pieces for part in of_slice(piece, name, formats, classifier))
+        found += [Group(kind, host, lines) for kind, lines in of_host]
     return found
 
 
-def raw(body: bytes, formats: Formats, format_name: str) -> list[tuple[str, bytes]]:
-    """(format, lines) for each format in a raw request; text of no format that is known is kept as it is."""
+def raw(body: bytes, formats: Formats, format_name: str, host: str = "") -> list[Group]:
+    """The lines of a raw request by format; text of no format that is known is kept as it is."""
     lines = unframed(body)
     if format_name != formats.anything.name or lines.lstrip().startswith(b"{"):
-        found = recognised(lines, formats, format_name)
+        found = parts(lines, formats, format_name)
         if found:
-            return found
+            return [_group(part, host) for part in found]
     for end in (b"\n", b"\r"):
         check_objects(body, end, _MOST_EVENTS)
     # As bytes: of text, more would end a line than has been counted.
     told = [line.decode("utf-8", "replace") for line in body.splitlines() if line.strip()]
-    return [(formats.anything.name, _ENCODER.encode_lines([{"body": line} for line in told]))]
+    return [Group(formats.anything.name, host, _ENCODER.encode_lines([{"body": line} for line in told]))]
+
+
+def _of_wrapped(events: Sequence[Event], format_name: str, formats: Formats) -> Sequence[Part]:
+    """Texts that are lines with a prefix; none where they have none."""
+    if not are_prefixed(texts([event.event for event in events[:FIRST_RECORDS]]), formats, format_name):
+        return []
+    told = texts([event.event for event in events])
+    return parts("\n".join(told).encode("utf-8", "replace"), formats, format_name)
+
+
+def _group(part: Part, host: str) -> Group:
+    return Group(part.format, part.place.instance or host, part.body, part.place.workload)
 
 
 def _of_texts(
@@ -159,6 +176,8 @@ def _of_objects(
         # It was read where less of the stack was taken.
         raise PayloadError("An event is nested too deep; send it flatter.") from error
     held = records(raws)
+    if are_wrapped(held[:FIRST_RECORDS], formats, format_name):
+        events, raws, held = _taken_out_of(events, held, formats, format_name)
     found = classifier.formats_of(held) if not format_name else [format_name] * len(held)
     enveloped = _enveloped(held, [name or formats.anything.name for name in found], formats, format_name)
     for (name, is_with_envelope), members in grouped(list(zip(events, raws, held, strict=True)), enveloped).items():
@@ -168,6 +187,19 @@ def _of_objects(
             yield name, b"\n".join(_with_envelope(*member) for member in members)
         else:
             yield name, taken_out([line for _, line, _ in members], [record for _, _, record in members])
+
+
+def _taken_out_of(
+    events: Sequence[Event], held: Sequence[Record], formats: Formats, format_name: str
+) -> tuple[Sequence[Event], list[bytes], Sequence[Record]]:
+    """The records that events hold in another way than agents do, each as an event."""
+    found = [
+        (event, inner)
+        for event, record in zip(events, held, strict=True)
+        for inner in without_wrapping(record, formats, format_name)
+    ]
+    inner = [record for _, record in found]
+    return [event for event, _ in found], [_ENCODER.encode(record) for record in inner], inner
 
 
 def _enveloped(

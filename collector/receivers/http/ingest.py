@@ -14,7 +14,8 @@ from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
-from collector.records.json_body import recognised, unframed
+from collector.records.json_body import unframed
+from collector.records.unwrap import Part, parts
 from storage.errors import PayloadError
 
 
@@ -51,19 +52,17 @@ async def _ingest(http: HttpIntake, request: Request, limit: int, formats: Forma
         await http.accept_once(request, keyed, payloads)
     else:
         await http.accept_together(request, payloads)
-    found: dict[str, object] = {} if name else {"format": payloads[0][0]}
-    if len(names := sorted({format_name for format_name, _ in payloads})) > 1:
+    found: dict[str, object] = {} if name else {"format": payloads[0].format}
+    if len(names := sorted({payload.format for payload in payloads})) > 1:
         found["formats"] = names
     return JSONResponse({"accepted_bytes": len(body)} | found)
 
 
-def _payloads(
-    body: bytes, content_type: str, known: Format | None, limit: int, formats: Formats
-) -> Sequence[tuple[str, bytes]]:
-    """(format, body) of what is to be stored; more than one only where records are not of one format."""
+def _payloads(body: bytes, content_type: str, known: Format | None, limit: int, formats: Formats) -> Sequence[Part]:
+    """What is to be stored; more than one part only where records are not of one format, or of one place."""
     name = known.name if known else ""
     if known is not None and not known.is_text:
-        return [(name, body)]
+        return [Part(name, body)]
     if content_type in msgpack_body.CONTENT_TYPES:
         return msgpack_body.payloads(body, name, limit, formats)
     if b"\0" in body:
@@ -72,7 +71,7 @@ def _payloads(
     records = unframed(body)
     if not records or records.isspace():
         raise PayloadError("The body holds no records; send some.")
-    found = recognised(records, formats, name)
+    found = parts(records, formats, name)
     if not found:
         raise PayloadError(
             "Its format is not recognised from its first lines; name it in the address, as in "

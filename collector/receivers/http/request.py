@@ -13,7 +13,9 @@ from collector.receivers.http.arriving_body import announced_size
 from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.body import read_body
+from collector.records.unwrap import Part
 from collector.spool.framing import FRAME_BYTES
+from collector.spool.payload import Payload
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
 RETRY_AFTER = {"Retry-After": "1"}
@@ -105,17 +107,13 @@ class HttpIntake:
         """Make a payload durable under what the address says of it; raises SpoolFull."""
         await self._intake.accept("http", format_name, body, **self._told(request))
 
-    async def accept_together(self, request: Request, parts: Sequence[tuple[str, bytes]]) -> None:
-        """The same for (format, body) parts of a body: all of them, or none."""
-        told = self._told(request)
-        await self._intake.accept_together("http", [self._intake.stamped(name, body, **told) for name, body in parts])
+    async def accept_together(self, request: Request, parts: Sequence[Part]) -> None:
+        """The same for parts of a body: all of them, or none."""
+        await self._intake.accept_together("http", self._stamped(request, parts))
 
-    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[tuple[str, bytes]]) -> None:
+    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[Part]) -> None:
         """The same for a body with a key: what is durable of it is not stored again. Raises what the intake raises."""
-        told = self._told(request)
-        await self._intake.accept_once(
-            "http", keyed, [self._intake.stamped(name, body, **told) for name, body in parts]
-        )
+        await self._intake.accept_once("http", keyed, self._stamped(request, parts))
 
     async def accept_arriving(
         self, request: Request, format_name: str, chunks: AsyncIterator[bytes], keyed: KeyedBody | None
@@ -127,6 +125,20 @@ class HttpIntake:
         payload = self._intake.stamped(format_name, b"", **self._told(request))
         await self._intake.accept_arriving("http", payload, chunks, size, keyed)
         return size
+
+    def _stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
+        """Parts as payloads: what the address says of the gateway comes before what its lines tell."""
+        told = self._told(request)
+        return [
+            self._intake.stamped(
+                name,
+                body,
+                peer=place.instance or told["peer"],
+                environment=told["environment"],
+                gateway=told["gateway"] or place.workload,
+            )
+            for name, body, place in parts
+        ]
 
     def _told(self, request: Request) -> dict[str, str]:
         """What the address says of a payload, and where it does not, the connection and the settings."""

@@ -11,6 +11,7 @@ from collector.escape_path import escape_path, unescape_path
 from collector.receivers.files import tail
 from collector.receivers.files.lines import Reading, content
 from collector.receivers.files.tail import Tail
+from collector.records.unwrap import Part
 from tests.collector.file_rig import append, following, numbered
 
 
@@ -88,7 +89,7 @@ def test_a_damaged_packed_file_is_left_until_it_changes(
 def test_what_nobody_has_thought_of_is_told_with_its_traceback_and_tried_again(
     tmp_path: Path, logs: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(block: bytes, reading: Reading, *, mid_line: bool) -> list[tuple[str, bytes]]:
+    def failing(block: bytes, reading: Reading, *, mid_line: bool) -> list[Part]:
         if numbered(0, 1)[0] in block:
             raise ZeroDivisionError
         return content(block, reading, mid_line=mid_line)

@@ -8,6 +8,7 @@ import pytest
 
 from collector.formats.mule.descriptor import MULE_LOG
 from collector.receivers.files.lines import Cut, Reading, content, cut
+from collector.records.unwrap import Part
 from tests.collector.file_rig import append, following, numbered
 from tests.collector.receiver_rig import resident_bytes
 
@@ -55,14 +56,14 @@ def test_of_a_line_too_long_the_beginning_is_set_aside(position: int) -> None:
     lines[position] = b"x" * 5000
     reading = Reading("envoy_json", "none", "", 1024)
     found = content(b"".join(line + b"\n" for line in lines), reading, mid_line=False)
-    assert found == [("envoy_json", (b"a" * 999 + b"\n") * 4), ("undecodable", b"x" * 1024)]
+    assert found == [Part("envoy_json", (b"a" * 999 + b"\n") * 4), Part("undecodable", b"x" * 1024)]
 
 
 def test_only_what_is_too_long_is_set_aside() -> None:
     reading = Reading("envoy_json", "none", "", 1024)
     lines = b"".join(b"a" * size + b"\n" for size in (1023, 1024, 1, 0, 1024))
-    assert content(lines, reading, mid_line=False) == [("envoy_json", lines)]
-    assert content(b"rest of it\nnext\n", reading, mid_line=True) == [("envoy_json", b"next\n")]
+    assert content(lines, reading, mid_line=False) == [Part("envoy_json", lines)]
+    assert content(b"rest of it\nnext\n", reading, mid_line=True) == [Part("envoy_json", b"next\n")]
 
 
 def test_a_stack_trace_comes_in_one_payload(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from collector.formats.flex.descriptor import FLEX
-from collector.receivers.files.unwrap import container_of, open_part, unwrap
 from collector.receivers.files.workload import workload_of
+from collector.records.containers import container_of, open_part, unwrap
 from tests.collector.file_rig import append, following, numbered
 from tests.collector.waiting import wait_until
 

@@ -1,0 +1,15 @@
+-- The records of Flex Gateway: a line, and what goes on with it, such as a panic. The body must not survive beside them: it would
+-- be copied for each.
+SELECT
+    * EXCEPT lines,
+    arrayStringConcat(arrayJoin(arraySplit(line -> NOT match(line, {{next_line}}), lines)), '\n') AS line
+FROM
+(
+    SELECT
+        received_at,
+        payload_environment,
+        payload_gateway,
+        peer,
+        arrayFilter(line -> line NOT IN ('', '\r'), splitByChar('\n', body)) AS lines
+    FROM ({{inner}})
+)
