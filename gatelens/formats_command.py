@@ -19,7 +19,7 @@ from collector.formats.registry import Formats
 from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.formats.transform import transform
-from collector.partial_read import PartialRead
+from collector.importer.partial_read import PartialRead
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from gatelens.config import load_config

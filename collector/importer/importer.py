@@ -11,8 +11,8 @@ from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.importer.block import Block, BlockSink, ImportSummary, Labels
 from collector.importer.cutting import BLOCK_BYTES, cuts, next_block, part_id
+from collector.importer.partial_read import PartialRead
 from collector.importer.sorting import Sorter
-from collector.partial_read import PartialRead
 from collector.records.json_body import is_framed
 from storage.errors import GatelensError
 

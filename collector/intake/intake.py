@@ -11,6 +11,7 @@ from collector.intake.keyed_body import KeyedBody, UnderWay
 from collector.intake.offload import Offload
 from collector.spool.answer import Answer, LoopAnswer
 from collector.spool.arriving import ArrivingPayload
+from collector.spool.framing import FRAME_BYTES
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
@@ -19,6 +20,9 @@ from storage.retry import Backoff, retry_async
 
 # So much is handed to a thread at a time to be written.
 _WRITTEN_BYTES = 1 << 20
+
+# So much of a body is held while it arrives.
+ARRIVING_BYTES = FRAME_BYTES
 
 # Each segment of a sender's own costs an insert of its own: beyond so many, those who want one wait.
 _MOST_SEGMENTS_WAITING = 8

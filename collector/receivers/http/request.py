@@ -6,7 +6,7 @@ from typing import Concatenate
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from collector.intake.intake import Intake
+from collector.intake.intake import ARRIVING_BYTES, Intake
 from collector.intake.keyed_body import KeyedBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.http.arriving_body import announced_size
@@ -14,7 +14,6 @@ from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.body import read_body
 from collector.records.unwrap import Part
-from collector.spool.framing import FRAME_BYTES
 from collector.spool.payload import Payload
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
@@ -121,7 +120,7 @@ class HttpIntake:
         """The same for a body that is not packed, while it arrives; returns its size. Raises what `chunks` raises."""
         self.check_size(request)
         size = announced_size(request)
-        await self.hold(request, min(size, FRAME_BYTES))
+        await self.hold(request, min(size, ARRIVING_BYTES))
         payload = self._intake.stamped(format_name, b"", **self._told(request))
         await self._intake.accept_arriving("http", payload, chunks, size, keyed)
         return size

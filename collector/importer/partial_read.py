@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import zstandard
 
-from collector.zstd_file import ZstdFile
+from collector.importer.zstd_file import ZstdFile
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
