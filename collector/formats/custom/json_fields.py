@@ -13,8 +13,7 @@ from typing import Any
 
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
-    DOUBTFUL_DURATION,
-    DOUBTFUL_UPSTREAM_DURATION,
+    DOUBTFUL,
     ESSENTIAL,
     FIELDS,
     ISO,
@@ -27,7 +26,6 @@ from collector.formats.custom.reading import (
 from collector.formats.custom.strftime import faults as time_faults
 from collector.formats.shared.literal import literal
 
-_DURATIONS = {"duration": DOUBTFUL_DURATION, "upstream_duration": DOUBTFUL_UPSTREAM_DURATION}
 # nginx, which writes such lists, is what most JSON logs come from.
 _LISTS = frozenset({"upstream_address", "upstream_status", "upstream_duration"})
 _ATTRIBUTES = "attributes"
@@ -105,9 +103,9 @@ def _reading(field: str, options: Mapping[str, Any], faults: list[str]) -> Readi
     if unknown := options.keys() - {"field", "unit", "format", "list"}:
         faults.append(f"{field}: {', '.join(sorted(unknown))} is not known; use field, unit, format, list")
     unit = str(options.get("unit", ""))
-    if field in _DURATIONS and unit == UNKNOWN_UNIT:
-        return Reading(_DURATIONS[field])
-    if field in _DURATIONS and unit not in UNITS:
+    if field in DOUBTFUL and unit == UNKNOWN_UNIT:
+        return Reading(DOUBTFUL[field])
+    if field in DOUBTFUL and unit not in UNITS:
         units = ", ".join((*UNITS, UNKNOWN_UNIT))
         faults.append(f"{field}: give its unit, as in {{field: took, unit: ms}}; one of {units}")
         return None

@@ -30,6 +30,7 @@ PRESETS = (
     "traefik_json",
     "caddy",
     "nginx_proxy_manager",
+    "nginx_tabs",
     "nginx_json_ingress",
     "nginx_json_logstash",
     "nginx_json",

@@ -23,6 +23,7 @@ DURATION_PART = "duration_part"
 # A duration of which nobody can know the unit, unless it stands behind the number.
 DOUBTFUL_DURATION = "doubtful_duration"
 DOUBTFUL_UPSTREAM_DURATION = "doubtful_upstream_duration"
+DOUBTFUL = {"duration": DOUBTFUL_DURATION, "upstream_duration": DOUBTFUL_UPSTREAM_DURATION}
 # HAProxy's frontend, by which its log is known.
 FRONTEND = "frontend"
 # Without one of these a line says nothing about a request.

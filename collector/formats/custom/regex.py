@@ -13,10 +13,20 @@ from dataclasses import dataclass
 import re2  # type: ignore[import-untyped]
 
 from collector.formats.custom.faults import DefinitionFault, Fault
-from collector.formats.custom.reading import CLF, DURATION_PART, FIELDS, ISO, UNITS, UNIX, Reading, attribute
+from collector.formats.custom.reading import (
+    CLF,
+    DOUBTFUL,
+    DURATION_PART,
+    FIELDS,
+    ISO,
+    UNITS,
+    UNIX,
+    UNKNOWN_UNIT,
+    Reading,
+    attribute,
+)
 from collector.formats.custom.strftime import faults as time_faults
 
-_DURATIONS = ("duration", "upstream_duration")
 # Groups duration_1, duration_2 and so on are of one duration, in parts.
 _PART = re.compile(r"duration_[1-9]")
 _FLAGS = re.compile(r"\(\?([ims]+)\)")
@@ -87,11 +97,11 @@ def _unit_faults(text: str, groups: Mapping[str, int], units: Mapping[str, str])
     given = {"duration" if _PART.fullmatch(name) else name for name in groups}
     faults = [
         Fault(_at(text, name), f"{name} needs its unit, as in units: {{{name}: ms}}; one of {', '.join(UNITS)}")
-        for name in _DURATIONS
-        if name in given and units.get(name) not in UNITS
+        for name in DOUBTFUL
+        if name in given and units.get(name) not in (*UNITS, UNKNOWN_UNIT)
     ]
     return faults + [
-        Fault(0, f"units: {name} is no duration of it") for name in units if name not in given & {*_DURATIONS}
+        Fault(0, f"units: {name} is no duration of it") for name in units if name not in given & {*DOUBTFUL}
     ]
 
 
@@ -110,5 +120,7 @@ def _reading(name: str, units: Mapping[str, str], times: Mapping[str, str]) -> R
         return Reading(DURATION_PART, units["duration"])
     if name not in FIELDS:
         return attribute(name)
+    if name in DOUBTFUL and units[name] == UNKNOWN_UNIT:
+        return Reading(DOUBTFUL[name])
     unit = times.get("time", ISO) if name == "time" else units.get(name, "")
     return Reading(name, unit, is_list=name in _LISTS)
