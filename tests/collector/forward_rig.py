@@ -19,6 +19,8 @@ from collector.intake.chunk_delivery import ChunkDelivery
 from collector.intake.chunk_memory import ChunkMemory
 from collector.intake.intake import Intake
 from collector.receivers.forward.config import ForwardConfig
+from collector.receivers.forward.framing import Framer, Whole
+from collector.receivers.forward.handshake import PING_PARTS
 from collector.receivers.forward.server import RECEIVER, ForwardServer
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.spool.frame import frames
@@ -96,6 +98,14 @@ class Agent:
 
     def is_closed(self) -> bool:
         return self.answer() is None
+
+
+def whole(data: bytes) -> Whole:
+    """The message that these bytes are; raises PayloadError where they are none."""
+    framer = Framer(max(len(data), 1), PING_PARTS)
+    framer.feed(data)
+    [message] = framer.messages()
+    return message
 
 
 def admission() -> Admission:

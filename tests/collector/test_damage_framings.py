@@ -26,7 +26,8 @@ from collector.formats.formats import FORMATS
 from collector.formats.otlp.descriptor import SIGNALS
 from collector.formats.otlp.json_check import check_json
 from collector.receivers.forward.config import ForwardConfig, ForwardUser
-from collector.receivers.forward.handshake import Handshake
+from collector.receivers.forward.framing import Framer, Whole
+from collector.receivers.forward.handshake import PING_PARTS, Handshake
 from collector.receivers.forward.message import parse as parse_forward
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.http import hec_events, msgpack_body
@@ -42,6 +43,7 @@ from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError, PayloadTooLarge
 from tests.collector.access_logs import otlp_logs
 from tests.collector.damage_rig import ENVOY_RECORD, FLEX_MESSAGE, LINES, MESSAGES, damaged, flex_record
+from tests.collector.forward_rig import whole
 from tests.collector.receiver_rig import forget_peak, peak_bytes
 
 _LIMIT = 1 << 20
@@ -222,10 +224,20 @@ _PINGS: st.SearchStrategy[list[Any]] = st.lists(
 )
 
 
+def _whole_ping(data: bytes) -> Whole:
+    """A message as the server is given it, which ends a connection that sends anything but one."""
+    framer = Framer(1000, PING_PARTS)
+    framer.feed(data)
+    messages = framer.messages()
+    if len(messages) != 1:
+        raise PayloadError("There is no single message.")
+    return messages[0]
+
+
 @_BOUNDED
 @given(_PINGS.map(msgpack.packb) | damaged(msgpack.packb(_PING)) | st.binary(max_size=80))
 def test_handshakes(ping: bytes) -> None:
-    told = _refuses_or_takes(lambda: Handshake(_CONFIG, "gatelens").pong(ping))
+    told = _refuses_or_takes(lambda: Handshake(_CONFIG, "gatelens").pong(_whole_ping(ping)))
     # Nobody is let in by chance.
     assert told is None or told[1] in ("shared_key mismatch", "username/password mismatch")
 
@@ -278,10 +290,10 @@ _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_0
         lambda: VERSION_1.contents(b"\x73\x74" + b"\x0a\x00" * (30 << 20)),
         lambda: VERSION_1.contents(length_delimited(1, b"\x12\x00" * (30 << 20))),
         lambda: VERSION_2.contents(length_delimited(5, b"\x12\x02\x08\x00" * (15 << 20))),
-        lambda: parse_forward(_EMPTY_ARRAY, 1 << 25),
-        lambda: parse_forward(msgpack.packb(["t", b"\x92\x01\x80" * 1_000_001]), 1 << 25),
+        lambda: parse_forward(whole(_EMPTY_ARRAY), 1 << 25),
+        lambda: parse_forward(whole(msgpack.packb(["t", b"\x92\x01\x80" * 1_000_001])), 1 << 25),
         lambda: parse_forward(
-            msgpack.packb(["t", gzip.compress(b"\xc0" * 1_000_001), {"compressed": "gzip"}]), 1 << 25
+            whole(msgpack.packb(["t", gzip.compress(b"\xc0" * 1_000_001), {"compressed": "gzip"}])), 1 << 25
         ),
         lambda: msgpack_body.payloads(b"\x90" * 1_000_001, "json", 1 << 25, FORMATS),
     ],

@@ -11,7 +11,7 @@ from collector.intake.chunk_delivery import Body, ChunkDelivery
 from collector.intake.offload import LARGE_BYTES, Offload
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.framing import Framer, Whole
-from collector.receivers.forward.handshake import Handshake
+from collector.receivers.forward.handshake import PING_PARTS, Handshake
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.memory import LARGE_MESSAGE_BYTES, MessageMemory
 from collector.receivers.forward.message import Message, are_slow_to_parse, parse
@@ -29,9 +29,6 @@ _LAG_SECONDS = 30.0
 _BYTES_PER_SECOND = 500
 _LAG_SECONDS_WITH_PLACE = 10.0
 _BYTES_PER_SECOND_WITH_PLACE = LARGE_MESSAGE_BYTES // _MESSAGE_SECONDS
-# Looking for the end of a message takes a part of so many of the time at most; a pause for it has an end too.
-_PAUSE_FOR_WORK = 10
-_LONGEST_PAUSE_SECONDS = 0.1
 
 
 class HandshakeRefused(Exception):
@@ -70,7 +67,7 @@ class Connection:
     async def shake_hands(self) -> None:
         """Let nobody send who has not proved to be allowed to."""
         handshake = Handshake(self._shared.config, self._shared.hostname)
-        framer = Framer(_LARGEST_HANDSHAKE)
+        framer = Framer(_LARGEST_HANDSHAKE, PING_PARTS)
         await self._wire.write(handshake.helo())
         async with asyncio.timeout(_HANDSHAKE_SECONDS):
             while not (messages := framer.messages()):
@@ -104,10 +101,8 @@ class Connection:
         pace = Pace(_LAG_SECONDS, _BYTES_PER_SECOND, time.monotonic())
         async with asyncio.timeout(_MESSAGE_SECONDS):
             while True:
-                started = time.monotonic()
                 if messages := self._framer.messages():
                     return messages
-                await asyncio.sleep(min((time.monotonic() - started) * _PAUSE_FOR_WORK, _LONGEST_PAUSE_SECONDS))
                 if await self._held.grow(self._framer.size):
                     pace = Pace(_LAG_SECONDS_WITH_PLACE, _BYTES_PER_SECOND_WITH_PLACE, time.monotonic())
                 await self._read_more(pace)

@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import DecodeError, MsgspecError, Raw, Struct, ValidationError
 from msgspec.msgpack import Decoder, Ext
 
-from collector.receivers.forward import lenient
-from collector.receivers.forward.framing import Data, array_header
+from collector.encoding import msgpack
+from collector.encoding.msgpack import Data, array_header, key_text
 from storage.errors import PayloadError
 
 Record = dict[str, Any]
@@ -167,7 +167,7 @@ def _value(data: bytes) -> object:
     try:
         return _ANY.decode(data)
     except (DecodeError, ValidationError, UnicodeDecodeError, TypeError):
-        return lenient.decode(data)
+        return msgpack.decode(data)
     except RecursionError as error:
         raise PayloadError("A record is nested too deep; send it flatter.") from error
 
@@ -186,17 +186,11 @@ def _entry(value: object) -> Entry:
 def as_json(value: Any) -> Any:
     """The same without what JSON does not know: binary as text, other keys than text as text, extensions as hex."""
     if isinstance(value, dict):
-        return {_key(key): as_json(inner) for key, inner in value.items()}
+        return {key_text(key): as_json(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_json(inner) for inner in value]
     if isinstance(value, bytes):
-        return lenient.text(value)
+        return msgpack.text(value)
     if isinstance(value, Ext):
         return bytes(value.data).hex()
     return value
-
-
-def _key(key: object) -> str:
-    if isinstance(key, str):
-        return key
-    return lenient.text(key) if isinstance(key, bytes) else str(key)

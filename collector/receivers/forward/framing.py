@@ -1,158 +1,103 @@
 """Where one message ends and the next begins: MessagePack has no frames, so a message ends where its value ends."""
 
-import re
-from dataclasses import dataclass
-
-from msgspec import DecodeError, Raw
-from msgspec.msgpack import Decoder
-
+from collector.encoding.msgpack import NotWhole, Values, is_array
 from storage.errors import PayloadError, PayloadTooLarge
 
-_SKIP = Decoder(Raw)
+# Tag, time, record and options.
+MOST_PARTS = 4
+NIL = 0xC0
 
-# msgspec tells where a value ends only in its error about what follows it.
-_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
-_CUT_OFF = "Input data was truncated"
-
-_NIL = 0xC0
-_STRING_8 = 0xD9
-# By the first byte of a large array, the bytes before its first element.
-_LARGE_ARRAYS = {0xDC: 3, 0xDD: 5}
-
-Data = bytes | memoryview
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A whole message [tag, entries] or [tag, entries, options], as its parts.
-
-    Of a large message the entries are almost everything: here they are neither copied nor passed over a second time.
-    """
-
-    parts: tuple[memoryview, ...]
-
-
-# As it came, but for batches.
-Whole = bytes | Batch
+# The parts of a message as they came: [tag, entries] or [tag, time, record], maybe options; of a heartbeat, nil.
+Whole = tuple[memoryview, ...]
 
 
 class Framer:
-    """Takes bytes as they come, gives whole messages."""
+    """Takes bytes as they come, gives whole messages; no byte is looked at twice, however small the pieces are."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, most_parts: int = MOST_PARTS) -> None:
         self._limit = limit
-        self._parts: list[bytes] = []
-        self.size = 0
+        self._most_parts = most_parts
+        self._data: bytes | bytearray = b""
+        self._begin()
+        self._fault: PayloadError | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes that have come of the message under way."""
+        return len(self._data)
 
     def feed(self, data: bytes) -> None:
-        self._parts.append(data)
-        self.size += len(data)
+        if not self._data:
+            self._data = data
+            return
+        if isinstance(self._data, bytes):
+            self._data = bytearray(self._data)
+        self._data += data
 
     def messages(self) -> list[Whole]:
-        """The messages that are whole by now; raises PayloadError where the next can never be one.
-
-        Looks at everything that waits from its beginning: callers should not ask again for each byte.
-        """
-        data = b"".join(self._parts)
-        view = memoryview(data)
+        """The messages that are whole by now; raises PayloadError where the next can never be one."""
         found: list[Whole] = []
-        position = 0
-        try:
-            while position < len(data):
-                message, size = self._message(view[position:])
-                if message is None:
-                    break
-                found.append(message)
-                position += size
-        except PayloadError:
-            # The messages before it are whole.
-            if not found:
-                raise
-        # A copy, for a view would keep all that was before it.
-        self._parts = [data[position:]] if position < len(data) else []
-        self.size = len(data) - position
+        if self._fault is None:
+            try:
+                while (message := self._next()) is not None:
+                    found.append(message)
+            except PayloadError as error:
+                self._fault = error
+        # The messages before it are whole.
+        if self._fault is not None and not found:
+            raise self._fault
+        if found:
+            # A copy, for a view would keep all that was before it; the buffer of a large message goes with it.
+            self._data = bytes(self._data[self._start :])
+            self._begin()
         return found
 
-    def _message(self, data: memoryview) -> tuple[Whole | None, int]:
-        """The message that bytes begin with, and its size; None and 0 where it is not whole."""
-        _check_start(data[0])
-        parts = _parts(data)
-        size = sum(map(len, parts)) if all(parts) else 0
-        if (size or len(data)) > self._limit:
+    def _begin(self) -> None:
+        self._values = Values(self._limit)
+        # Where the message under way begins, and where its header and its parts end as far as they have come.
+        self._start = 0
+        self._ends: list[int] = []
+        self._parts = 0
+
+    def _next(self) -> Whole | None:
+        if self._start == len(self._data):
+            return None
+        try:
+            if not self._ends:
+                self._begin_message(self._data[self._start])
+            while len(self._ends) <= self._parts:
+                self._values.skip(self._data)
+                self._ends.append(self._values.end)
+        except NotWhole:
+            self._check_size(len(self._data) - self._start)
+            return None
+        self._check_size(self._ends[-1] - self._start)
+        view = memoryview(self._data)
+        parts = tuple(view[start:end] for start, end in zip(self._ends, self._ends[1:], strict=False))
+        self._start, self._ends = self._ends[-1], []
+        return parts
+
+    def _begin_message(self, code: int) -> None:
+        if code == NIL:
+            # As if it were a part of something: nothing stands before it.
+            self._parts, self._ends = 1, [self._start]
+            return
+        if not is_array(code):
+            # Tell a client that speaks something else at once, instead of when its idle time is over.
+            raise PayloadError(
+                f"The client does not speak Fluent Forward (first byte 0x{code:02x}); check what it sends here, "
+                "and that TLS is on for both or for neither."
+            )
+        self._parts = self._values.array(self._data)
+        if not 1 < self._parts <= self._most_parts:
+            raise PayloadError(
+                "A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record]."
+            )
+        self._ends = [self._values.end]
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limit:
             raise PayloadTooLarge(
                 f"A message is larger than {self._limit} bytes; let the agent send smaller chunks, or raise "
                 "collector.forward.max_chunk_size."
             )
-        if not size:
-            return None, 0
-        return (Batch(tuple(parts[1:])) if len(parts) > 1 else bytes(data[:size])), size
-
-
-def _parts(data: memoryview) -> list[memoryview]:
-    """The header of a batch and its parts, or a whole message; the last is empty where it is not whole yet."""
-    start = _entries_start(data)
-    if not start:
-        return [data[: value_size(data)]]
-    parts = [data[:1], data[1:start]]
-    while parts[-1] and len(parts) <= data[0] & 0x0F:
-        rest = data[start:]
-        parts.append(rest[: value_size(rest)])
-        start += len(parts[-1])
-    return parts
-
-
-def _entries_start(data: memoryview) -> int:
-    """Where the entries of a batch begin, behind a tag of usual length; 0 where there is none to be seen."""
-    if data[0] not in (0x92, 0x93) or len(data) < 3:
-        return 0
-    tag = data[1]
-    if 0xA0 <= tag <= 0xBF:
-        start = 2 + (tag & 0x1F)
-    elif tag == _STRING_8:
-        start = 3 + data[2]
-    else:
-        return 0
-    return start if start < len(data) and is_array(data[start]) else 0
-
-
-def value_size(data: memoryview) -> int:
-    """The length of the first value, 0 where it is not whole; raises PayloadError where it is none."""
-    try:
-        _SKIP.decode(data)
-    except DecodeError as error:
-        message = str(error)
-        if message.startswith(_CUT_OFF):
-            return 0
-        if (trailing := _TRAILING.search(message)) is not None:
-            return int(trailing[1])
-        raise PayloadError(f"The message is no MessagePack: {message}.") from error
-    except RecursionError as error:
-        raise PayloadError("The message is nested too deep; send it flatter.") from error
-    return len(data)
-
-
-def is_array(code: int) -> bool:
-    """Whether this is the first byte of an array."""
-    return 0x90 <= code <= 0x9F or code in _LARGE_ARRAYS
-
-
-def array_head(data: Data) -> tuple[int, int]:
-    """How many elements an array has by its header, and the size of that."""
-    if data[0] in _LARGE_ARRAYS:
-        size = _LARGE_ARRAYS[data[0]]
-        return int.from_bytes(data[1:size], "big"), size
-    return data[0] & 0x0F, 1
-
-
-def array_header(size: int) -> bytes:
-    """What stands before the elements of an array."""
-    return b"\xdd" + size.to_bytes(4, "big")
-
-
-def _check_start(code: int) -> None:
-    """Tell a client that speaks something else at once, instead of when its idle time is over."""
-    if not (is_array(code) or code == _NIL):
-        raise PayloadError(
-            f"The client does not speak Fluent Forward (first byte 0x{code:02x}); check what it sends to this port, "
-            "and that TLS is on for both or for neither."
-        )

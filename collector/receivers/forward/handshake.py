@@ -9,11 +9,13 @@ import os
 
 import msgspec
 
-from collector.receivers.forward import lenient
+from collector.encoding.msgpack import decode_raw
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.framing import Whole
 from storage.errors import PayloadError
 
+# PING, hostname, salt, digest of the key, user, digest of the password.
+PING_PARTS = 6
 _SALT_BYTES = 16
 
 
@@ -34,14 +36,15 @@ class Handshake:
     def pong(self, ping: Whole) -> tuple[bytes, str]:
         """The answer to a PING, and why it is refused: '' where it is not. Raises PayloadError for anything else."""
         # As bytes: agents send salts as strings that are no text.
-        parts = lenient.decode(ping, bytes) if isinstance(ping, bytes) else None
-        if not isinstance(parts, list) or len(parts) != 6 or parts[0] != b"PING":
+        parts = [decode_raw(part) for part in ping]
+        if len(parts) != PING_PARTS or parts[0] != b"PING":
             raise PayloadError(
                 "The client sent no PING; give it the shared key, or remove collector.forward.shared_key."
             )
-        if not all(isinstance(part, bytes) for part in parts):
+        texts = [part for part in parts if isinstance(part, bytes)]
+        if len(texts) != PING_PARTS:
             raise PayloadError("The client's PING is malformed; check that it speaks version 1 of the protocol.")
-        _, client, salt, key_digest, user, password_digest = parts
+        _, client, salt, key_digest, user, password_digest = texts
         if not hmac.compare_digest(_digest(salt, client, self._nonce, self._key), key_digest):
             return self._refusal("shared_key mismatch")
         password = self._users.get(user, b"")

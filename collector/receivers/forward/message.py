@@ -7,26 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import MsgspecError, Raw
+from msgspec import MsgspecError
 from msgspec.msgpack import Decoder
 
 from collector.encoding import compression
+from collector.encoding.msgpack import Data, array_head, array_header, decode, decode_raw, ends, is_array, value_size
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.fluent.descriptor import FLUENT_SIGNAL
 from collector.intake.offload import LARGE_BYTES
-from collector.receivers.forward import lenient
-from collector.receivers.forward.framing import Data, Whole, array_head, array_header, is_array, value_size
+from collector.receivers.forward.framing import NIL, Whole
 from storage.errors import PayloadError, PayloadTooLarge
 
-_PARTS = Decoder(list[Raw])
 # A tag and options as almost all agents send them.
 _WORDS = Decoder(str | dict[str, str | int | float | bool | None])
-_HEARTBEAT = b"\xc0"
 # It becomes part of each record.
 _LONGEST_TAG = 1000
-# Tag, time, record and options.
-_MOST_PARTS = 4
-# A tag and options are a few words; some have to be read byte by byte in Python: of megabytes that would hold up all.
+# A tag and options are a few words; some have to be read into objects: of megabytes that would hold up all.
 _LARGEST_WORDS = 64 << 10
 # As an object of ours, an entry takes a hundred times the bytes that it may come as.
 _MOST_ENTRIES = 1_000_000
@@ -58,42 +54,36 @@ def are_slow_to_parse(messages: Sequence[Whole]) -> bool:
 
     Those of a batch have been found. What is packed may hold a thousand times the bytes that it came as.
     """
-    streams = [message for message in messages if isinstance(message, bytes)]
-    return sum(map(len, streams)) > LARGE_BYTES or any(b"compressed" in stream for stream in streams)
+    streams = [message for message in messages if len(message) > 1 and not is_array(message[1][0])]
+    size = sum(len(part) for stream in streams for part in stream)
+    return size > LARGE_BYTES or any(b"compressed" in bytes(part) for stream in streams for part in stream[2:])
 
 
 def parse(message: Whole, limit: int) -> Message | None:
     """A whole message, None for a heartbeat; raises PayloadError, and PayloadTooLarge for what unpacks to too much."""
-    if message == _HEARTBEAT:
+    if len(message) == 1 and message[0][0] == NIL:
         return None
-    parts = _split(message) if isinstance(message, bytes) else message.parts
-    tag = _words(parts[0]) if parts else None
+    tag = _words(message[0])
     if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
         raise PayloadError("A message is not of Fluent Forward: it has to be [tag, entries] or [tag, time, record].")
-    kind = parts[1][0]
+    kind = message[1][0]
     if is_array(kind):
-        _check_number(array_head(parts[1])[0])
-        options = _options(parts, 2)
+        _check_number(array_head(message[1])[0])
+        options = _options(message, 2)
         chunk = _text(options, "chunk")
-        return _signal(tag, parts[1], chunk) if _is_signal(options) else Message(tag, parts[1], chunk=chunk)
+        return _signal(tag, message[1], chunk) if _is_signal(options) else Message(tag, message[1], chunk=chunk)
     if 0xA0 <= kind <= 0xBF or kind in _PACKED:
-        return _packed(tag, parts, limit)
-    if len(parts) < 3:
+        found = decode_raw(message[1])
+        return packed(tag, found if isinstance(found, bytes) else b"", _options(message, 2), limit)
+    if len(message) < 3:
         raise PayloadError("A message is not of Fluent Forward: it has a time, and no record.")
-    entry = array_header(1) + b"\x92" + parts[1] + parts[2]
-    return Message(tag, entry, chunk=_text(_options(parts, 3), "chunk"))
+    entry = array_header(1) + b"\x92" + message[1] + message[2]
+    return Message(tag, entry, chunk=_text(_options(message, 3), "chunk"))
 
 
-def _split(message: bytes) -> list[bytes]:
-    """The parts of a message; none of one with more than it may have, for each would be an object of ours."""
-    number, _ = array_head(message)
-    return [bytes(part) for part in _PARTS.decode(message)] if 1 < number <= _MOST_PARTS else []
-
-
-def _packed(tag: str, parts: Sequence[Data], limit: int) -> Message:
-    options = _options(parts, 2)
+def packed(tag: str, stream: bytes, options: dict[str, Any], limit: int) -> Message:
+    """A message whose entries are a stream; raises PayloadTooLarge like `parse`."""
     chunk = _text(options, "chunk")
-    stream = _bytes(parts[1])
     encoding = _text(options, "compressed")
     try:
         stream = compression.decode(stream, "" if encoding == "text" else encoding, limit)
@@ -121,28 +111,18 @@ def _signal(tag: str, told: Data, chunk: str) -> Message:
 
 def _is_whole(data: bytes) -> bool:
     try:
-        return value_size(memoryview(data)) == len(data)
+        return value_size(data) == len(data)
     except PayloadError:
         return False
 
 
 def _counted(tag: str, stream: bytes, chunk: str) -> Message:
     """Entries whose number is not told, or not rightly; from the first that cannot be read on, they are broken."""
-    view = memoryview(stream)
     number = position = 0
-    while position < len(view) and (size := _readable_size(view[position:])):
-        number += 1
-        position += size
+    for end in ends(stream):
+        number, position = number + 1, end
         _check_number(number)
     return Message(tag, array_header(number) + stream[:position], stream[position:], chunk)
-
-
-def _readable_size(data: memoryview) -> int:
-    """The length of the first value, 0 where it is not whole or none."""
-    try:
-        return value_size(data)
-    except PayloadError:
-        return 0
 
 
 def _check_number(entries: int) -> None:
@@ -150,7 +130,7 @@ def _check_number(entries: int) -> None:
         raise PayloadTooLarge(f"A message has more than {_MOST_ENTRIES} entries; let the agent send smaller chunks.")
 
 
-def _options(parts: Sequence[Data], number: int) -> dict[str, Any]:
+def _options(parts: Whole, number: int) -> dict[str, Any]:
     found = _words(parts[number]) if len(parts) > number else None
     return found if isinstance(found, dict) else {}
 
@@ -161,15 +141,9 @@ def _words(part: Data) -> object:
     try:
         return _WORDS.decode(part)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
-        return lenient.decode(bytes(part))
+        return decode(part)
 
 
 def _text(options: dict[str, Any], name: str) -> str:
     found = options.get(name)
     return found if isinstance(found, str) else ""
-
-
-def _bytes(part: Data) -> bytes:
-    """A string or binary as its bytes."""
-    found = lenient.decode(bytes(part), bytes)
-    return found if isinstance(found, bytes) else b""

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 
+from collector.encoding.msgpack import Data
 from collector.intake.chunk_delivery import Kind
 from collector.receivers.forward.alike import lines_alike
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
-from collector.receivers.forward.framing import Data
 from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
 from collector.records.classify import Classifier

@@ -7,7 +7,7 @@ from pydantic import ByteSize
 from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.lines import Rules
-from collector.receivers.forward.message import parse
+from collector.receivers.forward.message import packed
 from collector.receivers.forward.records import Records
 from collector.records.place import Place
 from collector.records.unwrap import Part
@@ -26,12 +26,9 @@ def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> lis
     if not (0x90 <= body[0] <= 0x9F or body[0] in _LARGE_ARRAYS):
         raise PayloadError("The body is no MessagePack of [time, record]; check the agent's format.")
     rules, config = _settings(format_name, limit, formats)
-    # The mode of the protocol whose entries are a stream: [tag, entries].
-    message = parse(b"\x92\xa0\xc6" + len(body).to_bytes(4, "big") + body, limit)
-    if message is None:
-        raise PayloadError("The body holds no entries; send some.")
     records = Records(rules, config)
-    records.add(message)
+    # As in the mode of the protocol whose entries are a stream.
+    records.add(packed("", body, {}, limit))
     return [Part(kind.format, lines, Place(kind.gateway, kind.pod)) for kind, lines in records.payloads()]
 
 

@@ -8,15 +8,13 @@ import pytest
 
 from collector.formats.formats import FORMATS
 from collector.intake.chunk_delivery import Kind
-from collector.receivers.forward import lenient
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, decode
 from collector.receivers.forward.lines import Lines, Rules, classified
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
 from collector.records.classify import Classifier
-from storage.errors import PayloadError
-from tests.collector.forward_rig import MOMENT
+from tests.collector.forward_rig import MOMENT, whole
 
 _TEXT = '[2026-11-23T10:15:30.123Z] "GET /pets HTTP/1.1" 200 - 0 375 12 11 "-" "a" "id" "pets" "10.0.0.1:80"'
 _JSON = {"start_time": "2026-11-23T10:15:30Z", "method": "GET", "path": "/pets", "response_code": 200}
@@ -115,7 +113,7 @@ def test_rules_by_tag() -> None:
     )
     records = Records(Rules(config, FORMATS), config)
     for tag in ("nginx.edge", "nginx.a.b", "a.flex", "other"):
-        message = parse(msgpack.packb([tag, [[MOMENT, {"log": tag}]]]), 1000)
+        message = parse(whole(msgpack.packb([tag, [[MOMENT, {"log": tag}]]])), 1000)
         assert message is not None
         records.add(message)
     assert [kind for kind, _ in records.payloads()] == [
@@ -130,37 +128,12 @@ def test_small_messages_of_a_tag_become_one_payload() -> None:
     config = ForwardConfig()
     records = Records(Rules(config, FORMATS), config)
     for number in range(5000):
-        message = parse(msgpack.packb([f"tag-{number % 2}", MOMENT, {"log": "x" * 500}]), 10_000)
+        message = parse(whole(msgpack.packb([f"tag-{number % 2}", MOMENT, {"log": "x" * 500}])), 10_000)
         assert message is not None
         records.add(message)
     [(kind, body)] = records.payloads()
     assert kind == Kind("json", "", "")
     assert body.count(b"\n") == 5000
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        None, True, False, 0, 127, 128, 255, 65_536, 2**32, 2**64 - 1, -1, -32, -33, -129, -(2**31), -(2**63), 1.5,
-        "", "x" * 31, "x" * 32, "x" * 256, "é" * 70_000, [], [1] * 15, [1] * 16, [1] * 70_000, {}, {"a": {"b": [None]}},
-        {str(n): n for n in range(20)}, {str(n): n for n in range(70_000)},
-    ],
-)  # fmt: skip
-def test_the_lenient_decoder_reads_what_any_reads(value: object) -> None:
-    assert lenient.decode(msgpack.packb(value)) == value
-    assert lenient.decode(msgpack.packb(1.5, use_single_float=True)) == 1.5
-
-
-def test_the_lenient_decoder_refuses_what_is_none() -> None:
-    for data in (b"", b"\xc1", b"\xa5abc", b"\x92\x01", b"\x81", b"\xd9", b"\x91" * 200 + b"\xc0", b"\xc7\x05\x00ab"):
-        with pytest.raises(PayloadError):
-            lenient.decode(data)
-
-
-def test_extensions_of_every_size() -> None:
-    for size in (1, 2, 4, 8, 16, 3, 300, 70_000):
-        found = lenient.decode(msgpack.packb(msgpack.ExtType(5, b"x" * size)))
-        assert (found.code, bytes(found.data)) == (5, b"x" * size)  # type: ignore[attr-defined]
 
 
 def test_a_batch_is_read_the_same_fast_and_one_by_one() -> None:

@@ -138,6 +138,7 @@ def test_metadata_is_kept_and_marks_of_groups_are_not(rig: ForwardRig) -> None:
         (b"\xff\xfe", "\\xff\\xfe"),
         ({"a": b"\xff", 1: [b"x", None]}, {"a": "\\xff", "1": ["x", None]}),
         (event_time(), event_time().data.hex()),
+        (msgpack.Timestamp(1_795_428_930), "2026-11-23T10:15:30Z"),
         ([event_time()], [event_time().data.hex()]),
         (2**64 - 1, 2**64 - 1),
         (-(2**63), -(2**63)),
