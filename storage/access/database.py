@@ -54,7 +54,7 @@ class AccessDatabase:
         self._path = directory / _FILE
         self._reading, self._writing = threading.Lock(), threading.Lock()
         with self._failures_named():
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             # SQLite gives its log the permissions of the database.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             if (owner := self._path.stat().st_uid) != os.geteuid():

@@ -45,6 +45,15 @@ def test_only_its_owner_reads_it(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_directory_that_it_makes_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        AccessDatabase(tmp_path / "data").close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
     AccessDatabase(tmp_path).close()
     path = tmp_path / "access.sqlite"
