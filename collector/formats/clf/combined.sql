@@ -11,7 +11,7 @@ SELECT
     multiIf(
         other != '', '',
         NOT is_whole OR length(counts) != 2, 'not an access log line of this format',
-        logged IS NULL AND NOT match(names_and_time[-1], '^(?:null|-|)\\]? *$'), 'the time is not a time',
+        logged IS NULL AND NOT match(otherwise_told, '^(?:null|-|)\\]? *$'), 'the time is not a time',
         code IS NULL, 'the status is not a number of three digits',
         sent IS NULL AND counts[2] != '-', 'the number of bytes is not a number',
         ''
@@ -35,11 +35,11 @@ SELECT
     if(has_protocol, asked[-1], '') AS protocol,
     -- An address beside an address is no host.
     multiIf(
-        before_ident = 1 OR endsWith(names[1], ','), pairs['host'],
+        before_ident = 1 OR endsWith(names[1], ','), host_told,
         client = 1, names[2],
         match(names[1], '^[0-9a-fA-F.]*$'), '',
         before_ident = 2 OR client = 2, names[1],
-        pairs['host']
+        host_told
     ) AS authority,
     '' AS flags,
     '' AS details,
@@ -48,7 +48,7 @@ SELECT
     toUInt64OrZero(from_ingress OR counts_bytes ? words[1] : pairs['request_length']) AS request_bytes,
     ifNull(sent, 0) AS response_bytes,
     multiIf(
-        pairs['x_forwarded_for'] != '', pairs['x_forwarded_for'],
+        forwarded_told != '', forwarded_told,
         match(words[1], '^(?:[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|\\[?[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*\\]?)(?:,|$)'), words[1],
         ''
     ) AS forwarded_for,
@@ -58,7 +58,7 @@ SELECT
         agent,
         toValidUTF8(extractKeyValuePairsWithEscaping(concat('agent="', agent, '"'), '=', ' ', '"')['agent'])
     ) AS user_agent,
-    multiIf(pairs['request_id'] != '', pairs['request_id'], match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
+    multiIf(request_id_told != '', request_id_told, match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
     pairs['trace_id'] AS trace_id,
     '' AS span_id,
     if(other = '', 'INFO', other_severity) AS severity_of_log,
@@ -93,12 +93,8 @@ FROM
             before_ident = 2 AND match(names[1], '^[0-9.]+$|:.*:') AND NOT match(names[2], '^[0-9.]+$|:|^-$'), 1,
             before_ident
         ) AS client,
-        multiIf(
-            from_ingress, words[5],
-            pairs['upstream_addr'] NOT LIKE '% %' , pairs['upstream_addr'],
-            replaceAll(pairs['upstream_addr'], ' ', '')
-        ) AS addresses,
-        if(from_ingress, words[8], pairs['upstream_status']) AS answers,
+        if(from_ingress, words[5], addresses_told) AS addresses,
+        if(from_ingress, words[8], answers_told) AS answers,
         -- A server name (CONNECT) and * (OPTIONS) are no paths.
         if(startsWith(target, '/'), target, extract(target, '(?s)^ *(?i:https?://[^/?#]*)?(/.*)')) AS url
     FROM
@@ -115,14 +111,19 @@ FROM
                 ),
                 'Nullable(DateTime64(3, \'UTC\'))'
             ) AS in_seconds,
-            -- With milliseconds, without a zone, or nginx' $time_iso8601.
-            in_seconds IS NULL
-                ? parseDateTime64BestEffortOrNull(
-                    replaceRegexpOne(extract(names_and_time[-1], '^[^\\]]*\\d\\d:\\d\\d[^\\]]*'), '^(\\d+/\\w+/\\d+):', '\\1 '),
+            -- With milliseconds, without a zone, or nginx' $time_iso8601. In most segments it is one word, '', for which
+            -- functions run once.
+            toLowCardinality(in_seconds IS NULL ? names_and_time[-1] : '') AS otherwise_told,
+            ifNull(
+                in_seconds,
+                parseDateTime64BestEffortOrNull(
+                    replaceRegexpOne(
+                        extract(otherwise_told, '^[^\\]]*\\d\\d:\\d\\d[^\\]]*'), '^(\\d+/\\w+/\\d+):', '\\1 '
+                    ),
                     3,
                     {{time_zone}}
                 )
-                : in_seconds AS logged,
+            ) AS logged,
             multiIf(counts[1] = '-', 0, length(counts[1]) = 3, toUInt16OrNull(counts[1]), NULL) AS code,
             toUInt64OrNull(counts[2]) AS sent,
             length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS has_protocol,
@@ -142,7 +143,7 @@ FROM
             if(
                 from_ingress,
                 trim(BOTH '[]' FROM words[3]),
-                replaceRegexpOne(pairs['upstream'], '^-$|^[0-9.]+(?::[0-9]+)?$|:[0-9]+$', '')
+                replaceRegexpOne(upstream_name, '^-$|^[0-9.]+(?::[0-9]+)?$|:[0-9]+$', '')
             ) AS upstream
         FROM ({{inner}})
     )

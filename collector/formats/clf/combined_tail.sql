@@ -7,6 +7,21 @@
 -- Lists of what several upstreams said are joined by commas.
 SELECT
     *,
+    -- nginx's documentation has rt, ut or urt, ua and us for these; uct and uht are parts of urt, and none of them.
+    -- https://docs.nginx.com/nginx-amplify/metrics-metadata/nginx-metrics/#additional-http-metrics
+    extract(named, '(?:^|\\s)(?:request_time|rt|req_time|request_duration)="?([^\\s"]*[0-9][^\\s"]*)') AS request_told,
+    extract(named, '(?:^|\\s)(?:duration|elapsed|took|time_taken|total_time|latency)="?([^\\s"]*[0-9][^\\s"]*)') AS duration_told,
+    extract(named, '(?:^|\\s)(?:response_time|resp_time)="?([^\\s"]*[0-9][^\\s"]*)') AS response_told,
+    extract(
+        named,
+        '(?:^|\\s)(?:upstream_response_time|urt|ut|upstream_time|upstream_duration)="?([^\\s"]*[0-9][^\\s"]*)'
+    ) AS upstream_told,
+    extract(named, '(?:^|\\s)(?:upstream_addr|ua)="?((?:[^\\s",:]+|\\[[0-9a-fA-F:]+\\]):[^\\s"]+)') AS addresses_told,
+    extract(named, '(?:^|\\s)(?:upstream_status|us)="?([-0-9,]+)') AS answers_told,
+    extract(named, '(?:^|\\s)(?:upstream|proxy_host|upstream_name|proxy_upstream_name)="?([^\\s"]+)') AS upstream_name,
+    extract(named, '(?:^|\\s)(?:host|http_host)="?([^\\s"]+)') AS host_told,
+    extract(named, '(?:^|\\s)(?:x_forwarded_for|http_x_forwarded_for|xff)="?([^\\s"]+)') AS forwarded_told,
+    extract(named, '(?:^|\\s)(?:request_id|req_id|rid|x_request_id|kong_request_id)="?([^\\s"]+)') AS request_id_told,
     startsWith(words[3], '[') AND length(words) = 9 AS from_ingress,
     length(words) = 2
         AND match(words[1], '^[0-9]+$')
@@ -16,19 +31,7 @@ FROM
     SELECT
         *,
         -- nginx's module of the log calls values name=value; others write name: value, or a name and a value.
-        if(
-            NOT in_pairs,
-            CAST(map(), 'Map(String, String)'),
-            mapApply(
-                (name, value) -> (
-                    transform(lower(name), {{names}}, {{fields}}, lower(name)),
-                    concat(toValidUTF8(value), match(value, '[0-9]$') ? transform(lower(name), {{names}}, {{units}}, '') : '')
-                ),
-                position(joined, '\\') = 0
-                    ? extractKeyValuePairs(trimRight(joined), '=', ' \t', '"')
-                    : extractKeyValuePairsWithEscaping(trimRight(joined), '=', ' \t', '"')
-            )
-        ) AS pairs,
+        extractKeyValuePairsWithEscaping(in_pairs ? trimRight(joined) : '', '=', ' \t', '"') AS pairs,
         if(
             empty(tail),
             [],
@@ -42,7 +45,14 @@ FROM
     (
         SELECT
             *,
-            position(joined, '=') > 0 AND match(joined, '(?:^|\\s)[\\w.@-]+=') AS in_pairs
+            match(joined, '(?:^|\\s)[\\w.@-]+=') AS in_pairs,
+            -- elapsed_ms=12 is elapsed=12ms.
+            replaceRegexpAll(
+                joined,
+                '(^|\\s)(upstream|\\w*time|duration|elapsed|took|time_taken|latency|\\w+_duration|rt|ut|urt)_(s|sec|seconds|ms|msec|us|usec|ns)="?([0-9.]+)"?',
+                '\\1 \\2=\\4\\3'
+            ) AS with_units,
+            replaceRegexpAll(with_units, '\\supstream=([0-9.]+[nmu]?s)(\\s|$)', ' upstream_time=\\1\\2') AS named
         FROM
         (
             SELECT

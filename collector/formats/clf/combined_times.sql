@@ -45,7 +45,7 @@ FROM
         SELECT
             *,
             if(
-                empty(words) OR from_ingress OR in_pairs AND pairs['request_time'] != '',
+                empty(words) OR from_ingress OR request_told != '',
                 [],
                 -- Two spaces stand between words, so that each has those around it for itself.
                 extractAll(
@@ -82,18 +82,17 @@ FROM
             ) AS in_order,
             multiIf(
                 NOT in_pairs, in_order,
-                pairs['request_time'] NOT IN ('', '-'), pairs['request_time'],
-                pairs['duration'] NOT IN ('', '-'), pairs['duration'],
+                request_told != '', request_told,
+                duration_told != '', duration_told,
                 -- nginx' is that of the upstream, and other programs have a unit.
-                match(pairs['response_time'], '[a-z]$'), pairs['response_time'],
+                match(response_told, '[a-z]$'), response_told,
                 in_order
             ) AS request_time,
             multiIf(
                 from_ingress, words[7],
-                NOT in_pairs, '',
-                pairs['upstream_response_time'] NOT IN ('', '-'), pairs['upstream_response_time'],
-                match(pairs['response_time'], '[a-z]$'), '',
-                pairs['response_time']
+                upstream_told != '', upstream_told,
+                match(response_told, '[a-z]$'), '',
+                response_told
             ) AS upstream_time
         FROM ({{inner}})
     )

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from collector.formats.clf.names import NAMES
 from collector.formats.descriptor import Format, MixedBody, TextLine
 from collector.formats.shared.clock import CLF_TIME
 from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
@@ -20,7 +19,7 @@ _UP_TO_SIZE = (
 )
 _MIXED_BODY = MixedBody(marker=_MARKER.encode())
 _LAYERS = (*ACCESS, *sql(_FOLDER, "combined", "combined_times", "combined_tail", "clf_lines"), *ACCESS_LINES)
-_FRAGMENTS = {**NAMES, "doubt": "doubt"}
+_FRAGMENTS = {"doubt": "doubt"}
 
 COMBINED = Format(
     "combined",
