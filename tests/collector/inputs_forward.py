@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fluent import sender  # type: ignore[import-untyped]
 
+from collector.formats.formats import FORMATS
 from collector.spool.spool import Spool
 from tests.collector.forward_rig import ForwardRig, forward
 from tests.collector.golden_cases import Case
@@ -83,12 +84,15 @@ def _node_logger(directory: Path, cases: Sequence[Case]) -> Spool:
 
 def _wait_for(rig: ForwardRig, cases: Sequence[Case]) -> None:
     """Nothing is answered, so wait until as many lines are there as were sent."""
-    expected = sum(len(_json_or_line(record).split("\n")) for case in cases for record in entries(case))
+    expected = sum(_lines_of(record, case) for case in cases for record in entries(case))
     wait_until(lambda: sum(payload["body"].count(b"\n") for payload in rig.payloads()) >= expected)
 
 
-def _json_or_line(record: dict[str, Any]) -> str:
-    return str(record.get("log", "")).rstrip("\n")
+def _lines_of(record: dict[str, Any], case: Case) -> int:
+    """Of a format of whole records, a record is a line, however many are in it."""
+    if case.format in FORMATS.whole_records:
+        return 1
+    return str(record.get("log", "")).rstrip("\n").count("\n") + 1
 
 
 _FORWARD: dict[str, Any] = {"peer": "127.0.0.1", "of_text": True, "tells_time": True}

@@ -11,8 +11,10 @@ _FOLDER = Path(__file__).parent
 _KINDS = ("accessLog", "runtimeLog")
 # How the lines of a panic, a trap or a stack trace go on: they have no component before them.
 _NEXT_LINE = (
-    r"[ \t]+\S|Caused by:|note: run with|stack backtrace:|error while executing at|goroutine \d+ \[|panic: |created by "
-    r"|\[signal |main\.|thread '|exit status \d"
+    # Docker and kubectl may have put a time before each.
+    r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}\S* )?"
+    r"(?:[ \t]+\S|Caused by:|note: run with|stack backtrace:|error while executing at|goroutine \d+ \[|panic: "
+    r"|created by |\[signal |main\.|thread '|exit status \d)"
 )
 
 _COMPONENT = r"(?:flex-[a-z-]+|open-telemetry-collector)"
@@ -33,10 +35,9 @@ FLEX = Format(
     ),
     becomes=("requests", "logs"),
     line=TextLine(
-        r"^(?:\S+ )?(?:\[[^\]]+\] ?)?\[" + _COMPONENT + r"\] ?\["
+        r"^(?:\d\S+ )?(?:\[\d[^\]]*\] ?)?\[" + _COMPONENT + r"\] ?\["
         r"|^\d{4}-\S+\s+[A-Z]+\s+\[[^\]]*\]\s+" + _COMPONENT + r"\s+-\s",
         contains="[",
-        after_anything=True,
     ),
     record=JsonRecord(keys=frozenset({"kind", "logger"}), matches=_is_flex, in_text=("flex-", 'Log"')),
     is_whole_record=True,

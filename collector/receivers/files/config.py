@@ -23,7 +23,9 @@ class FileSource(BaseModel):
     start: Literal["beginning", "end"] = Field(
         default="beginning", description="Where to start in files that are there when they are first looked for."
     )
-    container: Container = Field(default="auto", description="The wrapper that a container runtime puts around lines.")
+    container: Container = Field(
+        default="auto", description="The wrapper that a container runtime puts around lines; auto: or anybody else."
+    )
     multiline: str = Field(
         default="", description="Regular expression of a record's first line, where records have several."
     )
