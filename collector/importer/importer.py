@@ -64,7 +64,7 @@ def import_stream(
         # Its last line may be what closes an array, and have no end.
         body, rest = body + rest, b""
     parts = sorter.first(body) if body else []
-    summary = ImportSummary(parts[0][0] if parts else "")
+    summary = ImportSummary(parts[0].format if parts else "")
     if parts:
         # The format of its first record stays that of a log, however it grows.
         identity = labels.identity(summary.format)
@@ -78,10 +78,11 @@ def import_stream(
                 summary.blocks_known += 1
             else:
                 parts = parts if cut.body is body else sorter.next(cut.body, summary.format)
-                for number, (name, lines) in enumerate(parts, 1):
+                for number, (name, lines, place) in enumerate(parts, 1):
                     segment_id = part_id(cut.segment_id, number, len(parts))
                     if segment_id not in cut.stored:
-                        sink.send(Block(segment_id, name, lines, labels.environment, labels.gateway, labels.peer))
+                        gateway, peer = labels.gateway or place.workload, place.instance or labels.peer
+                        sink.send(Block(segment_id, name, lines, labels.environment, gateway, peer))
             progress(summary.bytes_read)
     _check_end(sorter.name, beginning, summary.bytes_read)
     return summary

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from collector.formats.closest import closest
 from collector.formats.registry import Formats
-from collector.records.json_body import recognised, unframed
+from collector.records.json_body import unframed
+from collector.records.unwrap import Part, parts
 from storage.errors import PayloadError
 from storage.untrusted_text import for_terminal
 
@@ -29,8 +30,8 @@ class Sorter:
             names = ", ".join(self.formats.names_of_text)
             raise PayloadError(f"Format {self.format!r} is not one of files; use {names}.")
 
-    def first(self, body: bytes) -> Sequence[tuple[str, bytes]]:
-        """(format, lines) of the first block, the format of its first record first; none where it is blank.
+    def first(self, body: bytes) -> Sequence[Part]:
+        """What is in the first block, the format of its first record first; none where it is blank.
 
         Raises PayloadError where nothing in it is known.
         """
@@ -42,15 +43,15 @@ class Sorter:
             raise PayloadError(self._nothing_fits(head))
         return found
 
-    def next(self, body: bytes, main: str) -> Sequence[tuple[str, bytes]]:
+    def next(self, body: bytes, main: str) -> Sequence[Part]:
         """The same of a block behind it; what is not known is of the log's `main` format."""
-        return self._sorted(body, self.format) or [(main, body)]
+        return self._sorted(body, self.format) or [Part(main, body)]
 
-    def _sorted(self, body: bytes, format_name: str = "") -> Sequence[tuple[str, bytes]]:
+    def _sorted(self, body: bytes, format_name: str = "") -> Sequence[Part]:
         # A crash leaves zeros in a log; the lines around them are whole.
         text = body.translate(None, b"\0") if b"\0" in body else body
         try:
-            return [(name, lines) for name, lines in recognised(unframed(text), self.formats, format_name) if lines]
+            return [part for part in parts(unframed(text), self.formats, format_name) if part.body]
         except PayloadError as error:
             raise PayloadError(f"{self.name}: {error}") from error
 

@@ -12,8 +12,13 @@ SELECT
     payload_gateway,
     peer,
     record,
-    multiIf(other != '', '', inner != '', inner, record) AS line,
-    other,
+    -- A line of JSON may stand as a text in another.
+    arrayFirst(
+        line -> startsWith(line, '{') AND ({{is_access_object}}),
+        JSONExtractKeysAndValues(startsWith(aside, '{') ? aside : '', 'String').2
+    ) AS inner,
+    aside = '' ? record : inner AS line,
+    toLowCardinality(inner = '' ? aside : '') AS other,
     parseDateTime64BestEffortOrNull(
         extract(
             other,
@@ -44,27 +49,13 @@ FROM
         payload_gateway,
         peer,
         line AS record,
-        inner,
         -- In most segments it is one word, for which functions run once.
         toLowCardinality(if(
-            is_object
-                ? (is_access OR inner != '' ? 0 : JSONLength(line) > 0)
+            startsWith(line, '{')
+                ? ({{is_access_object}} ? 0 : JSONLength(line) > 0)
                 : match(line, {{other_line}}),
             trimRight(toValidUTF8(line), '\r\n'),
             ''
-        )) AS other
-    FROM
-    (
-        SELECT
-            *,
-            -- A line of JSON may stand as a text in another.
-            is_object AND NOT is_access AND position(line, '"{') > 0
-                ? arrayFirst(line -> startsWith(line, '{') AND ({{is_access_object}}), JSONExtractKeysAndValues(line, 'String').2)
-                : '' AS inner
-        FROM
-        (
-            SELECT *, startsWith(line, '{') AS is_object, is_object AND ({{is_access_object}}) AS is_access
-            FROM ({{inner}})
-        )
-    )
+        )) AS aside
+    FROM ({{inner}})
 )
