@@ -8,13 +8,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from collector.errors import PayloadTooLarge
 from collector.formats.prometheus.descriptor import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from collector.intake.intake import Intake
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.receivers.http.write_request import VERSION_1, VERSION_2, Contents, WriteRequest
-from storage.errors import PayloadError, PayloadTooLarge
+from storage.errors import PayloadError
 
 _PROTOBUF = "application/x-protobuf"
 _FORMATS = {VERSION_1: PROMETHEUS_WRITE.name, VERSION_2: PROMETHEUS_WRITE_V2.name}

@@ -6,6 +6,7 @@ from typing import Concatenate
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 from collector.intake.intake import Intake
 from collector.intake.keyed_body import KeyedBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
@@ -13,7 +14,7 @@ from collector.receivers.http.arriving_body import announced_size
 from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.body import read_body
-from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
+from storage.errors import PayloadError
 
 RETRY_AFTER = {"Retry-After": "1"}
 
