@@ -8,17 +8,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from dashboards.errors import QueryQueueFull
 from dashboards.health import Health
 from dashboards.query_queue import QueryQueue
-from storage.errors import (
-    GatelensError,
-    InvalidReport,
-    QueryFailed,
-    QueryLimitExceeded,
-    QueryQueueFull,
-    QueryRefused,
-    StoreUnavailable,
-)
+from processors.errors import InvalidReport
+from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, QueryRefused, StoreUnavailable
 
 _MEDIA_TYPES = {
     "table": "text/plain; charset=utf-8",

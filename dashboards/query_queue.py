@@ -9,7 +9,7 @@ from typing import Protocol
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from pydantic import BaseModel, ConfigDict, Field
 
-from storage.errors import QueryQueueFull
+from dashboards.errors import QueryQueueFull
 
 
 class QueryConfig(BaseModel):

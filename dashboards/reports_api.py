@@ -8,14 +8,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from dashboards.http_api import fault_response
+from processors.errors import InvalidReport
 from processors.reports.period import parse_period
 from processors.reports.renderers import Renderer, renderer
 from processors.reports.report import UsageReport, usage_report
 from processors.traffic.filters import Filters
-from storage.errors import (
-    GatelensError,
-    InvalidReport,
-)
+from storage.errors import GatelensError
 from storage.store import Store
 
 _PARAMETERS = ("from", "to", "by", "format", "environment", "gateway", "api")

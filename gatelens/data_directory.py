@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from gatelens.errors import DataDirectoryBusy
 from gatelens.private_directory import make_private
-from storage.errors import ConfigError, DataDirectoryBusy
+from storage.errors import ConfigError
 from storage.full_disk import disk_full, is_full
 
 _LOCK = "lock"

@@ -14,11 +14,12 @@ from gatelens import __version__
 from gatelens.commands import own_store, refusal
 from gatelens.data_directory import Addresses, running_process
 from gatelens.local_access import local_client
+from processors.errors import InvalidReport
 from processors.reports.period import parse_period
 from processors.reports.renderers import RENDERERS, renderer
 from processors.reports.report import usage_report
 from processors.traffic.filters import Filters
-from storage.errors import GatelensError, InvalidReport
+from storage.errors import GatelensError
 
 _REPORT_SECONDS = 600
 _STANDARD_OUTPUT = Path("-")

@@ -1,6 +1,7 @@
 """The layout of the code: who may import whom, how long a file may be, what it may be called."""
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from collector.config import CollectorConfig
 from collector.formats.formats import FORMATS
 from collector.receivers.receiver import RECEIVERS
+from storage.errors import GatelensError
 from storage.migrate import migrations
 
 _ROOT = Path(__file__).parents[1]
@@ -138,6 +140,14 @@ def test_nothing_outside_of_its_folder_names_a_format(path: Path) -> None:
 def test_files_are_short_and_named_for_what_they_hold(path: Path) -> None:
     assert not _MEANINGLESS & {part.removesuffix(".py") for part in path.relative_to(_ROOT).parts}
     assert len(path.read_text(encoding="utf-8").splitlines()) <= _MOST_LINES
+
+
+@pytest.mark.parametrize("package", _MAY_IMPORT)
+def test_the_errors_of_a_package_are_of_one_tree(package: str) -> None:
+    module = importlib.import_module(f"{package}.errors")
+    errors = [found for found in vars(module).values() if isinstance(found, type)]
+    assert errors
+    assert all(issubclass(error, GatelensError) for error in errors)
 
 
 def test_every_package_of_ours_is_a_package() -> None:

@@ -1,6 +1,6 @@
 """How much a body may hold: as an object of ours, two bytes of JSON are a hundred."""
 
-from storage.errors import PayloadTooLarge
+from collector.errors import PayloadTooLarge
 
 MOST_OBJECTS = 4 << 20
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from collector.errors import SpoolFull
 from collector.intake.chunk_memory import ChunkMemory, key_of
 from collector.intake.intake import UNTIL_TAKEN
 from collector.intake.keyed_body import UnderWay
@@ -11,7 +12,6 @@ from collector.spool.answer import LoopAnswer
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from storage.errors import SpoolFull
 from storage.retry import retry_async
 
 

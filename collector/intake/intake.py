@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
+from collector.errors import ReceiverBusy, SpoolFull
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.intake.keyed_body import KeyedBody, UnderWay
@@ -15,7 +16,6 @@ from collector.spool.framing import FRAME_BYTES
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from storage.errors import ReceiverBusy, SpoolFull
 from storage.retry import Backoff, retry_async
 
 # So much is handed to a thread at a time to be written.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from collector.encoding.compression import decode, is_packed
-from storage.errors import PayloadTooLarge
+from collector.errors import PayloadTooLarge
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.errors import DeliveryConflict
 from collector.spool.payload import Delivery
-from storage.errors import DeliveryConflict
 
 _log = logging.getLogger(__name__)
 

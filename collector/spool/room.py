@@ -2,7 +2,7 @@
 
 import threading
 
-from storage.errors import SpoolFull
+from collector.errors import SpoolFull
 
 
 class Room:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.errors import SpoolFull
 from storage.durable import sync_directory
-from storage.errors import SpoolFull
 
 OPEN = ".open"
 READY = ".ready"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.errors import InvalidReport
+from processors.errors import InvalidReport
 
 
 @dataclass(frozen=True)

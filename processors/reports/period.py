@@ -7,9 +7,9 @@ A text is the moment at which what it names begins, and the period ends just bef
 import re
 from datetime import UTC, datetime, timedelta
 
+from processors.errors import InvalidReport
 from processors.moment import InvalidMoment, parse_moment
 from processors.window import MINUTE, Window, floor
-from storage.errors import InvalidReport
 
 _MONTH = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])$")
 _DAY = timedelta(days=1)

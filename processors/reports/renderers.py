@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from processors.errors import InvalidReport
 from processors.reports.report import UsageReport
 from processors.reports.sheet import render_xlsx
-from storage.errors import InvalidReport
 from storage.untrusted_text import for_spreadsheet
 
 

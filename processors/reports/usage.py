@@ -5,11 +5,11 @@ from datetime import datetime
 
 import pandas as pd
 
+from processors.errors import InvalidReport
 from processors.reports.dimensions import Dimension, dimensions
 from processors.traffic.filters import Filters
 from processors.usage_source import ROLLUP_DIMENSIONS, usage_source
 from processors.window import Window
-from storage.errors import InvalidReport
 from storage.sql import load
 from storage.store import Store
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+from collector.errors import SpoolFull
 from collector.spool.arriving import ArrivingPayload
 from collector.spool.frame import frames
 from collector.spool.payload import Payload
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
-from storage.errors import SpoolFull
 
 MakeSpool = Callable[..., Spool]
 

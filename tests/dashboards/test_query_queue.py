@@ -8,8 +8,9 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from dashboards.errors import QueryQueueFull
 from dashboards.query_queue import QueryConfig, QueryMetrics, QueryQueue
-from storage.errors import QueryFailed, QueryQueueFull
+from storage.errors import QueryFailed
 
 
 class _Runner:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from collector.encoding.msgpack import Data
+from collector.errors import PayloadTooLarge
 from collector.intake.chunk_delivery import Kind
 from collector.receivers.forward.alike import lines_alike
 from collector.receivers.forward.config import ForwardConfig
@@ -10,7 +11,6 @@ from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slic
 from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
 from collector.records.classify import Classifier
-from storage.errors import PayloadTooLarge
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
 _MOST_APART = 100

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import grpc
 
+from collector.errors import SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.receivers.context import ReceiverContext
@@ -21,7 +22,7 @@ from collector.receivers.net.keepalive import IDLE_SECONDS
 from collector.receivers.net.sender_tokens import NEEDED, FindSender
 from collector.receivers.net.tls import grpc_credentials
 from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, check_protobuf, retry_info, status
-from storage.errors import ConfigError, PayloadError, SpoolFull
+from storage.errors import ConfigError, PayloadError
 from storage.retry import retry_async
 
 _OTLP = {

@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-from starlette.requests import Request
-
-from collector.encoding.compression import is_packed
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
+from collector.receivers.http.body import RequestBody
 from collector.records.json_body import is_framed, recognised
 from storage.errors import PayloadError
 
@@ -19,20 +17,9 @@ _LARGE = 32 << 20
 _LARGE_SEGMENT = 1 << 20
 
 
-def announced_size(request: Request) -> int:
-    """What a client says that its body takes, packed or not; 0 where it says nothing."""
-    announced = request.headers.get("content-length", "")
-    return int(announced) if announced.isdecimal() else 0
-
-
-def is_large(request: Request, known: Format, owns_segment: bool) -> bool:
+def is_large(body: RequestBody, known: Format, owns_segment: bool) -> bool:
     """Whether a body can be taken so, from what is known before it has come."""
-    encoding = request.headers.get("content-encoding", "")
-    return (
-        known.is_text
-        and not is_packed(encoding)
-        and announced_size(request) >= (_LARGE_SEGMENT if owns_segment else _LARGE)
-    )
+    return known.is_text and not body.is_packed and body.announced_size >= (_LARGE_SEGMENT if owns_segment else _LARGE)
 
 
 def is_plain(head: bytes, known: Format, formats: Formats) -> bool:
@@ -41,24 +28,6 @@ def is_plain(head: bytes, known: Format, formats: Formats) -> bool:
     if not lines.strip() or is_framed(lines):
         return False
     return recognised(lines, formats, known.name) == [(known.name, lines)]
-
-
-async def peek(chunks: AsyncIterator[bytes], size: int) -> tuple[bytes, AsyncIterator[bytes]]:
-    """The beginning of a body, of about a size, and the whole body again."""
-    first: list[bytes] = []
-    missing = size
-    while missing > 0 and (chunk := await anext(chunks, None)) is not None:
-        first.append(chunk)
-        missing -= len(chunk)
-
-    async def whole() -> AsyncIterator[bytes]:
-        for chunk in first:
-            yield chunk
-        first.clear()
-        async for chunk in chunks:
-            yield chunk
-
-    return b"".join(first), whole()
 
 
 async def text(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

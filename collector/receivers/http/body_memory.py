@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from collector.errors import PayloadStalled, ReceiverBusy
 from collector.receivers.net.http_body import WHOLE_BODY
 from collector.receivers.net.pace import Pace
-from storage.errors import PayloadStalled, ReceiverBusy
 
 # A body that is larger, packed or unpacked, takes one of a few places.
 HELD_BYTES = 4 << 20

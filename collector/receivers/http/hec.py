@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from collector.intake.intake import Intake
 from collector.receivers.http import hec_events
+from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.hec_config import HecToken
-from collector.receivers.http.request import RETRY_AFTER, HttpIntake
+from collector.receivers.http.request import RETRY_AFTER, Handle, HttpIntake
 from collector.receivers.net.sender_tokens import token_of
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -86,12 +87,12 @@ class _Hec:
         # What is answered is on disk: every number that was given out is acknowledged, by an earlier process too.
         self._next_ack = time.time_ns() // 1000
 
-    def answering(self, handle: Handler) -> Handler:
+    def answering(self, handle: Handle) -> Handler:
         """The handler with what it raises told in HEC's way."""
 
-        async def told(request: Request) -> Response:
+        async def handled(request: Request, body: RequestBody) -> Response:
             try:
-                return await handle(request)
+                return await handle(request, body)
             except hec_events.InvalidEvent as error:
                 self._intake.refused("http", "malformed")
                 return _answer(_OF_EVENT.get(type(error), _INVALID), {"invalid-event-number": error.number})
@@ -101,38 +102,38 @@ class _Hec:
                 return _answer(error.code)
 
         async def answer(request: Request) -> Response:
-            return await self._http.answer(request, told, _fault)
+            return await self._http.answer(request, handled, _fault)
 
         return answer
 
-    async def event(self, request: Request) -> Response:
+    async def event(self, request: Request, body: RequestBody) -> Response:
         """Events in their envelopes."""
         token, channel = self._token(request), _channel(request)
-        body = await self._body(request)
-        groups = await self._http.converted(body, self._groups, token.format if token else "")
+        content = await _content(request, body)
+        groups = await self._http.converted(content, self._groups, token.format if token else "")
         await self._accept(request, token, groups)
         return self._accepted(channel)
 
-    async def raw(self, request: Request) -> Response:
+    async def raw(self, request: Request, body: RequestBody) -> Response:
         """Lines, of which the address tells what an envelope would."""
         token, channel = self._token(request), _channel(request)
-        body = await self._body(request)
-        if not body.strip():
+        content = await _content(request, body)
+        if not content.strip():
             raise _Refused(_NO_DATA)
         query = request.query_params
         name = (token.format if token else "") or self._source_types.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
-        groups = await self._http.converted(body, hec_events.raw, self._intake.formats, name, host)
+        groups = await self._http.converted(content, hec_events.raw, self._intake.formats, name, host)
         await self._accept(request, token, groups)
         return self._accepted(channel)
 
-    async def ack(self, request: Request) -> Response:
+    async def ack(self, request: Request, body: RequestBody) -> Response:
         """Which of the numbers that were given out are on disk."""
         self._token(request)
         if not _channel(request):
             raise _Refused(_NO_CHANNEL)
         try:
-            numbers = await self._http.converted(await self._body(request), _asked_for)
+            numbers = await self._http.converted(await _content(request, body), _asked_for)
         except (ValueError, OverflowError, KeyError, TypeError, RecursionError) as error:
             raise _Refused(_INVALID) from error
         return JSONResponse({"acks": {str(number): 0 <= number < self._next_ack for number in numbers}})
@@ -146,11 +147,6 @@ class _Hec:
         if not events:
             raise _Refused(_NO_DATA)
         return hec_events.groups(events, self._intake.formats, self._source_types, format_name)
-
-    async def _body(self, request: Request) -> bytes:
-        if request.headers.get("content-length") == "0":
-            raise _Refused(_NO_DATA)
-        return await self._http.body(request)
 
     async def _accept(self, request: Request, token: HecToken | None, groups: Sequence[hec_events.Group]) -> None:
         address = request.client.host if request.client else ""
@@ -181,6 +177,12 @@ class _Hec:
             if hmac.compare_digest(known.token.get_secret_value().encode(), told):
                 return known
         raise _Refused(_UNKNOWN_TOKEN)
+
+
+async def _content(request: Request, body: RequestBody) -> bytes:
+    if request.headers.get("content-length") == "0":
+        raise _Refused(_NO_DATA)
+    return await body.unpacked()
 
 
 def _asked_for(body: bytes) -> list[int]:

@@ -1,6 +1,6 @@
 """Any format over HTTP: under /ingest/{format}, or under /ingest where the records tell."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +10,7 @@ from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.intake.intake import Intake
 from collector.receivers.http import arriving_body, msgpack_body
+from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body
@@ -24,7 +25,9 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     limit = int(config.max_body_size)
 
     async def ingest(request: Request) -> Response:
-        return await http.answer(request, lambda request: _ingest(http, request, limit, intake.formats), json_fault)
+        return await http.answer(
+            request, lambda request, body: _ingest(http, request, body, limit, intake.formats), json_fault
+        )
 
     return [
         Route("/ingest", ingest, methods=["POST"]),
@@ -32,30 +35,28 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     ]
 
 
-async def _ingest(http: HttpIntake, request: Request, limit: int, formats: Formats) -> Response:
+async def _ingest(http: HttpIntake, request: Request, body: RequestBody, limit: int, formats: Formats) -> Response:
     name = request.path_params.get("format", "")
     known = formats.find(name)
     if name and (known is None or not known.is_ingestible):
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
     keyed = keyed_body(request)
-    chunks: AsyncIterator[bytes] = http.chunks(request)
-    if known is not None and arriving_body.is_large(request, known, keyed is not None and keyed.owns_segment):
-        http.check_size(request)
-        head, chunks = await arriving_body.peek(chunks, arriving_body.HEAD_BYTES)
+    if known is not None and arriving_body.is_large(body, known, keyed is not None and keyed.owns_segment):
+        body.check_size()
+        head = await body.beginning(arriving_body.HEAD_BYTES)
         if arriving_body.is_plain(head, known, formats) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
-            size = await http.accept_arriving(request, name, arriving_body.text(chunks), keyed)
-            return JSONResponse({"accepted_bytes": size})
-    body = await http.body(request, chunks=chunks)
-    payloads = await http.converted(body, _payloads, _content_type(request), known, limit, formats)
+            return JSONResponse({"accepted_bytes": await http.accept_arriving(request, name, body, keyed)})
+    content = await body.unpacked()
+    payloads = await http.converted(content, _payloads, _content_type(request), known, limit, formats)
     if keyed is not None:
-        keyed.add(body)
+        keyed.add(content)
         await http.accept_once(request, keyed, payloads)
     else:
         await http.accept_together(request, payloads)
     found: dict[str, object] = {} if name else {"format": payloads[0].format}
     if len(names := sorted({payload.format for payload in payloads})) > 1:
         found["formats"] = names
-    return JSONResponse({"accepted_bytes": len(body)} | found)
+    return JSONResponse({"accepted_bytes": len(content)} | found)
 
 
 def _payloads(body: bytes, content_type: str, known: Format | None, limit: int, formats: Formats) -> Sequence[Part]:

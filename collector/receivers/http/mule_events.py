@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from collector.formats.mule.descriptor import MULE_ANALYTICS
 from collector.intake.intake import Intake
+from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.ingest import json_fault
@@ -24,8 +25,8 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
         environment = request.path_params.get("environment", config.environment)
         http = HttpIntake(intake, config.model_copy(update={"environment": environment}), memory)
 
-        async def take(request: Request) -> Response:
-            lines = await http.converted(await http.body(request), unframed)
+        async def take(request: Request, body: RequestBody) -> Response:
+            lines = await http.converted(await body.unpacked(), unframed)
             await http.accept(request, MULE_ANALYTICS.name, lines)
             return Response(status_code=202)
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from collector.formats.otlp.descriptor import JSON_SIGNALS
 from collector.formats.otlp.json_check import check_json
 from collector.intake.intake import Intake
+from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
@@ -35,17 +36,17 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
 
 
 def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Response]]:
-    async def protobuf(request: Request) -> Response:
-        body = await http.body(request, may_be_empty=True)
-        await http.converted(body, check_protobuf)
-        if body:
-            await http.accept(request, FORMATS[signal], body)
+    async def protobuf(request: Request, body: RequestBody) -> Response:
+        message = await body.unpacked(may_be_empty=True)
+        await http.converted(message, check_protobuf)
+        if message:
+            await http.accept(request, FORMATS[signal], message)
         return Response(b"", media_type=_PROTOBUF)
 
-    async def json(request: Request) -> Response:
-        body = await http.body(request)
-        await http.converted(body, partial(check_json, signal))
-        await http.accept(request, JSON_SIGNALS[signal].name, body)
+    async def json(request: Request, body: RequestBody) -> Response:
+        message = await body.unpacked()
+        await http.converted(message, partial(check_json, signal))
+        await http.accept(request, JSON_SIGNALS[signal].name, message)
         return Response(b"{}", media_type=_JSON)
 
     async def export(request: Request) -> Response:

@@ -8,13 +8,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from collector.errors import PayloadTooLarge
 from collector.formats.prometheus.descriptor import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from collector.intake.intake import Intake
+from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.receivers.http.write_request import VERSION_1, VERSION_2, Contents, WriteRequest
-from storage.errors import PayloadError, PayloadTooLarge
+from storage.errors import PayloadError
 
 _PROTOBUF = "application/x-protobuf"
 _FORMATS = {VERSION_1: PROMETHEUS_WRITE.name, VERSION_2: PROMETHEUS_WRITE_V2.name}
@@ -34,7 +36,7 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
         def fault(status: int, message: str) -> Response:
             return _answer(version, status, Contents(), message)
 
-        return await http.answer(request, lambda request: _write(http, request, version, limit), fault)
+        return await http.answer(request, lambda request, body: _write(http, request, body, version, limit), fault)
 
     return [Route("/api/v1/write", write, methods=["POST"])]
 
@@ -54,14 +56,14 @@ def _encoding(request: Request) -> str:
     return request.headers.get("content-encoding", "").strip().lower()
 
 
-async def _write(http: HttpIntake, request: Request, version: WriteRequest, limit: int) -> Response:
-    packed = await http.packed_body(request)
-    await http.hold(request, unpacked_size(packed, limit))
-    body = await http.converted(packed, unsnap, limit)
-    contents = await http.converted(body, version.contents)
+async def _write(http: HttpIntake, request: Request, body: RequestBody, version: WriteRequest, limit: int) -> Response:
+    packed = await body.packed()
+    await body.hold(unpacked_size(packed, limit))
+    message = await http.converted(packed, unsnap, limit)
+    contents = await http.converted(message, version.contents)
     # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
     if contents.samples or contents.histograms:
-        await http.accept(request, _FORMATS[version], body)
+        await http.accept(request, _FORMATS[version], message)
     return _answer(version, 204, contents)
 
 

@@ -1,21 +1,22 @@
-"""What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
+"""What the routes of the HTTP port share: a body converted, a payload accepted, a fault answered."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Concatenate
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 from collector.intake.intake import ARRIVING_BYTES, Intake
 from collector.intake.keyed_body import KeyedBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
-from collector.receivers.http.arriving_body import announced_size
-from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
+from collector.receivers.http.arriving_body import text
+from collector.receivers.http.body import RequestBody
+from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
-from collector.receivers.net.body import read_body
 from collector.records.unwrap import Part
 from collector.spool.payload import Payload
-from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
+from storage.errors import PayloadError
 
 RETRY_AFTER = {"Retry-After": "1"}
 
@@ -31,6 +32,10 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
 }
 
 
+# Answers a request, whose body it reads; what it raises is told by who calls it.
+Handle = Callable[[Request, RequestBody], Awaitable[Response]]
+
+
 class HttpIntake:
     """The way from a request to the intake; each module of routes makes its own."""
 
@@ -38,22 +43,6 @@ class HttpIntake:
         self._intake = intake
         self._config = config
         self._memory = memory
-
-    def chunks(self, request: Request) -> AsyncIterator[bytes]:
-        """The body as it comes; raises PayloadStalled where it does not."""
-        return self._memory.timely(request, self._config.body_timeout, self._config.min_rate)
-
-    async def body(
-        self, request: Request, *, may_be_empty: bool = False, chunks: AsyncIterator[bytes] | None = None
-    ) -> bytes:
-        """The body, unpacked; raises PayloadError, PayloadTooLarge before more than the limit is read, ReceiverBusy.
-
-        `chunks` is what comes of it, where somebody has begun to read.
-        """
-        packed = await self.packed_body(request, chunks)
-        if not packed and not may_be_empty:
-            raise PayloadError("The body is empty; send the telemetry in it.")
-        return await self._unpacked(request, packed)
 
     async def converted(
         self,
@@ -65,46 +54,13 @@ class HttpIntake:
         """What `convert` makes of a body or raises about it; while it is at a large one, other clients are served."""
         return await self._intake.offload.run(len(body) > LARGE_BYTES, convert, body, *args, **kwargs)
 
-    async def packed_body(self, request: Request, chunks: AsyncIterator[bytes] | None = None) -> bytes:
-        """The body as it was sent; raises what `body` raises."""
-        limit = self.check_size(request)
-        return await read_body(self._memory.counted(request, chunks or self.chunks(request)), limit)
-
-    async def hold(self, request: Request, size: int) -> None:
-        """Wait until there is room in memory for a body of so many bytes, unpacked; raises ReceiverBusy."""
-        await self._memory.hold(request, size)
-
-    async def _unpacked(self, request: Request, packed: bytes) -> bytes:
-        encoding, limit = request.headers.get("content-encoding", ""), int(self._config.max_body_size)
-        unpacked = self._intake.offload.unpacked
-        try:
-            # How large it is shows only when it is unpacked, and few bodies are large.
-            body = await unpacked(packed, encoding, min(limit, HELD_BYTES))
-        except PayloadTooLarge:
-            if limit <= HELD_BYTES:
-                raise
-            await self.hold(request, limit)
-            return await unpacked(packed, encoding, limit)
-        await self.hold(request, len(body))
-        return body
-
-    def check_size(self, request: Request) -> int:
-        """The largest size of a body; raises PayloadTooLarge where a larger one is announced."""
-        limit, announced = int(self._config.max_body_size), announced_size(request)
-        if announced > limit:
-            raise PayloadTooLarge(
-                f"The body is {announced} bytes, the limit is {limit}; send smaller batches or raise "
-                "collector.http.max_body_size."
-            )
-        return limit
-
     def refused(self, reason: str) -> None:
         """Count a request that a route turns away by itself."""
         self._intake.refused("http", reason)
 
     async def accept(self, request: Request, format_name: str, body: bytes) -> None:
         """Make a payload durable under what the address says of it; raises SpoolFull."""
-        await self._intake.accept("http", format_name, body, **self._told(request))
+        await self._intake.accept("http", format_name, body, **self._attributes(request))
 
     async def accept_together(self, request: Request, parts: Sequence[Part]) -> None:
         """The same for parts of a body: all of them, or none."""
@@ -115,31 +71,30 @@ class HttpIntake:
         await self._intake.accept_once("http", keyed, self._stamped(request, parts))
 
     async def accept_arriving(
-        self, request: Request, format_name: str, chunks: AsyncIterator[bytes], keyed: KeyedBody | None
+        self, request: Request, format_name: str, body: RequestBody, keyed: KeyedBody | None
     ) -> int:
-        """The same for a body that is not packed, while it arrives; returns its size. Raises what `chunks` raises."""
-        self.check_size(request)
-        size = announced_size(request)
-        await self.hold(request, min(size, ARRIVING_BYTES))
-        payload = self._intake.stamped(format_name, b"", **self._told(request))
-        await self._intake.accept_arriving("http", payload, chunks, size, keyed)
+        """The same for lines that are not packed, while they arrive; returns their size."""
+        size = body.announced_size
+        await body.hold(min(size, ARRIVING_BYTES))
+        payload = self._intake.stamped(format_name, b"", **self._attributes(request))
+        await self._intake.accept_arriving("http", payload, text(body.chunks()), size, keyed)
         return size
 
     def _stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
         """Parts as payloads: what the address says of the gateway comes before what its lines tell."""
-        told = self._told(request)
+        attributes = self._attributes(request)
         return [
             self._intake.stamped(
                 name,
                 body,
-                peer=place.instance or told["peer"],
-                environment=told["environment"],
-                gateway=told["gateway"] or place.workload,
+                peer=place.instance or attributes["peer"],
+                environment=attributes["environment"],
+                gateway=attributes["gateway"] or place.workload,
             )
             for name, body, place in parts
         ]
 
-    def _told(self, request: Request) -> dict[str, str]:
+    def _attributes(self, request: Request) -> dict[str, str]:
         """What the address says of a payload, and where it does not, the connection and the settings."""
         query = request.query_params
         return {
@@ -151,13 +106,13 @@ class HttpIntake:
     async def answer(
         self,
         request: Request,
-        handle: Callable[[Request], Awaitable[Response]],
+        handle: Handle,
         fault: Callable[[int, str], Response],
     ) -> Response:
         """What `handle` answers; what it raises is counted and told by `fault`, from a status and a message."""
         with self._memory.released(request):
             try:
-                return await handle(request)
+                return await handle(request, RequestBody(request, self._config, self._memory, self._intake.offload))
             except (PayloadError, ReceiverBusy, SpoolFull) as error:
                 return self._refusal(error, fault)
             except ClientDisconnect:

@@ -10,7 +10,8 @@ import zstandard
 
 from collector.encoding import compression
 from collector.encoding.compression import decode
-from storage.errors import PayloadError, PayloadTooLarge
+from collector.errors import PayloadTooLarge
+from storage.errors import PayloadError
 
 _LIMIT = 4 << 20
 _MOST = 100_000

@@ -15,8 +15,8 @@ import httpx
 import msgpack  # type: ignore[import-untyped]
 import pytest
 
+from collector.errors import PayloadTooLarge
 from collector.intake.offload import LARGE_BYTES, Offload
-from storage.errors import PayloadTooLarge
 from tests.collector.access_logs import otlp_logs
 from tests.collector.ingest_rig import http_port
 from tests.collector.prometheus_messages import write_request

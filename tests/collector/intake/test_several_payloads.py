@@ -11,12 +11,12 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Sum
 
+from collector.errors import SpoolFull
 from collector.intake import intake as module
 from collector.intake.intake import Intake
 from collector.spool.spool import Spool, SpoolConfig
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
-from storage.errors import SpoolFull
 from storage.retry import Backoff
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.records_of_formats import COMBINED, TEXT

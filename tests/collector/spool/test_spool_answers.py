@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from collector.errors import SpoolFull
 from collector.spool.answer import LoopAnswer
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool, SpoolConfig
-from storage.errors import SpoolFull
 from tests.collector.spooling import append
 
 _PAYLOAD = Payload("envoy_json", b"{}", 1_700_000_000_000_000)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.errors import SpoolFull
 from collector.spool.frame import encode
 from collector.spool.segment import OPEN
-from storage.errors import SpoolFull
 from tests.collector.spooling import MakeSpool, append, arrive, bodies_in, payload_of, taken_from
 
 

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from processors.errors import InvalidReport
 from processors.reports.period import parse_period
-from storage.errors import InvalidReport
 
 NOW = datetime(2026, 3, 15, 10, 20, 30, 400, tzinfo=UTC)
 

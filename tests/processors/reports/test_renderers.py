@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from processors.errors import InvalidReport
 from processors.reports.renderers import RENDERERS, render_csv, render_json, renderer
 from processors.reports.report import UsageReport, usage_report
 from processors.reports.usage import COUNTS
 from processors.traffic.filters import Filters
 from processors.window import Window
-from storage.errors import InvalidReport
 from storage.store import Store
 
 START = datetime(2026, 5, 10, tzinfo=UTC)

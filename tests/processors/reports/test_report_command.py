@@ -19,7 +19,8 @@ from fastapi import FastAPI
 from dashboards.reports_api import reports_api
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.report_command import UsageQuestion, format_of, run_usage, write
-from storage.errors import GatelensError, InvalidReport
+from processors.errors import InvalidReport
+from storage.errors import GatelensError
 from storage.store import Store
 
 ROOT = Path(__file__).parents[3]

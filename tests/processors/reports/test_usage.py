@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from processors.errors import InvalidReport
 from processors.reports import usage as usage_module
 from processors.reports.dimensions import DIMENSIONS
 from processors.reports.usage import COUNTS, LATENCIES, usage
 from processors.traffic.filters import NO_ROUTE, Filters
 from processors.traffic.totals import totals
 from processors.window import Window
-from storage.errors import InvalidReport
 from storage.store import Store
 
 START = datetime(2026, 5, 10, tzinfo=UTC)

@@ -10,9 +10,9 @@ import grpc
 import pytest
 
 from collector.encoding.protobuf import fields, length_delimited
+from collector.errors import SpoolFull
 from collector.spool.answer import Answer
 from collector.spool.payload import Payload
-from storage.errors import SpoolFull
 from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes

@@ -1,0 +1,31 @@
+"""Why telemetry is not taken in.
+
+PayloadError               of storage.errors: sending it again will not help
+├── DeliveryConflict       it repeats a key with another body
+├── PayloadStalled         its rest does not come
+└── PayloadTooLarge        it is larger than the limit of its receiver
+ReceiverBusy               no room in memory for another large payload; the client should send it again in a moment
+SpoolFull                  no room on disk for more telemetry; the client should send it again later
+"""
+
+from storage.errors import GatelensError, PayloadError
+
+
+class DeliveryConflict(PayloadError):
+    """A client gave a body the key of another one."""
+
+
+class PayloadStalled(PayloadError):
+    """The rest of a payload does not come."""
+
+
+class PayloadTooLarge(PayloadError):
+    """A payload is larger than the limit of its receiver."""
+
+
+class ReceiverBusy(GatelensError):
+    """No room in memory for another large payload; the client should send it again in a moment."""
+
+
+class SpoolFull(GatelensError):
+    """No room on disk for more telemetry; the client should send it again later."""
