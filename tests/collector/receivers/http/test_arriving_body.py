@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from collector.spool.framing import FRAME_BYTES
+from collector.spool.inspection import SegmentFile, inspect, last_delivery
 from storage.store import Store
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig, resident_bytes
@@ -62,6 +63,20 @@ def test_the_same_key_is_stored_once(store: Store, rig: Rig) -> None:
         assert _post(rig, _LINES, key="large-twice").status_code == 200
     store_all(store, rig.spool)
     assert store.rows("SELECT count(), uniqExact(path) FROM requests WHERE environment = 'large'") == [(40_000, 40_000)]
+
+
+def test_a_body_of_several_frames_is_known_again(rig: Rig) -> None:
+    """By its last one, also after a start, which looks at no other."""
+    body = (_LINES + b"\n") * 3
+    for _ in range(2):
+        assert _post(rig, body, key="frames").status_code == 200
+    bodies = [body for _, body in rig.spooled()]
+    assert (len(bodies), b"".join(bodies)) == (3, body)
+    [name] = _files(rig)
+    with SegmentFile(rig.directory / name) as file:
+        delivery = last_delivery(file)
+        assert delivery is not None
+        assert inspect(file, may_be_cut_off=False).deliveries == [delivery]
 
 
 @pytest.mark.parametrize("framing", _NOT_PLAIN)
