@@ -13,6 +13,7 @@ from collector.formats.config import TransformConfig
 from collector.formats.custom.known import OF_ANY_PROGRAM, PRESETS, known_formats, presets
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
+from collector.records.json_body import recognised
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from storage.store import Store
@@ -53,6 +54,17 @@ def test_rows_of_a_preset(store: Store, tmp_path: Path, name: str) -> None:
 def test_a_preset_is_recognised_by_its_lines(name: str) -> None:
     first = (_GOLDEN / name / "requests.in").read_bytes().partition(b"\n")[0]
     assert _FORMATS.recogniser.detect(first) == _BY_NAME_ALONE.get(name, name)
+
+
+@pytest.mark.parametrize("name", ["envoy_gateway", "contour", "envoy_names"])
+def test_a_dialect_of_envoy_is_not_taken_for_istio(name: str) -> None:
+    line = (_GOLDEN / name / "requests.in").read_bytes().partition(b"\n")[0]
+    istio = (_GOLDEN.parent / "envoy_json" / "mesh.in").read_bytes().partition(b"\n")[0]
+    # As Forward does, by the keys of the first record.
+    assert _FORMATS.recogniser.format_of_keys(json.loads(line).keys()) == name
+    assert _FORMATS.recogniser.format_of_keys(json.loads(istio).keys()) == "envoy_json"
+    # As /ingest does, where a body holds both.
+    assert recognised(istio + b"\n" + line + b"\n", _FORMATS) == [("envoy_json", istio), (name, line)]
 
 
 def test_presets_take_no_line_of_a_built_in_format() -> None:
