@@ -50,7 +50,7 @@ class CollectorMetrics:
         self._salvaged = meter.create_counter(
             "gatelens.writer.salvaged",
             unit="{payload}",
-            description="Payloads set aside whole as dead letters.",
+            description="Payloads that became dead letters as a whole.",
         )
         self._insert = meter.create_histogram(
             "gatelens.writer.insert.duration",
@@ -121,8 +121,8 @@ class CollectorMetrics:
         self._gauge("gatelens.ledger.reconciled.timestamp", "s", "When the ledger was last compared.", reconciled_at)
 
     def observe_quarantine(self, segments: Callable[[], int]) -> None:
-        """Watch how many segments are set aside."""
-        self._gauge("gatelens.writer.quarantined", "{segment}", "Segments set aside as files.", segments)
+        """Watch how many segments are in quarantine."""
+        self._gauge("gatelens.writer.quarantined", "{segment}", "Segments kept in quarantine.", segments)
 
     def _gauge(self, name: str, unit: str, description: str, read: Callable[[], float]) -> None:
         def observe(_: CallbackOptions) -> Iterable[Observation]:

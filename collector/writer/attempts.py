@@ -16,7 +16,7 @@ from storage.store import Store
 
 _log = logging.getLogger(__name__)
 
-# So many processes may have died while they loaded a segment, by its fault or not, before it is set aside.
+# So many processes may have died while they loaded a segment, by its fault or not, before it is quarantined.
 _MOST_DEATHS = 5
 # And so often in a row it may have needed more memory than there is.
 _MOST_REFUSALS = 8

@@ -49,7 +49,7 @@ class Writer:
     """Threads that store sealed segments until they are stopped.
 
     A segment leaves the spool only after ClickHouse has answered. What fails is tried again, with the same
-    deduplication token, for as long as it takes; a payload that can never be read is set aside as a dead
+    deduplication token, for as long as it takes; a payload that can never be read becomes a dead
     letter.
     """
 
@@ -96,7 +96,7 @@ class Writer:
 
     @property
     def quarantine_fault(self) -> str:
-        """Why segments are set aside; '' where none are."""
+        """Why segments are in quarantine; '' where none are."""
         return self._quarantine.fault()
 
     def start(self) -> None:
@@ -203,7 +203,7 @@ class Writer:
         self._spool.remove(segment)
         self._attempts.set_aside(segment)
         _log.error(
-            "A segment cannot be stored with the memory there is, and is set aside; give Gatelens more, and move the "
+            "A segment cannot be stored with the memory there is, and is quarantined; give Gatelens more, and move the "
             "file back into the spool while it is stopped.",
             extra={"path": str(kept), "deaths": attempt.deaths, "refusals": attempt.refusals},
         )
