@@ -17,7 +17,7 @@ import httpx
 from gatelens.data_directory import Addresses, running_process
 from tests.control_group import ControlGroup
 
-_READY_SECONDS = 30
+_READY_SECONDS = 300
 _FREE_PORTS = {
     "GATELENS_WEB__LISTEN": "127.0.0.1:0",
     "GATELENS_COLLECTOR__HTTP__LISTEN": "127.0.0.1:0",
