@@ -83,7 +83,7 @@ SELECT
                 'claimed_time', believed ? '' : toString(claimed),
                 'gatelens.doubt', multiIf(
                     is_log OR problem != '', '',
-                    doubt != '', doubt,
+                    doubt != '', if(is_untimed, concat(doubt, ',no_time'), doubt),
                     is_untimed, 'no_time',
                     -- Times are rounded, and those of several upstreams added up: so much is no contradiction.
                     ifNull(upstream_us > duration_us + 5000, 0), 'upstream_longer_than_request',
