@@ -15,7 +15,7 @@ _MARKER = r"\[(?:\d\d/[A-Z][a-z]{2}/\d{4}:|\d{4}-\d\d-\d\dT)"
 # A log_format may put values before the request and before the referer, and more than one space between values.
 _UP_TO_SIZE = (
     rf"^(?:\[{_TIME}|\S.*?[\s\]]\[(?:{_TIME}|{_ISO_TIME}))\]\s"
-    r'(?:[^"]*\s)?"[^"\\]*(?:\\.[^"\\]*)*"\s+(?:\d{3}|-)\s+(?:\d+|-)'
+    r'(?:[^"]*\s)?(?:"[^"\s]*"\s+)?"[^"\\]*(?:\\.[^"\\]*)*"\s+(?:\d{3}|-)\s+(?:\d+|-)'
 )
 _MIXED_BODY = MixedBody(marker=_MARKER.encode())
 _LAYERS = (*ACCESS, *sql(_FOLDER, "combined", "combined_times", "combined_tail", "clf_lines"), *ACCESS_LINES)
