@@ -55,10 +55,10 @@ FROM
                         AND (length(quoted) = 7 AND quoted[7] IN ('', '\r') OR startsWith(quoted[7], ' '))
                 ) AS is_regular,
             -- Before the time, the time, before the request, the request, status, bytes, before the referer, referer, user
-            -- agent, user agent behind a referer without quotes, and the rest, in which each quote that opens is closed.
+            -- agent, user agent behind a referer without quotes, and the rest, in which each quote that opens is closed. Some put the whole line in quotes.
             extractGroups(
                 toLowCardinality(is_regular ? '' : text),
-                '(?s)^(.*?)\\s*\\[([^\\]]*\\d\\d:\\d\\d[^\\]]*|null|-|)\\]\\s+(?:([^"]*?)\\s+)?"(.*?)"\\s+(\\d{3}|-)\\s+(\\d+|-)(?:((?:\\s+[^"\\s]+)*?)(?:\\s+"(.*?)"(?:\\s+[^"\\s]+)*?\\s+"(.*?)"|\\s+-\\s+"(.*?)"))?((?:\\s+(?:"[^"]*"|[^"\\s]*="[^"]*"|[^"\\s]+))*)\\s*$'
+                '(?s)^(.*?)\\s*\\[([^\\]]*\\d\\d:\\d\\d[^\\]]*|null|-|)\\]\\s+(?:([^"]*?)\\s+)?(?:"[^"\\s]*"\\s+)?"(.*?)"\\s+(\\d{3}|-)\\s+(\\d+|-)(?:((?:\\s+[^"\\s]+)*?)(?:\\s+"(.*?)"(?:\\s+[^"\\s]+)*?\\s+"(.*?)"|\\s+-\\s+"(.*?)"))?((?:\\s+(?:"[^"]*"|[^"\\s]*="[^"]*"|[^"\\s]+))*)"?\\s*$'
             ) AS parts
         FROM
         (

@@ -76,9 +76,13 @@ FROM
                 from_ingress, words[2],
                 length(with_unit) = 1, replaceAll(with_unit[1], ' ', ''),
                 empty(whole_and_fine), '',
-                whole_and_fine[1] = intDiv(whole_and_fine[2], 1000000), concat(toString(whole_and_fine[2]), 'us'),
-                whole_and_fine[1] = intDiv(whole_and_fine[2], 1000), concat(toString(whole_and_fine[2]), 'ms'),
-                ''
+                -- Below a millisecond of a second both agree; the asterisks are Apache's.
+                whole_and_fine[1] = intDiv(whole_and_fine[2], 1000000)
+                    AND (whole_and_fine[2] >= 1000 OR position(tail, '**') > 0),
+                    concat(toString(whole_and_fine[2]), 'us'),
+                whole_and_fine[1] > 0 AND whole_and_fine[1] = intDiv(whole_and_fine[2], 1000),
+                    concat(toString(whole_and_fine[2]), 'ms'),
+                toString(whole_and_fine[2])
             ) AS in_order,
             multiIf(
                 NOT in_pairs, in_order,

@@ -179,8 +179,8 @@ class Columns:
         if not self._values("status"):
             return "CAST(NULL, 'Nullable(UInt16)')"
         name = self._text("status")
-        # HAProxy and some others say -1 where there was no answer.
-        return f"toUInt16OrNull(if({name} = '-1', '0', {name}))"
+        # HAProxy and some others say -1 where there was no answer, and Traefik a dash.
+        return f"toUInt16OrNull(if({name} IN ('-1', '-'), '0', {name}))"
 
     def _sum(self, parts: str, field: str, doubtful: str) -> str:
         """A duration that is told in parts, of which each must be known; or else in one."""

@@ -35,6 +35,7 @@ PRESETS = (
     "nginx_json_logstash",
     "nginx_json",
     "haproxy_clf",
+    "apache_ssl_request",
     "tomcat",
     "tomcat9",
     "reactor_netty",

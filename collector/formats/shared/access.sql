@@ -47,7 +47,7 @@ SELECT
         hasAny(flag_list, ['DC', 'DR', 'DPE', 'IH', 'SI']), 'client',
         policy != '' OR status IN (401, 403, 429), 'policy',
         status >= 500, 'backend',
-        status >= 400 OR status = 0, 'client',
+        status >= 400 OR status = 0 AND NOT is_status_unknown, 'client',
         ''
     ) AS fault,
     policy,
@@ -85,8 +85,9 @@ SELECT
                 'claimed_time', believed ? '' : toString(claimed),
                 'gatelens.doubt', multiIf(
                     is_log OR problem != '', '',
-                    doubt != '', doubt,
+                    doubt != '', if(is_untimed, concat(doubt, ',no_time'), doubt),
                     is_untimed, 'no_time',
+                    is_status_unknown AND response_flags = '', 'no_status',
                     -- Times are rounded, and those of several upstreams added up: so much is no contradiction.
                     ifNull(upstream_us > duration_us + 5000, 0), 'upstream_longer_than_request',
                     ''

@@ -26,6 +26,7 @@ SELECT
     toValidUTF8(cutQueryStringAndFragment(if(url = '-', '', url))) AS path,
     toValidUTF8(toLowCardinality(if(protocol = '-', '', protocol))) AS protocol,
     ifNull(code, 0) AS status,
+    code IS NULL AS is_status_unknown,
     -- Its number, or its name as Envoy writes it: DeadlineExceeded or DEADLINE_EXCEEDED.
     toUInt8OrNull(transform(
         lower(replaceAll(toLowCardinality(grpc_status), '_', '')),

@@ -145,6 +145,40 @@ def test_golden_cases(store: Store, tmp_path: Path, case: Case) -> None:
         assert rows == _rows(store, tmp_path, FORMATS["otlp_logs"], case.body())
 
 
+_PLAIN_LOGS = ("combined/quotes", "combined/targets", "common/apache")
+_PLAIN = b'10.0.0.1 - - [23/Nov/2026:10:15:30 +0000] "GET /orders HTTP/1.1" 200 10 "-" "curl/8.5.0"'
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in _PLAIN_LOGS], ids=lambda case: str(case.name))
+def test_an_access_log_to_which_nothing_is_added(store: Store, tmp_path: Path, case: Case) -> None:
+    whole = FORMATS[case.format]
+    assert whole.fast_path is not None
+    messages = b"\n2026/11/23 10:15:42 [notice] 1#1: signal 17 (SIGCHLD) received\n" + _PLAIN + b"\r\n"
+    body = case.body() + messages
+    assert _rows(store, tmp_path, whole.fast_path, body) == _rows(store, tmp_path, whole, body)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        _PLAIN + b" 0.012",
+        _PLAIN + b' "198.51.100.7"',
+        _PLAIN.replace(b"curl", b'"curl"'),
+        _PLAIN.replace(b'"-"', b"-"),
+        _PLAIN.replace(b" 10 ", b" 10 0.012 "),
+        _PLAIN.replace(b'"GET', b'18598 "GET'),
+        _PLAIN.partition(b' "-"')[0] + b" 48211",
+        _PLAIN[:-5],
+        b"no line of it",
+    ],
+)
+def test_an_access_log_with_more_takes_the_whole_statement(store: Store, tmp_path: Path, line: bytes) -> None:
+    whole = FORMATS["combined"]
+    assert whole.fast_path is not None
+    with pytest.raises(QueryFailed, match="more than a common or combined line"):
+        _rows(store, tmp_path, whole.fast_path, _PLAIN + b"\n" + line + b"\n")
+
+
 def _has_lists_or_maps(body: bytes) -> bool:
     text = str(ExportLogsServiceRequest.FromString(body))
     return any(word in text for word in ("array_value", "kvlist_value", "bytes_value"))
