@@ -12,6 +12,7 @@ from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.partial_read import PartialRead
+from collector.records.container_path import place_of_path
 from storage.errors import GatelensError, PayloadError
 
 # As large as fits into a body of HTTP with a long last line: planning a segment costs as much as storing 15,000 lines.
@@ -65,6 +66,7 @@ def import_file(
     format_name: str = "",
     environment: str = "",
     gateway: str = "",
+    instance: str = "",
     salt: str = "",
     block_bytes: int = _BLOCK_BYTES,
     formats: Formats = FORMATS,
@@ -87,6 +89,7 @@ def import_file(
                 return ImportSummary("")
             known = _format(path, format_name, head, formats)
             summary = ImportSummary(known.name)
+            told = _told(path, gateway, instance)
             identity = hashlib.sha256(f"{known.name}\0{environment}\0{gateway}\0{salt}".encode()).digest()
             for body, segment_id, is_stored in _blocks(file, sink, identity, block_bytes):
                 # A last line that ends where the file does is none, and what is unpacked before a damage may be wrong.
@@ -97,7 +100,7 @@ def import_file(
                 if is_stored:
                     summary.blocks_known += 1
                 else:
-                    sink.send(Block(segment_id, known.name, body, environment, gateway, escape_path(Path(path.name))))
+                    sink.send(Block(segment_id, known.name, body, environment, *told))
                 progress(packed.tell())
             _check_end(path, beginning, summary.bytes_read)
             return summary
@@ -105,6 +108,14 @@ def import_file(
         raise GatelensError(
             f"{escape_path(path)} cannot be read: {error}. Check the file; nothing of it is stored."
         ) from error
+
+
+def _told(path: Path, gateway: str, instance: str) -> tuple[str, str]:
+    """The gateway of a file, and who is to be called its sender: a name before a path is that of an instance."""
+    name = escape_path(Path(path.name))
+    place = place_of_path(str(path.absolute()), str(path.resolve()))
+    sender = f"{instance}:/{name}" if instance else f"./{name}"
+    return place.gateway or gateway, place.instance or sender
 
 
 def _check_end(path: Path, beginning: PartialRead, bytes_read: int) -> None:

@@ -173,6 +173,7 @@ def import_files(
     ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
+    instance: Annotated[str, typer.Option(help="Which instance of it, such as a host, where they do not say.")] = "",
     config: ConfigFile = None,
     again: Annotated[bool, typer.Option("--again", help="Store it even if it is stored already.")] = False,
     data: Data = DEFAULT_DATA,
@@ -190,7 +191,7 @@ def import_files(
             soft_wrap=True,
         )
     definition = log_format_of(log_format) if log_format else None
-    job = Import(files, format_name, environment, gateway, again, definition, config)
+    job = Import(files, format_name, environment, gateway, instance, again, definition, config)
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip

@@ -49,6 +49,7 @@ class Import:
     format: str = ""
     environment: str = ""
     gateway: str = ""
+    instance: str = ""
     again: bool = False
     log_format: FormatDefinition | None = None
     config: Path | None = None
@@ -83,6 +84,7 @@ def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportS
             format_name=job.log_format.name if job.log_format else job.format,
             environment=job.environment,
             gateway=job.gateway,
+            instance=job.instance,
             salt=uuid.uuid4().hex if job.again else "",
             formats=door.formats,
             progress=lambda position: progress.update(task, completed=position),

@@ -122,7 +122,7 @@ class _Hec:
         name = (token.format if token else "") or self._source_types.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
         found = await self._http.converted(body, hec_events.raw, self._intake.formats, name)
-        await self._accept(request, token, [hec_events.Group(format_name, host, lines) for format_name, lines in found])
+        await self._accept(request, token, [hec_events.Group(name, host, lines, place) for name, lines, place in found])
         return self._accepted(channel)
 
     async def ack(self, request: Request) -> Response:
@@ -157,9 +157,9 @@ class _Hec:
             self._intake.stamped(
                 group.format,
                 group.lines,
-                peer=group.host or address,
+                peer=group.place.instance or group.host or address,
                 environment=(token.environment if token else "") or self._config.environment,
-                gateway=token.gateway if token else "",
+                gateway=group.place.gateway or (token.gateway if token else ""),
             )
             for group in groups
         ]

@@ -1,7 +1,7 @@
 """What the routes of the HTTP port share: a body read within limits, a payload accepted, a fault answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Concatenate
 
@@ -9,6 +9,7 @@ from pydantic import ByteSize, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from collector.payload import Payload
 from collector.receivers.arriving_body import announced_size
 from collector.receivers.body import read_body
 from collector.receivers.body_memory import HELD_BYTES, BodyMemory
@@ -19,6 +20,7 @@ from collector.receivers.net.limits import HttpLimits
 from collector.receivers.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.sender_tokens import SenderTokenMode
 from collector.receivers.tls import TlsConfig
+from collector.records.place import Part
 from collector.spool.arriving import ArrivingPayload
 from storage.errors import DeliveryConflict, PayloadError, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
 
@@ -140,12 +142,12 @@ class HttpIntake:
         """Make a payload durable under what the address says of it; raises SpoolFull."""
         await self._intake.accept("http", format_name, body, **self._told(request))
 
-    async def accept_together(self, request: Request, parts: Sequence[tuple[str, bytes]]) -> None:
-        """The same for (format, body) parts of a body: all of them, or none."""
+    async def accept_together(self, request: Request, parts: Sequence[Part]) -> None:
+        """The same for the parts of a body: all of them, or none."""
         told = self._told(request)
-        await self._intake.accept_together("http", [self._intake.stamped(name, body, **told) for name, body in parts])
+        await self._intake.accept_together("http", [self._stamped(part, told) for part in parts])
 
-    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[tuple[str, bytes]]) -> None:
+    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[Part]) -> None:
         """The same for a body with a key: what is durable of it is not stored again.
 
         Raises DeliveryConflict where the key is that of another body, ReceiverBusy where too many want a segment.
@@ -154,8 +156,8 @@ class HttpIntake:
         async with self._under_way.alone(keyed.key):
             missing = self._intake.deliveries.missing(keyed.key, keyed.digest, len(parts))
             payloads = {
-                number: replace(self._intake.stamped(name, body, **told), delivery=keyed.delivery(number, len(parts)))
-                for number, (name, body) in enumerate(parts)
+                number: replace(self._stamped(part, told), delivery=keyed.delivery(number, len(parts)))
+                for number, part in enumerate(parts)
                 if number in missing
             }
             if not payloads:
@@ -197,6 +199,12 @@ class HttpIntake:
                 f"{_MOST_SEGMENTS_WAITING} segments wait to be stored, and one more would delay what others send; send "
                 "it again in a moment, or without own_segment."
             )
+
+    def _stamped(self, part: Part, told: Mapping[str, str]) -> Payload:
+        """What the records say of their place comes before what the address says."""
+        gateway, peer = part.place.gateway or told["gateway"], part.place.instance or told["peer"]
+        environment = told["environment"]
+        return self._intake.stamped(part.format, part.body, peer=peer, environment=environment, gateway=gateway)
 
     def _told(self, request: Request) -> dict[str, str]:
         """What the address says of a payload, and where it does not, the connection and the settings."""

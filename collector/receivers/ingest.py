@@ -14,6 +14,7 @@ from collector.receivers.http_intake import RETRY_AFTER, HttpConfig, HttpIntake
 from collector.receivers.idempotency import keyed_body
 from collector.receivers.intake import Intake
 from collector.records.json_body import recognised, unframed
+from collector.records.place import Part
 from storage.errors import PayloadError
 
 
@@ -50,19 +51,17 @@ async def _ingest(http: HttpIntake, request: Request, limit: int, formats: Forma
         await http.accept_once(request, keyed, payloads)
     else:
         await http.accept_together(request, payloads)
-    found: dict[str, object] = {} if name else {"format": payloads[0][0]}
-    if len(names := sorted({format_name for format_name, _ in payloads})) > 1:
+    found: dict[str, object] = {} if name else {"format": payloads[0].format}
+    if len(names := sorted({part.format for part in payloads})) > 1:
         found["formats"] = names
     return JSONResponse({"accepted_bytes": len(body)} | found)
 
 
-def _payloads(
-    body: bytes, content_type: str, known: Format | None, limit: int, formats: Formats
-) -> Sequence[tuple[str, bytes]]:
-    """(format, body) of what is to be stored; more than one only where records are not of one format."""
+def _payloads(body: bytes, content_type: str, known: Format | None, limit: int, formats: Formats) -> Sequence[Part]:
+    """What is to be stored; more than one part only where records are not of one format and place."""
     name = known.name if known else ""
     if known is not None and not known.is_text:
-        return [(name, body)]
+        return [Part(name, body)]
     if content_type in msgpack_body.CONTENT_TYPES:
         return msgpack_body.payloads(body, name, limit, formats)
     if b"\0" in body:

@@ -9,6 +9,7 @@ from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
+from collector.records.place import Part, Place
 from storage.errors import PayloadError
 
 CONTENT_TYPES = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
@@ -16,8 +17,8 @@ CONTENT_TYPES = frozenset({"application/msgpack", "application/x-msgpack", "appl
 _LARGE_ARRAYS = (0xDC, 0xDD)
 
 
-def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> list[tuple[str, bytes]]:
-    """(format, lines) of the entries; without a name, each tells its own.
+def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> list[Part]:
+    """The entries by format and place; without a name, each tells its own.
 
     Raises PayloadError where there is no entry at all; those that are none become dead letters.
     """
@@ -30,7 +31,7 @@ def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> lis
         raise PayloadError("The body holds no entries; send some.")
     records = Records(rules, config)
     records.add(message)
-    return [(kind.format, lines) for kind, lines in records.payloads()]
+    return [Part(kind.format, lines, Place(kind.gateway, kind.instance)) for kind, lines in records.payloads()]
 
 
 @lru_cache(100)

@@ -2,7 +2,6 @@
 
 import fnmatch
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,10 +9,10 @@ from functools import lru_cache
 import msgspec
 
 from collector.formats.registry import Formats
-from collector.formats.shared.workload import workload_of_pod
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
 from collector.records.classify import Classifier, grouped, is_blank, line_of
+from collector.records.place import NOWHERE, Place, by_place
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
 
@@ -23,12 +22,11 @@ _TAGS_KNOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of one format; of one pod, where they do not name it themselves."""
+    """Lines of one format; of one place, where they do not tell it themselves."""
 
     format: str
     body: bytes
-    workload: str = ""
-    pod: str = ""
+    place: Place = NOWHERE
 
 
 class Rules:
@@ -64,31 +62,9 @@ def _lines(name: str, entries: Sequence[Entry], tag: str, *, is_whole: bool) -> 
     if is_whole:
         yield Lines(name, _json(stamp(entries, tag)))
         return
-    for place, records in _by_place([entry.record for entry in entries]):
-        yield Lines(name, _texts(records), *place)
-
-
-def _by_place(records: Sequence[Record]) -> Iterator[tuple[tuple[str, str], Sequence[Record]]]:
-    """Records of one pod each, under its workload and name; those of none together."""
-    if not any("kubernetes" in record for record in records):
-        if records:
-            yield ("", ""), records
-        return
-    places: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        places[_place(record.get("kubernetes"))].append(record)
-    yield from places.items()
-
-
-def _place(kubernetes: object) -> tuple[str, str]:
-    """A workload as people name it, as json_named.sql does, and its pod."""
-    if not isinstance(kubernetes, dict) or not isinstance(pod := kubernetes.get("pod_name"), str):
-        return "", ""
-    labels = kubernetes.get("labels")
-    names = labels if isinstance(labels, dict) else {}
-    workload = names.get("app.kubernetes.io/name") or names.get("app") or workload_of_pod(pod)
-    namespace = kubernetes.get("namespace_name")
-    return f"{workload}.{namespace}" if namespace else str(workload), pod
+    records = [entry.record for entry in entries]
+    for place, members in by_place(records, records).items():
+        yield Lines(name, _texts(members), place)
 
 
 def _texts(records: Sequence[Record]) -> bytes:

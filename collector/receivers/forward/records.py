@@ -10,6 +10,7 @@ from collector.receivers.forward.framing import Data
 from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
 from collector.records.classify import Classifier
+from collector.records.place import NOWHERE, Place
 from storage.errors import PayloadTooLarge
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
@@ -26,7 +27,7 @@ class Kind:
     environment: str
     gateway: str
     # '' where the peer of the connection is not to be replaced.
-    pod: str = ""
+    instance: str = ""
 
 
 class Records:
@@ -82,7 +83,7 @@ class Records:
             if not entries:
                 continue
             for lines in classified(entries, tag, self._rules, self._classifiers[tag]):
-                self._keep(self._kind(tag, lines.format, lines.workload, lines.pod), lines.body)
+                self._keep(self._kind(tag, lines.format, lines.place), lines.body)
         self._entries.clear()
         self._entries_size = 0
 
@@ -95,6 +96,6 @@ class Records:
                 "chunks, or raise collector.forward.max_chunk_size."
             )
 
-    def _kind(self, tag: str, format_name: str, workload: str = "", pod: str = "") -> Kind:
+    def _kind(self, tag: str, format_name: str, place: Place = NOWHERE) -> Kind:
         rule = self._rules.of(tag)
-        return Kind(format_name, rule.environment or self._environment, rule.gateway or workload, pod)
+        return Kind(format_name, rule.environment or self._environment, place.gateway or rule.gateway, place.instance)

@@ -1,0 +1,77 @@
+"""Who wrote the line that an agent has put into a record: what is left of the record once the line is taken out.
+
+Records that are kept whole tell it by json_named.sql, in the same order; docs/naming.md has the rule.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from collector.formats.shared.workload import gateway_of_pod
+from collector.records.classify import Member, grouped
+
+
+class Place(NamedTuple):
+    """A gateway and its instance; '' for what the record does not tell."""
+
+    gateway: str = ""
+    instance: str = ""
+
+
+class Part(NamedTuple):
+    """Lines of one format and one place."""
+
+    format: str
+    body: bytes
+    place: Place = Place()
+
+
+NOWHERE = Place()
+
+_GATEWAY = ("gateway",)
+_SERVICE = ("service.name", "service")
+_INSTANCE = ("instance",)
+_HOST = ("hostname", "_HOSTNAME", "host")
+# Of Fluent Bit's filter, and by the names of OpenTelemetry, as in the fields of HEC.
+_KUBERNETES = "kubernetes"
+_POD, _NAMESPACE = "k8s.pod.name", "k8s.namespace.name"
+
+PLACE_KEYS = frozenset({*_GATEWAY, *_SERVICE, *_INSTANCE, *_HOST, _KUBERNETES, _POD, _NAMESPACE})
+_MARKS = tuple(f'"{key}"'.encode() for key in sorted(PLACE_KEYS))
+
+
+def may_tell_places(lines: bytes) -> bool:
+    """Whether there is a record in lines of JSON that may tell its place."""
+    return any(mark in lines for mark in _MARKS)
+
+
+def place_of(record: Mapping[str, Any]) -> Place:
+    """The place that a record tells."""
+    if PLACE_KEYS.isdisjoint(record):
+        return NOWHERE
+    pod, namespace = _pod(record)
+    return Place(
+        _first(record, _GATEWAY) or gateway_of_pod(pod, namespace) or _first(record, _SERVICE),
+        _first(record, _INSTANCE) or pod or _first(record, _HOST),
+    )
+
+
+def by_place(members: Sequence[Member], records: Iterable[Mapping[str, Any]]) -> dict[Place, list[Member]]:
+    """Members by the place that the record of each tells."""
+    return grouped(members, [place_of(record) for record in records])
+
+
+def _pod(record: Mapping[str, Any]) -> tuple[str, str]:
+    kubernetes = record.get(_KUBERNETES)
+    if not isinstance(kubernetes, dict):
+        return _text(record.get(_POD)), _text(record.get(_NAMESPACE))
+    return _text(kubernetes.get("pod_name")), _text(kubernetes.get("namespace_name"))
+
+
+def _first(record: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return next((text for key in keys if (text := _text(record.get(key)))), "")
+
+
+def _text(told: object) -> str:
+    # Filebeat's and ECS' host is an object.
+    named = told.get("name") if isinstance(told, dict) else told
+    return named if isinstance(named, str) else ""
