@@ -178,6 +178,7 @@ def import_files(
     ] = "",
     environment: Annotated[str, typer.Option(help="The environment of what names none.")] = "",
     gateway: Annotated[str, typer.Option(help="The gateway that wrote the files, where they do not say.")] = "",
+    instance: Annotated[str, typer.Option(help="Which instance of it, such as a host, where they do not say.")] = "",
     config: ConfigFile = None,
     again: Annotated[bool, typer.Option("--again", help="Store it even if it is stored already.")] = False,
     keep_time: Annotated[
@@ -198,7 +199,7 @@ def import_files(
             soft_wrap=True,
         )
     definition = log_format_of(log_format) if log_format else None
-    job = Import(files, format_name, environment, gateway, again, keep_time, definition, config)
+    job = Import(files, format_name, environment, gateway, instance, again, keep_time, definition, config)
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip

@@ -56,6 +56,7 @@ class Import:
     format: str = ""
     environment: str = ""
     gateway: str = ""
+    instance: str = ""
     again: bool = False
     keep_time: bool = False
     log_format: FormatDefinition | None = None
@@ -86,7 +87,8 @@ def run_import(job: Import, data: Path, progress: Progress) -> list[Imported | G
 
 def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportSummary | GatelensError:
     task = progress.add_task(escape(for_terminal(name_of(Path(path.name)))), total=_size(path))
-    labels = Labels(job.environment, job.gateway, salt=uuid.uuid4().hex if job.again else "", keep_time=job.keep_time)
+    salt = uuid.uuid4().hex if job.again else ""
+    labels = Labels(job.environment, job.gateway, instance=job.instance, salt=salt, keep_time=job.keep_time)
     format_name = job.log_format.name if job.log_format else job.format
 
     def told(position: int) -> None:
@@ -95,7 +97,7 @@ def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportS
     try:
         if path == PIPE:
             sorter = Sorter(PIPED, door.formats, format_name)
-            labels = replace(labels, peer=PIPED)
+            labels = replace(labels, name=PIPED)
             return import_stream(sys.stdin.buffer, sorter, door.sink, labels, progress=told)
         return import_file(path, door.sink, labels, format_name=format_name, formats=door.formats, progress=told)
     except GatelensError as error:

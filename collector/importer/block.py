@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from collector.formats.shared.clock import KEPT_TIME
+from collector.records.place import NOWHERE, Place
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class BlockSink(Protocol):
 
 @dataclass(frozen=True)
 class Labels:
-    """What is said of a log from outside. Given otherwise, it is another log; but for `peer`, its name."""
+    """What is said of a log from outside. Given otherwise, it is another log; but for where it is from."""
 
     environment: str = ""
     gateway: str = ""
-    peer: str = ""
+    # Where it is from: its name, the instance that wrote it, and what its path tells.
+    name: str = ""
+    instance: str = ""
+    of_path: Place = NOWHERE
     # Makes another log of it, to store the same again.
     salt: str = ""
     # Whether its events keep their own time, however old they are.
@@ -44,6 +48,14 @@ class Labels:
     def prefix(self) -> str:
         """How the ids of its segments begin."""
         return f"{KEPT_TIME if self.keep_time else ''}import-"
+
+    def place(self, of_record: Place) -> Place:
+        """The gateway of a record, and its sender: a name before a path is that of an instance."""
+        sender = f"{self.instance}:/{self.name}" if self.instance else f"./{self.name}"
+        return Place(
+            of_record.gateway or self.of_path.gateway or self.gateway,
+            of_record.instance or self.of_path.instance or sender,
+        )
 
     def identity(self, format_name: str) -> str:
         kept = f"\0{KEPT_TIME}" if self.keep_time else ""

@@ -13,6 +13,7 @@ from collector.importer.block import Block, BlockSink, ImportSummary, Labels
 from collector.importer.cutting import BLOCK_BYTES, cuts, next_block, part_id
 from collector.importer.partial_read import PartialRead
 from collector.importer.sorting import Sorter
+from collector.records.container_path import place_of_path
 from collector.records.json_body import is_framed
 from storage.errors import GatelensError
 
@@ -32,7 +33,8 @@ def import_file(
     if path.is_dir():
         raise GatelensError(f"{sorter.name} is a directory; name the files in it, such as {sorter.name}/*.log.")
     labels = labels or Labels()
-    labels = replace(labels, peer=labels.peer or escape_path(Path(path.name)))
+    of_path = place_of_path(str(path.absolute()), str(path.resolve()))
+    labels = replace(labels, name=labels.name or escape_path(Path(path.name)), of_path=of_path)
     try:
         with path.open("rb") as packed:
             # A name may lead to a pipe, as <(...) of a shell does.
@@ -81,8 +83,7 @@ def import_stream(
                 for number, (name, lines, place) in enumerate(parts, 1):
                     segment_id = part_id(cut.segment_id, number, len(parts))
                     if segment_id not in cut.stored:
-                        gateway, peer = labels.gateway or place.workload, place.instance or labels.peer
-                        sink.send(Block(segment_id, name, lines, labels.environment, gateway, peer))
+                        sink.send(Block(segment_id, name, lines, labels.environment, *labels.place(place)))
             progress(summary.bytes_read)
     _check_end(sorter.name, beginning, summary.bytes_read)
     return summary

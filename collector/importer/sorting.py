@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from collector.formats.closest import closest
 from collector.formats.registry import Formats
 from collector.records.json_body import unframed
-from collector.records.unwrap import Part, parts
+from collector.records.place import Part
+from collector.records.unwrap import parts
 from storage.errors import PayloadError
 from storage.untrusted_text import for_terminal
 

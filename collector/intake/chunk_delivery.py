@@ -23,7 +23,7 @@ class Kind:
     environment: str
     gateway: str
     # '' where the peer of the connection is not to be replaced.
-    pod: str = ""
+    instance: str = ""
 
 
 Body = tuple[Kind, bytes]
@@ -107,7 +107,7 @@ class ChunkDelivery:
     def _payload(self, kind: Kind, body: bytes, peer: str) -> Payload:
         # No two received at the same moment: after a crash a payload is found by it.
         self._last_us = max(self._last_us + 1, self._clock_ns() // 1000)
-        return Payload(kind.format, body, self._last_us, kind.environment, kind.gateway, kind.pod or peer)
+        return Payload(kind.format, body, self._last_us, kind.environment, kind.gateway, kind.instance or peer)
 
 
 def _is_disk_full(error: Exception) -> bool:

@@ -6,7 +6,7 @@ that they have not parsed into a record of their own.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,8 +18,12 @@ from collector.formats.descriptor import Record
 from collector.formats.registry import Formats
 from collector.records import text_body
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
+from collector.records.place import PLACE_KEYS, Part, by_place, may_tell_places
 from collector.records.slices import line_slices, merged
 from storage.errors import PayloadError
+
+# The fields of a screened record that tell its place, each with its key.
+_PLACE_FIELDS = {f"place_{number}": key for number, key in enumerate(sorted(PLACE_KEYS))}
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
 _OBJECT = re.compile(rb"\s*\{")
@@ -60,20 +64,22 @@ def unframed(body: bytes) -> bytes:
     return body
 
 
-def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[tuple[str, bytes]]:
-    """(format, lines) for each format that there is among records, one where it is given; none where none is known.
+def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[Part]:
+    """A part for each format that there is among records, one where it is given; none where none is known.
 
-    Where an agent's records hold the lines, they are taken out.
+    Where an agent's records hold the lines, they are taken out, and those of each place are a part.
     """
     if not _OBJECT.match(lines):
-        return [(format_name, lines)] if format_name else text_body.by_format(lines, formats)
+        return [Part(format_name, lines)] if format_name else text_body.by_format(lines, formats)
     if not format_name:
         return _classified(lines, formats)
     if _is_as_it_is(lines, formats, format_name):
-        return [(format_name, lines)]
+        return [Part(format_name, lines)]
     pieces = map(raw_lines, line_slices(lines))
     with_blank = format_name in formats.of_many_lines
-    return merged((format_name, taken_out(raws, records(raws), with_blank=with_blank)) for raws in pieces)
+    return merged(
+        part for raws in pieces for part in lines_taken_out(format_name, raws, records(raws), with_blank=with_blank)
+    )
 
 
 def _is_as_it_is(lines: bytes, formats: Formats, format_name: str) -> bool:
@@ -93,11 +99,21 @@ def records(raws: Sequence[bytes]) -> Sequence[Record]:
     return found if len(found) == len(raws) else [_record(raw) for raw in raws]
 
 
-def taken_out(raws: Sequence[bytes], held: Sequence[Record], *, with_blank: bool = True) -> bytes:
-    """The line in each record, which may be blank within a record of many; a record without one is a line itself."""
+def lines_taken_out(
+    name: str, raws: Sequence[bytes], held: Sequence[Record], *, with_blank: bool = True
+) -> Iterator[Part]:
+    """The line in each record, those of each place together; a record without one is a line itself.
+
+    It may be blank within a record of many lines.
+    """
+    for place, members in by_place(list(zip(raws, held, strict=True)), held).items():
+        yield Part(name, _taken_out(members, with_blank=with_blank), place)
+
+
+def _taken_out(members: Sequence[tuple[bytes, Record]], *, with_blank: bool) -> bytes:
     found = (
         line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) or is_blank(record) else raw
-        for raw, record in zip(raws, held, strict=True)
+        for raw, record in members
         if with_blank or not is_blank(record)
     )
     return b"\n".join(found)
@@ -131,12 +147,12 @@ def is_text(raw: Raw) -> bool:
     return bytes(raw).startswith(b'"')
 
 
-def _classified(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
+def _classified(lines: bytes, formats: Formats) -> list[Part]:
     first = formats[formats.recogniser.detect(lines) or formats.anything.name]
     once = first.record.once if first.record else ()
     # Where all of a batch have what each record of the format has once, none needs to be looked at.
     if once and {lines.count(key) for key in once} == {_line_count(lines)}:
-        return [(first.name, lines)]
+        return [Part(first.name, lines)]
     classifier = Classifier(formats)
     return merged(part for piece in line_slices(lines) for part in _of_slice(piece, first.name, formats, classifier))
 
@@ -145,35 +161,35 @@ def _line_count(lines: bytes) -> int:
     return lines.count(b"\n") + (not lines.endswith(b"\n"))
 
 
-def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier) -> list[tuple[str, bytes]]:
+def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier) -> list[Part]:
     # Which record others go on with is known only where each is looked at.
     if not classifier.is_open and (alike := _of_one_format(lines, formats)):
-        return [alike]
+        return alike
     raws = raw_lines(lines)
     if not all(raw.startswith(b"{") for raw in raws):
         # Text stands between them, or one over many lines is cut off.
         if first in formats.of_many_lines:
-            return [(first, lines)]
+            return [Part(first, lines)]
         return text_body.line_by_line(lines, formats, of_objects=first)
     held = records(raws)
     names = classifier.formats_of(held)
     if len(set(names)) == 1 and names[0] in formats.whole_records:
-        return [(names[0], lines)]
-    found = []
+        return [Part(names[0], lines)]
+    found: list[Part] = []
     for name, members in grouped(list(zip(raws, held, strict=True)), names).items():
         if not name:
             continue
         parts, of_name = zip(*members, strict=True)
         if name not in formats.whole_records:
-            found.append((name, taken_out(parts, of_name)))
+            found += lines_taken_out(name, parts, of_name)
         elif len(whole := joined(of_name, name, formats)) < len(of_name):
-            found.append((name, b"\n".join(map(_ENCODER.encode, whole))))
+            found.append(Part(name, b"\n".join(map(_ENCODER.encode, whole))))
         else:
-            found.append((name, b"\n".join(parts)))
+            found.append(Part(name, b"\n".join(parts)))
     return found
 
 
-def _of_one_format(lines: bytes, formats: Formats) -> tuple[str, bytes] | None:
+def _of_one_format(lines: bytes, formats: Formats) -> list[Part] | None:
     """What is in records whose lines are all of one format; None where each has to be looked at."""
     try:
         screened = _screen(formats.recogniser.keys).decode_lines(lines)
@@ -185,19 +201,33 @@ def _of_one_format(lines: bytes, formats: Formats) -> tuple[str, bytes] | None:
     names = set(Classifier(formats).formats_of_texts([record.log or record.message for record in screened]))
     if names == {""}:
         has_others = any(mark in lines for mark in formats.recogniser.without_keys)
-        return None if has_others else (formats.anything.name, lines)
+        return None if has_others else [Part(formats.anything.name, lines)]
     name = names.pop()
     if names or name in formats.whole_records or name in formats.of_many_lines or not all(logs):
         return None
-    return name, "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
+    if not may_tell_places(lines):
+        return [Part(name, _joined(logs))]
+    return [Part(name, _joined(texts), place) for place, texts in by_place(logs, map(_telling, screened)).items()]
+
+
+def _joined(logs: Sequence[str]) -> bytes:
+    return "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
+
+
+def _telling(screened: Any) -> Record:
+    """What a record tells of its place."""
+    told = ((key, getattr(screened, field)) for field, key in _PLACE_FIELDS.items())
+    return {key: value for key, value in told if value is not None}
 
 
 @lru_cache(10)
 def _screen(keys: frozenset[str]) -> "msgspec.json.Decoder[Any]":
     """Reads records without a discriminating key. Any other is refused, and with it the batch."""
-    fields = [("log", str, ""), ("message", str, ""), *((f"key_{number}", None, None) for number in range(len(keys)))]
     renamed = {f"key_{number}": key for number, key in enumerate(sorted(keys))}
-    return msgspec.json.Decoder(msgspec.defstruct("Screened", fields, rename=renamed, gc=False))
+    refused = ((field, None, None) for field in renamed)
+    places = ((field, Any, None) for field in _PLACE_FIELDS)
+    fields = [("log", str, ""), ("message", str, ""), *refused, *places]
+    return msgspec.json.Decoder(msgspec.defstruct("Screened", fields, rename={**renamed, **_PLACE_FIELDS}, gc=False))
 
 
 def _record(raw: bytes) -> Record:

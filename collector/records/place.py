@@ -1,57 +1,83 @@
-"""Who wrote a record, where a record of an agent tells it."""
+"""Who wrote the line that an agent has put into a record: what is left of the record once the line is taken out.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+Records that are kept whole tell it by json_named.sql, in the same order; docs/naming.md has the rule.
+"""
 
-from collector.formats.descriptor import Record
-from collector.formats.shared.workload import workload_of_pod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-Member = TypeVar("Member")
+from collector.formats.shared.workload import gateway_of_pod
+from collector.records.classify import Member, grouped
 
 
 class Place(NamedTuple):
-    """The workload as people name it, and the pod, container or host."""
+    """A gateway and its instance; '' for what the record does not tell."""
 
-    workload: str = ""
+    gateway: str = ""
     instance: str = ""
+
+
+class Part(NamedTuple):
+    """Lines of one format and one place."""
+
+    format: str
+    body: bytes
+    place: Place = Place()
 
 
 NOWHERE = Place()
 
-# Without one of these keys, a record tells of no place.
-TELLING = frozenset({"kubernetes", "container_name", "_HOSTNAME"})
+_GATEWAY = ("gateway",)
+_SERVICE = ("service.name", "service")
+_INSTANCE = ("instance",)
+_HOST = ("hostname", "_HOSTNAME", "host")
+# Of Docker's log drivers, Compose, Swarm and ECS.
+_CONTAINER = "container_name"
+# Of Fluent Bit's filter, and by the names of OpenTelemetry, as in the fields of HEC.
+_KUBERNETES = "kubernetes"
+_POD, _NAMESPACE = "k8s.pod.name", "k8s.namespace.name"
+
+PLACE_KEYS = frozenset({*_GATEWAY, *_SERVICE, *_INSTANCE, *_HOST, _CONTAINER, _KUBERNETES, _POD, _NAMESPACE})
+_MARKS = tuple(f'"{key}"'.encode() for key in sorted(PLACE_KEYS))
 
 
-def place_of(record: Record) -> Place:
-    """The place of a record's pod, else container, else host."""
-    if (kubernetes := record.get("kubernetes")) is not None:
-        return place_of_pod(kubernetes)
-    if isinstance(container := record.get("container_name"), str):
-        return Place(_service(container), container)
-    host = record.get("_HOSTNAME")
-    return Place("", host) if isinstance(host, str) else NOWHERE
+def may_tell_places(lines: bytes) -> bool:
+    """Whether there is a record in lines of JSON that may tell its place."""
+    return any(mark in lines for mark in _MARKS)
 
 
-def place_of_pod(kubernetes: object) -> Place:
-    """What Kubernetes' metadata tell, as json_named.sql has it."""
-    if not isinstance(kubernetes, Mapping) or not isinstance(pod := kubernetes.get("pod_name"), str):
+def place_of(record: Mapping[str, Any]) -> Place:
+    """The place that a record tells."""
+    if PLACE_KEYS.isdisjoint(record):
         return NOWHERE
-    labels = kubernetes.get("labels")
-    names = labels if isinstance(labels, Mapping) else {}
-    workload = names.get("app.kubernetes.io/name") or names.get("app") or workload_of_pod(pod)
-    namespace = kubernetes.get("namespace_name")
-    return Place(f"{workload}.{namespace}" if namespace else str(workload), pod)
+    pod, namespace = _pod(record)
+    container = _text(record.get(_CONTAINER)).lstrip("/")
+    return Place(
+        _first(record, _GATEWAY) or gateway_of_pod(pod, namespace) or _first(record, _SERVICE) or _service(container),
+        _first(record, _INSTANCE) or pod or container or _first(record, _HOST),
+    )
 
 
-def by_place(members: Sequence[Member], places: Sequence[Place]) -> Iterator[tuple[Place, Sequence[Member]]]:
-    """What is of each place, in its order."""
-    if len(set(places)) == 1:
-        yield places[0], members
-        return
-    groups: dict[Place, list[Member]] = {}
-    for place, member in zip(places, members, strict=True):
-        groups.setdefault(place, []).append(member)
-    yield from groups.items()
+def by_place(members: Sequence[Member], records: Iterable[Mapping[str, Any]]) -> dict[Place, list[Member]]:
+    """Members by the place that the record of each tells."""
+    return grouped(members, [place_of(record) for record in records])
+
+
+def _pod(record: Mapping[str, Any]) -> tuple[str, str]:
+    kubernetes = record.get(_KUBERNETES)
+    if not isinstance(kubernetes, dict):
+        return _text(record.get(_POD)), _text(record.get(_NAMESPACE))
+    return _text(kubernetes.get("pod_name")), _text(kubernetes.get("namespace_name"))
+
+
+def _first(record: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return next((text for key in keys if (text := _text(record.get(key)))), "")
+
+
+def _text(told: object) -> str:
+    # Filebeat's and ECS' host is an object.
+    named = told.get("name") if isinstance(told, dict) else told
+    return named if isinstance(named, str) else ""
 
 
 def _service(container: str) -> str:

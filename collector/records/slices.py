@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from collector.records.place import Part, Place
+
 Member = TypeVar("Member")
 
 SLICE_BYTES = 1 << 20
@@ -37,9 +39,9 @@ def member_slices(
         yield members[start:]
 
 
-def merged(parts: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """(format, lines) of slices, put together again by format."""
-    found: defaultdict[str, list[bytes]] = defaultdict(list)
-    for name, lines in parts:
-        found[name].append(lines)
-    return [(name, b"\n".join(bodies)) for name, bodies in found.items()]
+def merged(parts: Iterable[Part]) -> list[Part]:
+    """The parts of slices, put together again by format and place."""
+    found: defaultdict[tuple[str, Place], list[bytes]] = defaultdict(list)
+    for name, lines, place in parts:
+        found[name, place].append(lines)
+    return [Part(name, b"\n".join(bodies), place) for (name, place), bodies in found.items()]

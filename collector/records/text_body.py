@@ -7,6 +7,7 @@ from functools import cache
 from collector.formats.descriptor import MixedBody
 from collector.formats.registry import Formats
 from collector.records.classify import Classifier, grouped, object_format
+from collector.records.place import Part
 from collector.records.slices import line_slices, merged
 
 # Where an access log begins with what else a proxy has written, it is looked for so far.
@@ -16,15 +17,15 @@ _HEAD_BYTES = 64 << 10
 _OBJECT_LINE = re.compile(rb"\n(?=\{)")
 
 
-def by_format(lines: bytes, formats: Formats) -> list[tuple[str, bytes]]:
-    """(format, lines) for each format that there is among lines of text; none where none is known."""
+def by_format(lines: bytes, formats: Formats) -> list[Part]:
+    """A part for each format that there is among lines of text; none where none is known."""
     first = _first_known(lines, formats)
     if first and (of_lines := formats[first].mixed_body) and _is_mixed(lines, of_lines, formats):
         return line_by_line(lines, formats, first)
-    return [(first, lines)] if first else []
+    return [Part(first, lines)] if first else []
 
 
-def line_by_line(lines: bytes, formats: Formats, first: str = "", of_objects: str = "") -> list[tuple[str, bytes]]:
+def line_by_line(lines: bytes, formats: Formats, first: str = "", of_objects: str = "") -> list[Part]:
     """The same where each line is to be looked at; objects of no format that is known are records of anything.
 
     Text that no format recognises is of the `first` in the body. Where that is `of_objects`, it is of the first of text
@@ -33,12 +34,10 @@ def line_by_line(lines: bytes, formats: Formats, first: str = "", of_objects: st
     classifier = Classifier(formats)
     others = (first, of_objects or formats.anything.name)
     found = merged(part for piece in line_slices(lines) for part in _of_slice(piece, others, formats, classifier))
-    return [(name, body) for name, body in found if body.strip()]
+    return [part for part in found if part.body.strip()]
 
 
-def _of_slice(
-    lines: bytes, others: tuple[str, str], formats: Formats, classifier: Classifier
-) -> Iterator[tuple[str, bytes]]:
+def _of_slice(lines: bytes, others: tuple[str, str], formats: Formats, classifier: Classifier) -> Iterator[Part]:
     anything = formats.anything.name
     parts = lines.split(b"\n")
     # As letters, whatever the bytes are: a format is recognised by its ASCII.
@@ -51,7 +50,7 @@ def _of_slice(
         for name, part in zip(found, parts, strict=True)
     ]
     for name, members in grouped(parts, named).items():
-        yield name, b"\n".join(members)
+        yield Part(name, b"\n".join(members))
 
 
 def _first_known(lines: bytes, formats: Formats) -> str:

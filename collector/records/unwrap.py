@@ -8,7 +8,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ from collector.records import envelopes
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.json_body import raw_lines, recognised
 from collector.records.json_body import records as records_of
-from collector.records.place import NOWHERE, Place, by_place, place_of
+from collector.records.place import NOWHERE, Part, Place, by_place, place_of
 from collector.records.prefixes import Unwrapped, unwrapped
 from collector.records.slices import line_slices
 
@@ -36,14 +36,6 @@ _OBJECT = re.compile(rb"\s*\{")
 _ENCODER = msgspec.json.Encoder()
 
 
-class Part(NamedTuple):
-    """Lines of a format, of one place where they tell it."""
-
-    format: str
-    body: bytes
-    place: Place = NOWHERE
-
-
 def parts(lines: bytes, formats: Formats, format_name: str = "") -> list[Part]:
     """The lines or records of a body by format, and by place where they are wrapped; none where none is known.
 
@@ -51,7 +43,7 @@ def parts(lines: bytes, formats: Formats, format_name: str = "") -> list[Part]:
     """
     if is_wrapped(lines, formats, format_name):
         return Unwrapping(formats, format_name).parts(lines)
-    return [Part(name, body) for name, body in recognised(lines, formats, format_name)]
+    return recognised(lines, formats, format_name)
 
 
 def is_wrapped(lines: bytes, formats: Formats, format_name: str = "") -> bool:
@@ -194,7 +186,7 @@ class Unwrapping:
                 yield {name: value for name, value in whole.items() if name != "logtag"}
 
     def _sorted(self, records: Sequence[Record]) -> Iterator[Part]:
-        for place, members in by_place(records, [place_of(record) for record in records]):
+        for place, members in by_place(records, records).items():
             names = self._names(place, members) if not self._format_name else self._given(members)
             for name, of_name in grouped(members, names).items():
                 if name:

@@ -21,7 +21,8 @@ class Payload:
     """One message of a client: what a receiver hands to the spool and a transform reads back.
 
     `environment` and `gateway` are what the input says (a setting, a query parameter, a file's import); what
-    the body itself says comes first. `peer` is the network peer's address or the name of an imported file.
+    the body itself says comes first. `peer` is the network peer's address, an instance, or the path of a
+    file behind the host that it is of.
     """
 
     format: str

@@ -43,7 +43,7 @@ def _followed(is_named: bool) -> Send:
             body = case.body()
             path = directory / "logs" / case.format / f"{case.path.stem}.log"
             path.write_bytes(body if body.endswith(b"\n") else body + b"\n")
-        config = FilesConfig(poll_interval=0.05, flush_after=0.2, finish_after=0.2, sources=tuple(sources))
+        config = FilesConfig(poll_interval=0.05, flush_after=0.2, finish_after=0.2, host=PEER, sources=tuple(sources))
         rig = FileRig(directory, config, 1 << 30)
         rig.start()
         expected = sum(case.body().rstrip(b"\n").count(b"\n") + 1 for case in cases)

@@ -41,8 +41,8 @@ def _is_an_answer(case: Case) -> bool:
 
 
 _UP = {
-    "table": "metrics", "time": f"{RECEIVED_AT:%Y-%m-%d %H:%M:%S}.000", "gateway": PEER, "instance": PEER, "name": "up",
-    "kind": "gauge", "value": 1, "count": 0, "environment": ENVIRONMENT,
+    "table": "metrics", "time": f"{RECEIVED_AT:%Y-%m-%d %H:%M:%S}.000", "gateway": PEER, "instance": PEER, "host": PEER,
+    "name": "up", "kind": "gauge", "value": 1, "count": 0, "environment": ENVIRONMENT,
 }  # fmt: skip
 
 

@@ -105,10 +105,14 @@ def test_sidecars_and_nodes_by_remote_write(store: Store, tmp_path: Path) -> Non
         for name, kind, unit, factor in ((_CPU, "sum", "s", 1), (_MEMORY, "unknown", "By", 1e6))
     )  # fmt: skip
     nodes = _rows(
-        store, environment, "name, gateway, instance", "name IN ('node_cpu_seconds_total', 'node_memory_MemFree_bytes')"
+        store,
+        environment,
+        "name, gateway, instance, host",
+        "name IN ('node_cpu_seconds_total', 'node_memory_MemFree_bytes')",
     )
     assert nodes == [
-        (name, "edge-node", addresses["node"]) for name in ("node_cpu_seconds_total", "node_memory_MemFree_bytes")
+        (name, "edge-node", "127.0.0.1", "127.0.0.1")
+        for name in ("node_cpu_seconds_total", "node_memory_MemFree_bytes")
     ]
 
 

@@ -165,7 +165,7 @@ def test_bodies_of_json(body: bytes, name: str) -> None:
     lines = _refuses_or_takes(lambda: unframed(body))
     if lines is None:
         return
-    for found, taken in recognised(lines, FORMATS, name):
+    for found, taken, _ in recognised(lines, FORMATS, name):
         assert found in FORMATS.ingestible
         assert isinstance(taken, bytes)
         assert FORMATS.recogniser.detect(taken) in (None, *FORMATS.ingestible)
@@ -193,7 +193,7 @@ def test_events_of_splunk(body: bytes, name: str) -> None:
     else:
         assert all(group.format in FORMATS.ingestible and isinstance(group.lines, bytes) for group in groups)
     raw = _refuses_or_takes(lambda: hec_events.raw(body, FORMATS, name))
-    assert all(found in FORMATS.ingestible for found, _ in raw or [])
+    assert all(found in FORMATS.ingestible for found, _, _ in raw or [])
 
 
 _ENTRIES = st.tuples(
@@ -212,7 +212,7 @@ def _msgpack_bodies(draw: st.DrawFn) -> bytes:
 @given(_msgpack_bodies().filter(bool), st.sampled_from(["", "json", "flex", "combined"]))
 def test_bodies_of_messagepack(body: bytes, name: str) -> None:
     found = _refuses_or_takes(lambda: msgpack_body.payloads(body, name, _LIMIT, FORMATS))
-    for format_name, lines in found or []:
+    for format_name, lines, _ in found or []:
         assert format_name == "undecodable" or format_name in FORMATS.ingestible
         assert lines
 

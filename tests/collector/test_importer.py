@@ -44,7 +44,9 @@ def test_the_same_rows_however_packed(store: Store, tmp_path: Path, suffix: str)
         stored = {"requests": 40, "logs": 0, "dead_letters": 1, "api_1m": 40, "api_1h": 40}
         assert counts(store, environment) == stored
         sql = "SELECT DISTINCT gateway, peer FROM dead_letters, requests WHERE dead_letters.environment = {e:String}"
-        assert store.rows(f"{sql} AND requests.environment = {{e:String}}", {"e": environment}) == [("edge", path.name)]
+        assert store.rows(f"{sql} AND requests.environment = {{e:String}}", {"e": environment}) == [
+            ("edge", f"./{path.name}")
+        ]
         import_file(path, sink, Labels(environment, "edge", salt="again"), block_bytes=2000)
         assert counts(store, environment) == {name: 2 * count for name, count in stored.items()}
     finally:

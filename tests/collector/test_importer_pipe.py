@@ -43,7 +43,7 @@ def _pipe(content: bytes, piece: int = 100) -> Iterator[BinaryIO]:
 
 def _imported(content: bytes, sink: MemorySink) -> ImportSummary:
     with _pipe(content) as pipe:
-        return import_stream(pipe, Sorter("stdin", FORMATS), sink, Labels(peer="stdin"), 3000)
+        return import_stream(pipe, Sorter("stdin", FORMATS), sink, Labels(name="stdin"), 3000)
 
 
 def test_a_pipe_is_cut_as_the_file_is(tmp_path: Path) -> None:

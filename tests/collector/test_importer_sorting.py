@@ -68,7 +68,7 @@ def test_each_record_goes_to_its_format_in_order(tmp_path: Path) -> None:
     assert [json.loads(line)["request_id"] for line in found["envoy_json"]] == [f"m-{number}" for number in range(200)]
     assert [json.loads(line)["n"] for line in found["json"]] == list(range(200))
     # As a body of the same lines would be.
-    assert found.keys() == {name for name, _ in recognised(unframed(content), FORMATS)}
+    assert found.keys() == {part.format for part in recognised(unframed(content), FORMATS)}
 
 
 def test_a_log_of_one_format_is_handed_over_as_it_is(tmp_path: Path) -> None:

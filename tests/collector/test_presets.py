@@ -14,6 +14,7 @@ from collector.formats.custom.known import OF_ANY_PROGRAM, PRESETS, known_format
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
 from collector.records.json_body import recognised
+from collector.records.place import Part
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from storage.store import Store
@@ -64,7 +65,7 @@ def test_a_dialect_of_envoy_is_not_taken_for_istio(name: str) -> None:
     assert _FORMATS.recogniser.format_of_keys(json.loads(line).keys()) == name
     assert _FORMATS.recogniser.format_of_keys(json.loads(istio).keys()) == "envoy_json"
     # As /ingest does, where a body holds both.
-    assert recognised(istio + b"\n" + line + b"\n", _FORMATS) == [("envoy_json", istio), (name, line)]
+    assert recognised(istio + b"\n" + line + b"\n", _FORMATS) == [Part("envoy_json", istio), Part(name, line)]
 
 
 def test_presets_take_no_line_of_a_built_in_format() -> None:

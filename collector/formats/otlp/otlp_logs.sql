@@ -2,20 +2,32 @@
 -- are runtime logs.
 -- https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 WITH
-    {{microseconds_of_milliseconds()}} AS microseconds
+    {{microseconds_of_milliseconds()}} AS microseconds,
+    if(
+        names_itself,
+        if(
+            attributes['gateway'] != '',
+            attributes['gateway'],
+            {{gateway_of_pod(attributes['k8s.pod.name']; attributes['k8s.namespace.name'])}}
+        ),
+        ''
+    ) AS own_gateway,
+    if(
+        names_itself,
+        if(attributes['instance'] != '', attributes['instance'], attributes['k8s.pod.name']),
+        ''
+    ) AS own_instance
 SELECT
     received_at,
     if(named_environment != '', named_environment, payload_environment) AS environment,
     -- docs/naming.md has the rule.
     multiIf(
-        attributes['gateway'] != '', attributes['gateway'],
-        attributes['k8s.pod.name'] != '', {{gateway_of_pod(attributes['k8s.pod.name']; attributes['k8s.namespace.name'])}},
+        own_gateway != '', own_gateway,
         resource_gateway != '', resource_gateway,
         payload_gateway
     ) AS named_gateway,
     multiIf(
-        attributes['instance'] != '', attributes['instance'],
-        attributes['k8s.pod.name'] != '', attributes['k8s.pod.name'],
+        own_instance != '', own_instance,
         istio_node != '', istio_node,
         resource_instance
     ) AS node_id,

@@ -49,7 +49,7 @@ SELECT
             'gateway.name', 'gateway.kind', 'instance',
             -- They tell nothing of what is told, and would start every series anew with each upgrade.
             'telemetry.sdk.name', 'telemetry.sdk.language', 'telemetry.sdk.version'
-        ) AND NOT (name IN ('service.name', 'cluster_name') AND value = resource_gateway),
+        ) AND NOT (name IN ('service.name', 'cluster_name') AND toValidUTF8(value) = resource_gateway),
         attributes
     ) AS resource
 FROM ({{inner}})

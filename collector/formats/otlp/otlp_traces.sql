@@ -29,6 +29,7 @@ SELECT
     -- docs/naming.md has the rule. Envoy tells its node in each span.
     multiIf(
         attributes['gateway'] != '', attributes['gateway'],
+        attributes['k8s.pod.name'] != '', {{gateway_of_pod(attributes['k8s.pod.name']; attributes['k8s.namespace.name'])}},
         attributes['node_id'] LIKE '%~%~%~%', {{gateway_of_node(attributes['node_id'])}},
         resource_gateway != '', resource_gateway,
         payload_gateway != '', payload_gateway,
@@ -37,6 +38,7 @@ SELECT
     ) AS gateway,
     multiIf(
         attributes['instance'] != '', attributes['instance'],
+        attributes['k8s.pod.name'] != '', attributes['k8s.pod.name'],
         attributes['node_id'] LIKE '%~%~%~%', {{pod_of_node(attributes['node_id'])}},
         resource_instance != '', resource_instance,
         attributes['node_id'] != '', attributes['node_id'],

@@ -19,7 +19,7 @@ class FileSource(BaseModel):
     exclude: tuple[str, ...] = Field(default=(), description="What not to read of them: patterns of names or of paths.")
     format: TextFormat = Field(default="", description="Their format; empty: recognised from each file's first lines.")
     environment: str = Field(default="", description="Their environment.")
-    gateway: str = Field(default="", description="The gateway that writes them; empty: the workload in a pod's path.")
+    gateway: str = Field(default="", description="The gateway that writes them, where their path names no pod.")
     start: Literal["beginning", "end"] = Field(
         default="beginning", description="Where to start in files that are there when they are first looked for."
     )
@@ -59,4 +59,5 @@ class FilesConfig(BaseModel):
     finish_after: float = Field(
         default=10.0, ge=0.05, le=3600, description="A file renamed away or deleted is let go after so long."
     )
+    host: str = Field(default="", description="The machine whose files these are; empty: this one, by its name.")
     sources: tuple[FileSource, ...] = Field(default=(), description="What to read.")

@@ -7,7 +7,8 @@ from functools import cache
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.registry import Formats
 from collector.records.containers import open_part, unwrap
-from collector.records.unwrap import Part, Unwrapping
+from collector.records.place import Part
+from collector.records.unwrap import Unwrapping
 
 # With what container runtimes put around lines.
 _OBJECT_BEHIND_BLANK = re.compile(

@@ -41,7 +41,7 @@ class Batch:
         for piece in self.pieces:
             record = piece.tail.record
             for format_name, body, place in piece.parts:
-                gateway, peer = record.gateway or place.workload, place.instance or record.peer
+                gateway, peer = place.gateway or record.gateway, place.instance or record.peer
                 found[f"files-{self.id}-{format_name}"].append(
                     Payload(format_name, body, self.received_at_us, record.environment, gateway, peer)
                 )

@@ -11,7 +11,7 @@ from collector.receivers.files.lines import Cut, Reading, content, cut
 from collector.receivers.files.open_file import OpenFile
 from collector.receivers.files.position import Position
 from collector.records.containers import container_of, unwrap
-from collector.records.unwrap import Part as Found
+from collector.records.place import Part as Found
 from collector.records.unwrap import Unwrapping, is_wrapped
 from storage.errors import PayloadError
 

@@ -1,6 +1,7 @@
 """The files that are followed: which are new, which are known under another name, which have gone."""
 
 import logging
+import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, OpenFile
 from collector.receivers.files.position import Position, position_at
 from collector.receivers.files.tail import Tail
-from collector.receivers.files.workload import workload_of
+from collector.records.container_path import place_of_path
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Tracking:
         self._left = {record.id: record for record in state.files}
         self._begun = set(state.begun)
         self._copies = Copies(config.finish_after)
+        self._host = config.host or socket.gethostname()
         self._keeps_gone = any(source.compressed for source in config.sources)
         self.changed = False
 
@@ -221,11 +223,11 @@ class Tracking:
     def _seen_again(self, tail: Tail, found: Found) -> None:
         record, source = tail.record, found.source
         path = str(found.path)
-        workload = workload_of(path, str(found.path.resolve()) if found.path.is_symlink() else path)
+        place = place_of_path(path, str(found.path.resolve()) if found.path.is_symlink() else path)
         record.path = escape_path(found.path)
         record.environment = source.environment
-        record.gateway = source.gateway or workload.name
-        record.peer = workload.instance or record.path
+        record.gateway = place.gateway or source.gateway
+        record.peer = place.instance or f"{self._host}:{escape_path(found.path.absolute())}"
         record.format = source.format or record.format
         record.is_given = bool(source.format)
         record.container = record.container if source.container == "auto" else source.container

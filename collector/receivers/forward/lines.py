@@ -13,7 +13,7 @@ from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
-from collector.records.place import NOWHERE, TELLING, Place, by_place, place_of
+from collector.records.place import NOWHERE, Place, by_place
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
@@ -24,12 +24,11 @@ _TAGS_KNOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of one format; of one pod, where they do not name it themselves."""
+    """Lines of one format; of one place, where they do not tell it themselves."""
 
     format: str
     body: bytes
-    workload: str = ""
-    pod: str = ""
+    place: Place = NOWHERE
 
 
 class Rules:
@@ -77,15 +76,9 @@ def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> I
     if name in formats.whole_records:
         yield Lines(name, _json(joined(stamp(entries, tag), name, formats)))
         return
-    for place, records in _by_place([entry.record for entry in entries]):
-        yield Lines(name, _texts(records, with_blank=name in formats.of_many_lines), *place)
-
-
-def _by_place(records: Sequence[Record]) -> Iterator[tuple[Place, Sequence[Record]]]:
-    """Records of one pod, container or host each; those that tell of none together."""
-    if not records or all(map(TELLING.isdisjoint, records)):
-        return iter([(NOWHERE, records)] if records else [])
-    return by_place(records, [place_of(record) for record in records])
+    records = [entry.record for entry in entries]
+    for place, members in by_place(records, records).items():
+        yield Lines(name, _texts(members, with_blank=name in formats.of_many_lines), place)
 
 
 def _texts(records: Sequence[Record], *, with_blank: bool) -> bytes:

@@ -11,6 +11,7 @@ from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slic
 from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
 from collector.records.classify import Classifier
+from collector.records.place import NOWHERE, Place
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
 _MOST_APART = 100
@@ -71,7 +72,7 @@ class Records:
             if not entries:
                 continue
             for lines in classified(entries, tag, self._rules, self._classifiers[tag]):
-                self._keep(self._kind(tag, lines.format, lines.workload, lines.pod), lines.body)
+                self._keep(self._kind(tag, lines.format, lines.place), lines.body)
         self._entries.clear()
         self._entries_size = 0
 
@@ -84,6 +85,6 @@ class Records:
                 "chunks, or raise collector.forward.max_chunk_size."
             )
 
-    def _kind(self, tag: str, format_name: str, workload: str = "", pod: str = "") -> Kind:
+    def _kind(self, tag: str, format_name: str, place: Place = NOWHERE) -> Kind:
         rule = self._rules.of(tag)
-        return Kind(format_name, rule.environment or self._environment, rule.gateway or workload, pod)
+        return Kind(format_name, rule.environment or self._environment, place.gateway or rule.gateway, place.instance)

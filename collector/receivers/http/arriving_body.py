@@ -6,6 +6,7 @@ from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.receivers.http.body import RequestBody
 from collector.records.json_body import is_framed, recognised
+from collector.records.place import Part
 from storage.errors import PayloadError
 
 # What a body is, is told by so much of it.
@@ -27,7 +28,7 @@ def is_plain(head: bytes, known: Format, formats: Formats) -> bool:
     lines = head[: head.rfind(b"\n") + 1]
     if not lines.strip() or is_framed(lines):
         return False
-    return recognised(lines, formats, known.name) == [(known.name, lines)]
+    return recognised(lines, formats, known.name) == [Part(known.name, lines)]
 
 
 async def text(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -123,8 +123,8 @@ class _Hec:
         query = request.query_params
         name = (token.format if token else "") or self._source_types.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
-        groups = await self._http.converted(content, hec_events.raw, self._intake.formats, name, host)
-        await self._accept(request, token, groups)
+        found = await self._http.converted(content, hec_events.raw, self._intake.formats, name)
+        await self._accept(request, token, [hec_events.Group(name, host, lines, place) for name, lines, place in found])
         return self._accepted(channel)
 
     async def ack(self, request: Request, body: RequestBody) -> Response:
@@ -154,9 +154,9 @@ class _Hec:
             self._intake.stamped(
                 group.format,
                 group.lines,
-                peer=group.host or address,
+                peer=group.place.instance or group.host or address,
                 environment=(token.environment if token else "") or self._config.environment,
-                gateway=(token.gateway if token else "") or group.gateway,
+                gateway=group.place.gateway or (token.gateway if token else ""),
             )
             for group in groups
         ]

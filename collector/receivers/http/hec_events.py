@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -18,9 +19,10 @@ from collector.encoding.limits import check_objects
 from collector.formats.descriptor import Format, Record
 from collector.formats.registry import Formats
 from collector.records.classify import Classifier, grouped
-from collector.records.json_body import FAULTS, is_text, one_a_line, records, taken_out, texts, unframed
+from collector.records.json_body import FAULTS, is_text, lines_taken_out, one_a_line, records, texts, unframed
+from collector.records.place import NOWHERE, Part, Place, by_place, place_of
 from collector.records.slices import member_slices, merged
-from collector.records.unwrap import FIRST_RECORDS, Part, are_prefixed, are_wrapped, parts, without_wrapping
+from collector.records.unwrap import FIRST_RECORDS, are_prefixed, are_wrapped, parts, without_wrapping
 from storage.errors import PayloadError
 
 _ENCODER = msgspec.json.Encoder()
@@ -34,6 +36,7 @@ class Event(Struct, omit_defaults=True, gc=False):
     host: str | None = None
     source: str | None = None
     sourcetype: str | None = None
+    fields: dict[str, Any] | None = None
 
 
 _EVENTS = msgspec.json.Decoder(Event)
@@ -66,12 +69,12 @@ class BlankEvent(InvalidEvent):
 
 @dataclass(frozen=True)
 class Group:
-    """Lines of a format, and the host that they are of."""
+    """Lines of a format, and what they tell of their place; `host` is that of their envelopes."""
 
     format: str
     host: str
     lines: bytes
-    gateway: str = ""
+    place: Place = NOWHERE
 
 
 def parse(body: bytes) -> Sequence[Event]:
@@ -102,25 +105,25 @@ def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str,
         classifier = Classifier(formats)
         pieces = member_slices(members, lambda event: memoryview(event.event).nbytes)
         if of_text and (wrapped := _of_wrapped(members, name, formats)):
-            found += [_group(part, host) for part in wrapped]
+            found += [Group(part.format, host, part.body, part.place) for part in wrapped]
             continue
         of_host = merged(part for piece in pieces for part in of_slice(piece, name, formats, classifier))
-        found += [Group(kind, host, lines) for kind, lines in of_host]
+        found += [Group(kind, host, lines, place) for kind, lines, place in of_host]
     return found
 
 
-def raw(body: bytes, formats: Formats, format_name: str, host: str = "") -> list[Group]:
-    """The lines of a raw request by format; text of no format that is known is kept as it is."""
+def raw(body: bytes, formats: Formats, format_name: str) -> list[Part]:
+    """A part for each format and place in a raw request; text of no format that is known is kept as it is."""
     lines = unframed(body)
     if format_name != formats.anything.name or lines.lstrip().startswith(b"{"):
         found = parts(lines, formats, format_name)
         if found:
-            return [_group(part, host) for part in found]
+            return found
     for end in (b"\n", b"\r"):
         check_objects(body, end, _MOST_EVENTS)
     # As bytes: of text, more would end a line than has been counted.
     told = [line.decode("utf-8", "replace") for line in body.splitlines() if line.strip()]
-    return [Group(formats.anything.name, host, _ENCODER.encode_lines([{"body": line} for line in told]))]
+    return [Part(formats.anything.name, _ENCODER.encode_lines([{"body": line} for line in told]))]
 
 
 def _of_wrapped(events: Sequence[Event], format_name: str, formats: Formats) -> Sequence[Part]:
@@ -131,21 +134,16 @@ def _of_wrapped(events: Sequence[Event], format_name: str, formats: Formats) -> 
     return parts("\n".join(told).encode("utf-8", "replace"), formats, format_name)
 
 
-def _group(part: Part, host: str) -> Group:
-    return Group(part.format, part.place.instance or host, part.body, part.place.workload)
-
-
-def _of_texts(
-    events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier
-) -> Iterator[tuple[str, bytes]]:
+def _of_texts(events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier) -> Iterator[Part]:
     told = texts([event.event for event in events])
     found = classifier.formats_of_texts(told) if not format_name else [format_name] * len(told)
     names = [name or formats.anything.name for name in found]
     for name, members in grouped(list(zip(events, told, strict=True)), names).items():
-        if name in formats.whole_records:
-            yield name, _of_whole_texts(members, formats[name])
-        else:
-            yield name, "\n".join(text for _, text in members).encode("utf-8", "replace")
+        for place, of_place in by_place(members, [event.fields or {} for event, _ in members]).items():
+            if name in formats.whole_records:
+                yield Part(name, _of_whole_texts(of_place, formats[name]), place)
+            else:
+                yield Part(name, "\n".join(text for _, text in of_place).encode("utf-8", "replace"), place)
 
 
 def _of_whole_texts(members: Sequence[tuple[Event, str]], known: Format) -> bytes:
@@ -167,9 +165,7 @@ def _line_of(event: Event, text: str, known: Format) -> str:
     return f"[{time[1].decode()}]{text}" if time else text
 
 
-def _of_objects(
-    events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier
-) -> Iterator[tuple[str, bytes]]:
+def _of_objects(events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier) -> Iterator[Part]:
     try:
         raws = one_a_line([event.event for event in events]).split(b"\n")
     except RecursionError as error:
@@ -182,11 +178,11 @@ def _of_objects(
     enveloped = _enveloped(held, [name or formats.anything.name for name in found], formats, format_name)
     for (name, is_with_envelope), members in grouped(list(zip(events, raws, held, strict=True)), enveloped).items():
         if is_with_envelope:
-            yield name, _ENCODER.encode_lines([event for event, _, _ in members])
+            yield Part(name, _ENCODER.encode_lines([event for event, _, _ in members]))
         elif name in formats.whole_records:
-            yield name, b"\n".join(_with_envelope(*member) for member in members)
+            yield Part(name, b"\n".join(_with_envelope(*member) for member in members))
         else:
-            yield name, taken_out([line for _, line, _ in members], [record for _, _, record in members])
+            yield from lines_taken_out(name, [line for _, line, _ in members], [record for _, _, record in members])
 
 
 def _taken_out_of(
@@ -215,7 +211,8 @@ def _enveloped(
 
 def _with_envelope(event: Event, line: bytes, record: Record) -> bytes:
     """The line of a record with what it does not say itself of when and where."""
-    told = {"time": event.time, "source": event.source, "sourcetype": event.sourcetype}
+    place = place_of(event.fields or {})
+    told = {"time": event.time, "source": event.source, "sourcetype": event.sourcetype, **place._asdict()}
     missing = {name: value for name, value in told.items() if value and name not in record}
     if not record or not missing:
         return line

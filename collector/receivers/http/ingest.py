@@ -16,7 +16,8 @@ from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.records.json_body import unframed
-from collector.records.unwrap import Part, parts
+from collector.records.place import Part
+from collector.records.unwrap import parts
 from storage.errors import PayloadError
 
 

@@ -9,8 +9,7 @@ from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import packed
 from collector.receivers.forward.records import Records
-from collector.records.place import Place
-from collector.records.unwrap import Part
+from collector.records.place import Part, Place
 from storage.errors import PayloadError
 
 CONTENT_TYPES = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
@@ -29,7 +28,7 @@ def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> lis
     records = Records(rules, config)
     # As in the mode of the protocol whose entries are a stream.
     records.add(packed("", body, {}, limit))
-    return [Part(kind.format, lines, Place(kind.gateway, kind.pod)) for kind, lines in records.payloads()]
+    return [Part(kind.format, lines, Place(kind.gateway, kind.instance)) for kind, lines in records.payloads()]
 
 
 @lru_cache(100)

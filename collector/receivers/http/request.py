@@ -14,7 +14,7 @@ from collector.receivers.http.arriving_body import text
 from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
-from collector.records.unwrap import Part
+from collector.records.place import Part
 from collector.spool.payload import Payload
 from storage.errors import PayloadError
 
@@ -81,7 +81,7 @@ class HttpIntake:
         return size
 
     def _stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
-        """Parts as payloads: what the address says of the gateway comes before what its lines tell."""
+        """Parts as payloads: what their lines tell of the gateway comes before what the address says."""
         attributes = self._attributes(request)
         return [
             self._intake.stamped(
@@ -89,7 +89,7 @@ class HttpIntake:
                 body,
                 peer=place.instance or attributes["peer"],
                 environment=attributes["environment"],
-                gateway=attributes["gateway"] or place.workload,
+                gateway=place.gateway or attributes["gateway"],
             )
             for name, body, place in parts
         ]

@@ -35,8 +35,8 @@ from tests.collector.storing import writer_of
 
 INPUTS = (*FORWARD_INPUTS, *HTTP_INPUTS, *FILE_INPUTS, *BINARY_INPUTS, *SCRAPES)
 
-_SENDERS = frozenset({"gateway", "instance", "peer"})
-_TARGET = re.compile(r"^127\.0\.0\.1:\d+$")
+_SENDERS = frozenset({"gateway", "instance", "host", "peer"})
+_TARGET = re.compile(r"^127\.0\.0\.1(?::\d+)?$")
 _REPLACED = re.compile("\ufffd+")
 # In microseconds; Forward gives each payload a moment of its own.
 _AT_ONCE = re.compile(r"^2026-11-23 10:16:00\.000(?:\d{3})?$")
@@ -79,15 +79,18 @@ def _stored(store: Store, source: Input, spool: Spool, directory: Path) -> Rows:
         rows = rows_of(store, segment.id)
         counted = store.rows("SELECT sum(records) FROM books WHERE segment_id = {s:String}", {"s": segment.id})
         assert counted == [(len(rows),)]
-        found[segment.format].update(_compared(_from_nobody(row, directory), source, segment.format) for row in rows)
+        found[segment.format].update(
+            _compared(_from_nobody(row, source, directory), source, segment.format) for row in rows
+        )
     return dict(found)
 
 
-def _from_nobody(row: Mapping[str, Any], directory: Path) -> dict[str, Any]:
-    """Of a followed file the path is who has sent it, of what is scraped host and port."""
+def _from_nobody(row: Mapping[str, Any], source: Input, directory: Path) -> dict[str, Any]:
+    """Of a followed file its host and path are who has sent it, of what is scraped the host and perhaps the port."""
     told = dict(row)
     for name in _SENDERS & row.keys():
-        if _TARGET.match(row[name]) or row[name].startswith(str(directory.parent)):
+        is_target = source.peer == PEER and _TARGET.match(row[name])
+        if is_target or f":{directory.parent}" in row[name]:
             told[name] = PEER
     return told
 

@@ -1,6 +1,7 @@
 """Which format a record is in, alone and among others, and when a body of text is looked at line by line."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from collector.formats.formats import FORMATS
 from collector.records.classify import Classifier, line_of
 from collector.records.json_body import recognised
+from collector.records.place import Part
 from collector.records.slices import SLICE_BYTES, line_slices
 from collector.records.text_body import by_format
 from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MEM, MULE, TEXT
@@ -51,8 +53,12 @@ def test_the_keys_of_a_record_tell_its_format(record: dict[str, Any], name: str)
     assert FORMATS.recogniser.record_format(record) == name
     assert FORMATS.recogniser.detect(json.dumps(record).encode()) == (name or None)
     assert Classifier(FORMATS).formats_of([record]) == [name or "json"]
-    [(found, lines)] = recognised(json.dumps(record).encode(), FORMATS)
+    [(found, lines, _)] = recognised(json.dumps(record).encode(), FORMATS)
     assert (found, json.loads(lines)) == (name or "json", record)
+
+
+def _by_name(parts: Sequence[Part]) -> dict[str, bytes]:
+    return {part.format: part.body for part in parts}
 
 
 def test_blank_lines_are_no_records() -> None:
@@ -64,15 +70,15 @@ def test_blank_lines_are_no_records() -> None:
     ]
     assert Classifier(FORMATS).formats_of(records) == ["", "combined", "", "json"]
     found = recognised(b"\n".join(json.dumps(record).encode() for record in records), FORMATS)
-    assert dict(found) == {"combined": COMBINED.encode(), "json": json.dumps(records[3]).encode()}
+    assert _by_name(found) == {"combined": COMBINED.encode(), "json": json.dumps(records[3]).encode()}
     named = recognised(b"\n".join(json.dumps(record).encode() for record in records[:3]), FORMATS, "common")
-    assert named == [("common", COMBINED.encode())]
+    assert named == [Part("common", COMBINED.encode())]
 
 
 @pytest.mark.parametrize("record", [b'{"log":"hello"}', b'{"n":1}', json.dumps(ACCESS).encode()])
 def test_more_blank_lines_than_are_sorted_at_once(record: bytes) -> None:
     blank = b"\n" * (2 * SLICE_BYTES)
-    [(name, lines)] = recognised(record + blank + record, FORMATS)
+    [(name, lines, _)] = recognised(record + blank + record, FORMATS)
     assert name == recognised(record, FORMATS)[0][0]
     assert lines.split() == (record + b"\n" + record).split()
 
@@ -135,7 +141,7 @@ def test_a_body_of_text_by_format(lines: list[str], found: dict[str, list[int]])
     body = "\n".join(lines).encode()
     for end in (b"", b"\n"):
         told = by_format(body + end, FORMATS)
-        assert {name: part.decode().rstrip("\n").split("\n") for name, part in told} == {
+        assert {name: part.decode().rstrip("\n").split("\n") for name, part, _ in told} == {
             name: [lines[number] for number in numbers] for name, numbers in found.items()
         }
         assert len(told) == len(found)
@@ -144,15 +150,18 @@ def test_a_body_of_text_by_format(lines: list[str], found: dict[str, list[int]])
 def test_text_after_records_is_sorted_too() -> None:
     body = "\n".join(['{"level":"info"}', COMBINED, '{"level":"warn"}', TEXT]).encode()
     assert recognised(body, FORMATS) == [
-        ("json", b'{"level":"info"}\n{"level":"warn"}'),
-        ("combined", COMBINED.encode()),
-        ("envoy_text", TEXT.encode()),
+        Part("json", b'{"level":"info"}\n{"level":"warn"}'),
+        Part("combined", COMBINED.encode()),
+        Part("envoy_text", TEXT.encode()),
     ]
 
 
 def test_bytes_that_are_no_letters_are_kept_as_they_are() -> None:
     body = COMBINED.replace("curl", "c\xff").encode("latin-1") + b'\n{"a": "\xff"}\n'
-    assert by_format(body, FORMATS) == [("combined", body.split(b"\n")[0] + b"\n"), ("json", b'{"a": "\xff"}')]
+    assert by_format(body, FORMATS) == [
+        Part("combined", body.split(b"\n")[0] + b"\n"),
+        Part("json", b'{"a": "\xff"}'),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +169,7 @@ def test_bytes_that_are_no_letters_are_kept_as_they_are() -> None:
 )
 def test_a_damaged_record_does_not_change_the_others(damage: bytes) -> None:
     good = json.dumps({"log": COMBINED}).encode()
-    found = dict(recognised(b"\n".join([good, damage, good]), FORMATS))
+    found = _by_name(recognised(b"\n".join([good, damage, good]), FORMATS))
     if damage in (b"[1]", b"7"):
         # Text between objects: each is a record as it is.
         assert found["json"].split(b"\n") == [good, damage, good]
@@ -171,12 +180,12 @@ def test_a_damaged_record_does_not_change_the_others(damage: bytes) -> None:
 
 def test_large_bodies_are_sorted_by_slices() -> None:
     lines = [json.dumps({"log": COMBINED, "n": 1}), json.dumps({"log": "other", "n": 2}), json.dumps(CPU)] * 8000
-    [(_, combined), (_, others), (_, measured)] = recognised("\n".join(lines).encode(), FORMATS)
+    [(_, combined, _), (_, others, _), (_, measured, _)] = recognised("\n".join(lines).encode(), FORMATS)
     assert combined.split(b"\n") == [COMBINED.encode()] * 8000
     assert others.split(b"\n") == [lines[1].encode()] * 8000
     assert measured.split(b"\n") == [lines[2].encode()] * 8000
     text = "\n".join([COMBINED, '{"level": "info"}'] * 16_000).encode()
-    assert [(name, body.count(b"\n") + 1) for name, body in by_format(text, FORMATS)] == [
+    assert [(name, body.count(b"\n") + 1) for name, body, _ in by_format(text, FORMATS)] == [
         ("combined", 16_000),
         ("json", 16_000),
     ]

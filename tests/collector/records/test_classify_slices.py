@@ -29,14 +29,13 @@ def lines() -> list[str]:
 
 
 def _as_json(lines: list[str]) -> Iterator[tuple[str, bytes]]:
-    return iter(
-        recognised("\n".join(json.dumps({"log": line, "stream": "stdout"}) for line in lines).encode(), FORMATS)
-    )
+    body = "\n".join(json.dumps({"log": line, "stream": "stdout"}) for line in lines).encode()
+    return ((part.format, part.body) for part in recognised(body, FORMATS))
 
 
 def _as_text(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     # With an object in it, a body is looked at line by line.
-    return iter(recognised("\n".join(["{}", *lines]).encode(), FORMATS))
+    return ((part.format, part.body) for part in recognised("\n".join(["{}", *lines]).encode(), FORMATS))
 
 
 def _as_events_of_text(lines: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.formats.flex.descriptor import FLEX
-from collector.receivers.files.workload import workload_of
+from collector.records.container_path import place_of_path
 from collector.records.containers import container_of, open_part, unwrap
 from tests.collector.file_rig import append, following, numbered
 from tests.collector.waiting import wait_until
@@ -147,7 +147,7 @@ def test_parts_cut_anywhere_come_whole(tmp_path: Path) -> None:
     ],
 )
 def test_a_path_tells_the_workload(path: str, expected: tuple[str, str]) -> None:
-    assert workload_of(path) == expected
+    assert place_of_path(path) == expected
 
 
 def test_the_files_of_a_node_are_read_by_their_links(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from collector.formats.formats import FORMATS
 from collector.records.json_body import unframed
-from collector.records.place import Place
+from collector.records.place import Part, Place
 from collector.records.prefixes import unwrapped
-from collector.records.unwrap import Part, parts
+from collector.records.unwrap import parts
 
 ACCESS = '203.0.113.4 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/17 HTTP/1.1" 200 117 "-" "curl/8.5.0"'
 ISTIO = (

@@ -11,7 +11,7 @@ from collector.escape_path import escape_path, unescape_path
 from collector.receivers.files import tail
 from collector.receivers.files.lines import Reading, content
 from collector.receivers.files.tail import Tail
-from collector.records.unwrap import Part
+from collector.records.place import Part
 from tests.collector.file_rig import append, following, numbered
 
 
@@ -51,9 +51,9 @@ def test_a_name_that_is_no_utf_8_is_followed_like_any_other(tmp_path: Path, logs
     log = logs / os.fsdecode(b"caf\xe9.log")
     append(log, numbered(0, 10))
     append(logs / "b.log", numbered(100, 110))
-    with following(tmp_path, {}) as rig:
+    with following(tmp_path, {}, host="edge-1") as rig:
         rig.wait_for_lines([*numbered(0, 10), *numbered(100, 110)])
-        assert {payload.peer for payload in rig.payloads()} == {rf"{logs}/caf\xe9.log", f"{logs}/b.log"}
+        assert {payload.peer for payload in rig.payloads()} == {rf"edge-1:{logs}/caf\xe9.log", f"edge-1:{logs}/b.log"}
         rig.stop()
         append(log, numbered(10, 20))
         log.rename(log.with_suffix(".1"))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -28,7 +29,7 @@ def test_what_is_appended_comes(tmp_path: Path, logs: Path) -> None:
         rig.wait_for_lines(numbered(0, 20))
         (first, *_) = rig.payloads()
         assert (first.format, first.environment, first.gateway) == ("envoy_json", "production", "edge")
-        assert first.peer == str(logs / "a.log")
+        assert first.peer == f"{socket.gethostname()}:{logs / 'a.log'}"
 
 
 def test_a_line_waits_for_its_end(tmp_path: Path, logs: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from collector.formats.mule.descriptor import MULE_LOG
 from collector.receivers.files.lines import Cut, Reading, content, cut
-from collector.records.unwrap import Part
+from collector.records.place import Part
 from tests.collector.file_rig import append, following, numbered
 from tests.collector.receiver_rig import resident_bytes
 

@@ -154,8 +154,8 @@ def test_kubernetes_pods_are_named(store: Store, tmp_path: Path) -> None:
     )
     assert requests == [
         ("mesh", "checkout.shop", "checkout-7d9f8b6c5-x2k4p", "checkout.shop", "destination", "/cart/1"),
-        ("mesh", "reviews.default", "reviews-v1-545db77b95-9xk2p", "reviews.default", "destination", "/reviews/0"),
-        ("mesh", "reviews.default", "reviews-v1-545db77b95-9xk2p", "reviews.default", "destination", "/reviews/1"),
+        ("mesh", "reviews-v1.default", "reviews-v1-545db77b95-9xk2p", "reviews.default", "destination", "/reviews/0"),
+        ("mesh", "reviews-v1.default", "reviews-v1-545db77b95-9xk2p", "reviews.default", "destination", "/reviews/1"),
     ]
     logs = store.rows("SELECT gateway_kind, gateway, instance, body FROM logs WHERE environment = 'kubernetes'")
-    assert logs == [("mesh", "reviews.default", "reviews-v1-545db77b95-9xk2p", "ca request failed")]
+    assert logs == [("mesh", "reviews-v1.default", "reviews-v1-545db77b95-9xk2p", "ca request failed")]

@@ -14,6 +14,7 @@ from collector.receivers.forward.lines import Lines, Rules, classified
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
 from collector.records.classify import Classifier
+from collector.records.place import Place
 from tests.collector.forward_rig import MOMENT, whole
 
 _TEXT = '[2026-11-23T10:15:30.123Z] "GET /pets HTTP/1.1" 200 - 0 375 12 11 "-" "a" "id" "pets" "10.0.0.1:80"'
@@ -89,14 +90,16 @@ def test_lines_of_several_pods_are_told_apart() -> None:
         record("db-0", {"app.kubernetes.io/name": "postgres", "app": "db"}, None),
         record(None),
         {"log": _TEXT, "kubernetes": "odd"},
+        {"log": _TEXT, "hostname": "edge-1"},
     ]
     line = _TEXT.encode() + b"\n"
     rules = Rules(ForwardConfig(), FORMATS)
     assert classified([Entry(MOMENT, found) for found in records], "t", rules, Classifier(FORMATS)) == [
-        Lines("envoy_text", line, "orders.shop", "orders-7d9f8b6c5-bcdfg"),
-        Lines("envoy_text", line, "orders-api.shop", "orders-7d9f8b6c5-fghjk"),
-        Lines("envoy_text", line, "postgres", "db-0"),
+        Lines("envoy_text", line, Place("orders.shop", "orders-7d9f8b6c5-bcdfg")),
+        Lines("envoy_text", line, Place("orders.shop", "orders-7d9f8b6c5-fghjk")),
+        Lines("envoy_text", line, Place("db", "db-0")),
         Lines("envoy_text", line * 2),
+        Lines("envoy_text", line, Place("", "edge-1")),
     ]
 
 

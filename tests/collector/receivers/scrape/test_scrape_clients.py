@@ -55,7 +55,8 @@ def test_node_exporter(store: Store, tmp_path: Path) -> None:
         _, expected = _scrape(store, tmp_path / "spool", url, environment)
     assert sum(expected.values()) > 100
     assert stored(store, environment) == expected
-    instance = url.split("/")[2]
+    # Its host.
+    instance = url.split("/")[2].partition(":")[0]
     assert store.rows(
         """SELECT name, any(gateway), any(instance), any(kind), any(unit) FROM metrics
         WHERE environment = {e:String} AND name IN ('node_cpu_seconds_total', 'node_memory_MemFree_bytes', 'up')

@@ -1,17 +1,9 @@
 """Who wrote a container's log, from where the runtime keeps it."""
 
 import re
-from typing import NamedTuple
 
-from collector.formats.shared.workload import workload_of_pod
-
-
-class Workload(NamedTuple):
-    """The workload as meshes name it, `name.namespace`, and its pod or container."""
-
-    name: str
-    instance: str
-
+from collector.formats.shared.workload import gateway_of_pod
+from collector.records.place import NOWHERE, Place
 
 # https://kubernetes.io/docs/concepts/cluster-administration/logging/: pods/NAMESPACE_POD_UID/CONTAINER/0.log, and
 # containers/POD_NAMESPACE_CONTAINER-ID.log that links to it.
@@ -20,12 +12,11 @@ _CONTAINER = re.compile(r"/(?P<pod>[a-z0-9.-]+)_(?P<namespace>[a-z0-9-]+)_[a-z0-
 _DOCKER = re.compile(r"/(?P<id>[0-9a-f]{64})/(?P=id)-json\.log[^/]*$")
 
 
-def workload_of(*paths: str) -> Workload:
-    """The workload that the first of the paths to a file names; empty where none does."""
+def place_of_path(*paths: str) -> Place:
+    """The workload and its pod, or the container, that the first of the paths to a file names."""
     for path in paths:
         if found := _POD.search(path) or _CONTAINER.search(path):
-            name = workload_of_pod(found["pod"])
-            return Workload(f"{name}.{found['namespace']}", found["pod"])
+            return Place(gateway_of_pod(found["pod"], found["namespace"]), found["pod"])
         if found := _DOCKER.search(path):
-            return Workload("", found["id"][:12])
-    return Workload("", "")
+            return Place("", found["id"][:12])
+    return NOWHERE
