@@ -94,9 +94,9 @@ def test_each_input_takes_lines_out_of_what_they_are_wrapped_in(tmp_path: Path, 
     assert send(tmp_path) == _FOUND
 
 
-def test_what_the_address_says_of_the_gateway_comes_first(tmp_path: Path) -> None:
+def test_what_the_address_says_of_the_gateway_comes_behind_the_pod(tmp_path: Path) -> None:
     [(_, gateway, instance)] = _posted(tmp_path, "/ingest?gateway=named&peer=p", (_POD + _ACCESS).encode())
-    assert (gateway, instance) == ("named", "edge-7d9c8b5f66-x2x4q")
+    assert (gateway, instance) == ("edge", "edge-7d9c8b5f66-x2x4q")
 
 
 @pytest.mark.parametrize("wrapper", ["none", "docker", "cri"])
