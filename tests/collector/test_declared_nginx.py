@@ -179,7 +179,7 @@ def test_nothing_in_a_definition_is_a_statement(store: Store, tmp_path: Path) ->
     line = "'); DROP TABLE requests; -- {{inner}} {{path}} \\ {x:String} 200 /orders it'brien"
     [row] = declared_rows(store, tmp_path, definition, line)
     assert (row["path"], row["gateway"]) == ("/orders", "' OR {{time_zone}} \\")
-    assert row["attributes"] == {"http.request.header.o": "it"}
+    assert row["attributes"] == {"http.request.header.o": "it", "gatelens.doubt": "no_time"}
 
 
 def test_bytes_that_are_no_text(store: Store, tmp_path: Path) -> None:
