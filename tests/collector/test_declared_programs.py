@@ -64,6 +64,7 @@ def test_the_last_status_of_apache_and_its_attributes(store: Store, tmp_path: Pa
         "server.address": "shop.example.com",
         "http.request.header.x-tenant": "acme",
         "http.response.header.age": "60",
+        "gatelens.doubt": "no_time",
         "apache.ssl.SSL_PROTOCOL": "TLSv1.3",
         "apache.connection_status": "+",
         "gatelens.doubt": "no_time",

@@ -48,7 +48,7 @@ FROM
             *,
             endsWith(quoted[1], '] ')
                 AND (
-                    length(quoted) = 3
+                    length(quoted) = 3 AND '{{optional}}' = '?'
                     OR length(quoted) % 2 = 1
                         AND quoted[5] = ' '
                         AND countSubstrings(quoted[3], ' ') = 3
@@ -57,8 +57,12 @@ FROM
             -- Before the time, the time, before the request, the request, status, bytes, before the referer, referer, user
             -- agent, user agent behind a referer without quotes, and the rest, in which each quote that opens is closed. Some put the whole line in quotes.
             extractGroups(
-                toLowCardinality(is_regular ? '' : text),
-                '(?s)^(.*?)\\s*\\[([^\\]]*\\d\\d:\\d\\d[^\\]]*|null|-|)\\]\\s+(?:([^"]*?)\\s+)?(?:"[^"\\s]*"\\s+)?"(.*?)"\\s+(\\d{3}|-)\\s+(\\d+|-)(?:((?:\\s+[^"\\s]+)*?)(?:\\s+"(.*?)"(?:\\s+[^"\\s]+)*?\\s+"(.*?)"|\\s+-\\s+"(.*?)"))?((?:\\s+(?:"[^"]*"|[^"\\s]*="[^"]*"|[^"\\s]+))*)"?\\s*$'
+                toLowCardinality(multiIf(
+                    is_regular, '',
+                    startsWith(text, '"') AND endsWith(text, '""'), substring(text, 2, length(text) - 2),
+                    text
+                )),
+                '(?s)^(.*?)\\s*\\[([^\\]]*\\d\\d:\\d\\d[^\\]]*|null|-|)\\]\\s+(?:([^"]*?)\\s+)?(?:"[^"\\s]*"\\s+)?"(.*?)"\\s+(\\d{3}|-)\\s+(\\d+|-)(?:((?:\\s+[^"\\s]+)*?)(?:\\s+"(.*?)"(?:\\s+[^"\\s]+)*?\\s+"(.*?)"|\\s+-\\s+"(.*?)")){{optional}}((?:\\s+(?:"[^"]*"|[^"\\s]*="[^"]*"|[^"\\s]+))*)\\s*$'
             ) AS parts
         FROM
         (

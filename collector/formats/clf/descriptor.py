@@ -1,5 +1,6 @@
 """The common log format and the combined one."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from collector.formats.descriptor import Format, MixedBody, TextLine
@@ -19,16 +20,16 @@ _UP_TO_SIZE = (
 )
 _MIXED_BODY = MixedBody(marker=_MARKER.encode())
 _LAYERS = (*ACCESS, *sql(_FOLDER, "combined", "combined_times", "combined_tail", "clf_lines"), *ACCESS_LINES)
-_FRAGMENTS = {"doubt": "doubt"}
+# Whether referer and user agent may be missing. In a combined log such a line is cut off, and its size may be too.
+_COMBINED_FRAGMENTS = {"doubt": "doubt", "optional": ""}
+_COMMON_FRAGMENTS = {"doubt": "doubt", "optional": "?"}
 
 _PLAIN_LAYERS = (*ACCESS, *sql(_FOLDER, "combined", "plain"), *ACCESS_LINES)
 
 
-def _fast_path(name: str) -> Format:
+def _fast_path(name: str, fragments: Mapping[str, str]) -> Format:
     """For lines to which nothing is added: most of what the whole statement does is looking for that."""
-    return Format(
-        name, "the same with nothing added", _PLAIN_LAYERS, becomes=("requests", "logs"), fragments=_FRAGMENTS
-    )
+    return Format(name, "the same with nothing added", _PLAIN_LAYERS, becomes=("requests", "logs"), fragments=fragments)
 
 
 COMBINED = Format(
@@ -36,11 +37,11 @@ COMBINED = Format(
     "nginx's and Apache's combined access log, and what is often added to it",
     _LAYERS,
     becomes=("requests", "logs"),
-    fragments=_FRAGMENTS,
+    fragments=_COMBINED_FRAGMENTS,
     line=TextLine(_UP_TO_SIZE + r'(?:\s[^"]*?)?\s(?:-\s+)?"', contains="[", marker=_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
     source_types=("access_combined", "access_combined_wcookie"),
-    fast_path=_fast_path("combined"),
+    fast_path=_fast_path("combined", _COMBINED_FRAGMENTS),
 )
 
 COMMON = Format(
@@ -48,9 +49,9 @@ COMMON = Format(
     "the common access log, without referer and user agent",
     _LAYERS,
     becomes=("requests", "logs"),
-    fragments=_FRAGMENTS,
+    fragments=_COMMON_FRAGMENTS,
     line=TextLine(_UP_TO_SIZE + r"(?:\s|$)", contains="[", marker=_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
     source_types=("access_common",),
-    fast_path=_fast_path("common"),
+    fast_path=_fast_path("common", _COMMON_FRAGMENTS),
 )

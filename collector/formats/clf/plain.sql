@@ -11,7 +11,7 @@ SELECT
             AND NOT (
                 endsWith(quoted[1], '] ')
                 AND length(counts) = 2
-                AND (length(quoted) = 3 OR length(quoted) = 7 AND quoted[5] = ' ' AND quoted[7] IN ('', '\r'))
+                AND (length(quoted) = 3 AND '{{optional}}' = '?' OR length(quoted) = 7 AND quoted[5] = ' ' AND quoted[7] IN ('', '\r'))
             ),
         'more than a common or combined line'
     ) = 0 AS is_whole,

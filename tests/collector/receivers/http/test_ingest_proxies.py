@@ -30,7 +30,7 @@ _JSON_LOG = """log_format truth escape=json '{"id":"$request_id","status":$statu
 # As Debian's Apache has them, and what is true of each request.
 _APACHE_LOGS = """
 LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
-LogFormat "%h %l %u %t \\"%r\\" %>s %B \\"%{Referer}i\\" \\"%{User-Agent}i\\" %D" microseconds
+LogFormat "%h %l %u %t \\"%r\\" %>s %B \\"%{Referer}i\\" \\"%{User-Agent}i\\" %Dus" microseconds
 LogFormat "%v:%p %h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" vhost_combined
 LogFormat "%h %l %u %t \\"%r\\" %>s %O" common
 CustomLog microseconds.log microseconds
