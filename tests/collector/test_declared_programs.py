@@ -67,7 +67,6 @@ def test_the_last_status_of_apache_and_its_attributes(store: Store, tmp_path: Pa
         "gatelens.doubt": "no_time",
         "apache.ssl.SSL_PROTOCOL": "TLSv1.3",
         "apache.connection_status": "+",
-        "gatelens.doubt": "no_time",
     }
 
 
