@@ -173,7 +173,7 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
         return text_body.line_by_line(lines, formats, of_objects=first)
     held = records(raws)
     names = classifier.formats_of(held)
-    if len(set(names)) == 1 and names[0] in formats.whole_records:
+    if len(set(names)) == 1 and (names[0] in formats.whole_records or _are_lines(lines, held)):
         return [Part(names[0], lines)]
     found: list[Part] = []
     for name, members in grouped(list(zip(raws, held, strict=True)), names).items():
@@ -187,6 +187,11 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
         else:
             found.append(Part(name, b"\n".join(parts)))
     return found
+
+
+def _are_lines(lines: bytes, held: Sequence[Record]) -> bool:
+    """Whether records are lines of a format themselves, and no agent has put anything beside them."""
+    return not any(map(line_of, held)) and not may_tell_places(lines)
 
 
 def _of_one_format(lines: bytes, formats: Formats) -> list[Part] | None:

@@ -51,7 +51,7 @@ def test_a_pipe_is_cut_as_the_file_is(tmp_path: Path) -> None:
     path, sink = tmp_path / "a.log", MemorySink()
     summary = _imported(content, sink)
     assert sink.content == content
-    assert {block.peer for block in sink.blocks.values()} == {"stdin"}
+    assert {block.peer for block in sink.blocks.values()} == {"./stdin"}
     # The same bytes are the same log, however they come.
     assert _imported(content, sink).blocks_known == summary.blocks > 3
     path.write_bytes(content)

@@ -166,6 +166,6 @@ def test_the_closest_formats_are_told(tmp_path: Path) -> None:
     assert told[1] == "Closest:"
     assert {near.split()[0] for near in told[2:4]} == {"common", "combined"}
     assert r"fits line 1 up to column" in told[2]
-    assert r"but not:  \x1b[31m200 18468" in told[2]
+    assert r"but not: \x1b[31m200 18468" in told[2]
     assert "--log-format nginx='...'" in told[-1]
     assert "gatelens formats try" in told[-1]
