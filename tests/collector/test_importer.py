@@ -145,7 +145,7 @@ def test_lines_longer_than_what_fits_behind_a_block(tmp_path: Path) -> None:
     content = json_line("short") + long + json_line("short")
     sink = MemorySink()
     import_file(_packed(tmp_path / "a.log", content), sink, block_bytes=10_000)
-    assert sink.content.splitlines() == content.splitlines()
+    assert sink.lines() == {"envoy_json": content.splitlines()}
 
 
 def test_a_file_without_lines_is_told_before_it_fills_the_memory(tmp_path: Path) -> None:
