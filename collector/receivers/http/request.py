@@ -6,7 +6,7 @@ from typing import Concatenate
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
+from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull, UnknownEncoding
 from collector.intake.intake import ARRIVING_BYTES, Intake
 from collector.intake.keyed_body import KeyedBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
@@ -26,6 +26,7 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
     PayloadStalled: (408, "stalled"),
     PayloadTooLarge: (413, "too_large"),
     DeliveryConflict: (409, "key_reused"),
+    UnknownEncoding: (415, "encoding"),
     PayloadError: (400, "malformed"),
     ReceiverBusy: (503, "busy"),
     SpoolFull: (503, "spool_full"),
