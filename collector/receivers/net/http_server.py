@@ -58,6 +58,9 @@ class AsgiServer:
             # It is called for each connection, and nothing else is asked of it.
             http=connection,  # type: ignore[arg-type]
             ws="none",
+            # Else whoever is on this machine says where a request comes from, once for each guess at a password.
+            proxy_headers=bool(limits.trusted_proxies),
+            forwarded_allow_ips=[str(network) for network in limits.trusted_proxies],
             timeout_graceful_shutdown=_STOP_SECONDS,
             server_header=False,
         )
