@@ -85,7 +85,7 @@ class ChunkDelivery:
         def failed(error: Exception, pause: float) -> None:
             nonlocal is_counted
             if not is_counted:
-                self._metrics.refused(self._receiver, "spool_full")
+                self._metrics.refused(self._receiver, "spool_full", payload.peer, str(error))
             is_counted = True
 
         await retry_async(lambda: self._offer(payload, key), UNTIL_TAKEN, _is_disk_full, failed)

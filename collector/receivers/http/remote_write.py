@@ -29,7 +29,7 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     async def write(request: Request) -> Response:
         version = _version(request)
         if version is None:
-            http.refused("content_type")
+            http.refused(request, "content_type")
             return _unsupported(request)
 
         def fault(status: int, message: str) -> Response:
