@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import grpc
 
-from collector.errors import SpoolFull
+from collector.errors import PayloadTooLarge, SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.receivers.context import ReceiverContext
@@ -178,7 +178,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
                     peer = _address(context.peer())
                     await self._intake.accept("grpc", format_name, request, peer=peer, environment=self._environment)
             except PayloadError as error:
-                self._refused(context, "malformed", str(error))
+                self._refused(context, "too_large" if isinstance(error, PayloadTooLarge) else "malformed", str(error))
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             except SpoolFull as error:
                 await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), _retry_details(str(error)))

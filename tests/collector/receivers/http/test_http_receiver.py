@@ -16,6 +16,7 @@ import zstandard
 
 from tests.collector.access_logs import json_lines
 from tests.collector.receiver_rig import LIMIT, Rig, receivers, resident_bytes
+from tests.collector.spooling import leave_room
 
 
 def _fault(answer: httpx.Response) -> str:
@@ -179,7 +180,8 @@ def test_one_long_line_is_taken_or_refused(tmp_path: Path, client: httpx.Client)
 
 
 def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
-    with receivers(tmp_path, room=1000) as full:
+    with receivers(tmp_path) as full:
+        leave_room(full.spool, 1000)
         for path, body, headers in (
             ("/ingest/envoy_json", b"x" * 2000, {}),
             ("/ingest/envoy_json", b"x" * 2000, {"Idempotency-Key": "a"}),
@@ -190,6 +192,13 @@ def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
             assert b"The spool is full" in answer.content
         assert httpx.post(f"{full.http}/ingest/envoy_json", content=b"small", trust_env=False).status_code == 200
         assert full.spooled() == [("envoy_json", b"small")]
+
+
+def test_what_the_whole_spool_has_no_room_for_is_final(tmp_path: Path) -> None:
+    with receivers(tmp_path, room=1000) as small:
+        answer = httpx.post(f"{small.http}/ingest/envoy_json", content=b"x" * 2000, trust_env=False)
+        assert answer.status_code == 413
+        assert "send smaller batches or raise collector.spool.max_size" in _fault(answer)
 
 
 def test_a_client_that_leaves_does_not_disturb_others(rig: Rig, client: httpx.Client) -> None:

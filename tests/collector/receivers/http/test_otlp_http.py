@@ -16,6 +16,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import LIMIT, Rig, receivers
+from tests.collector.spooling import leave_room
 
 _PROTOBUF = {"Content-Type": "application/x-protobuf"}
 _JSON = {"Content-Type": "application/json"}
@@ -170,7 +171,8 @@ def test_values_nested_without_end_are_refused(client: httpx.Client) -> None:
 def test_a_full_spool_asks_to_come_again(tmp_path: Path, kind: str) -> None:
     body = otlp_logs("x" * 2000) if kind == "protobuf" else _json("logs", {"severityText": "x" * 2000})
     headers = _PROTOBUF if kind == "protobuf" else _JSON
-    with receivers(tmp_path, room=1000) as full:
+    with receivers(tmp_path) as full:
+        leave_room(full.spool, 1000)
         answer = httpx.post(f"{full.http}/v1/logs", content=body, headers=headers, trust_env=False)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert answer.headers["Content-Type"] == headers["Content-Type"]
