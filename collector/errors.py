@@ -3,7 +3,8 @@
 PayloadError               of storage.errors: sending it again will not help
 ├── DeliveryConflict       it repeats a key with another body
 ├── PayloadStalled         its rest does not come
-└── PayloadTooLarge        it is larger than the limit of its receiver
+├── PayloadTooLarge        it is larger than the limit of its receiver, or than the whole spool
+└── UnknownEncoding        it is packed by something that is not known
 ReceiverBusy               no room in memory for another large payload; the client should send it again in a moment
 SpoolFull                  no room on disk for more telemetry; the client should send it again later
 """
@@ -20,7 +21,11 @@ class PayloadStalled(PayloadError):
 
 
 class PayloadTooLarge(PayloadError):
-    """A payload is larger than the limit of its receiver."""
+    """A payload is larger than the limit of its receiver, or than the whole spool."""
+
+
+class UnknownEncoding(PayloadError):
+    """A payload is packed by something that is not known."""
 
 
 class ReceiverBusy(GatelensError):

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
+from collector.refusals import Refusals
+
 Attributes = dict[str, str]
 
 
@@ -16,6 +18,8 @@ class CollectorMetrics:
     """The collector's instruments, made once for a meter."""
 
     def __init__(self, meter: Meter) -> None:
+        # Whose they were, which no counter could hold.
+        self.refusals = Refusals()
         self._accepted = _Accepted()
         meter.create_observable_counter(
             "gatelens.receiver.accepted",
@@ -69,13 +73,16 @@ class CollectorMetrics:
     def accepted(self, receiver: str, format_name: str, size: int) -> None:
         self._accepted.add(receiver, format_name, size)
 
-    def refused(self, receiver: str, reason: str) -> None:
-        """`reason` is one of a few words, which docs/metrics.md lists."""
+    def refused(self, receiver: str, reason: str, peer: str = "", message: str = "") -> None:
+        """`reason` is one of a few words, which docs/metrics.md lists; with a message it is remembered and logged."""
         self._refused.add(1, {"receiver": receiver, "reason": reason})
+        if message:
+            self.refusals.add(receiver, reason, peer, message)
 
-    def connection_refused(self, port: str, reason: str) -> None:
+    def connection_refused(self, port: str, reason: str, peer: str, message: str) -> None:
         """`reason` is one of a few words, which docs/metrics.md lists."""
         self._connections_refused.add(1, {"input": port, "reason": reason})
+        self.refusals.add(port, reason, peer, message)
 
     def stored(self, format_name: str, insert_seconds: float, lag_seconds: float) -> None:
         attributes: Attributes = {"format": format_name}

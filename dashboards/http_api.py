@@ -1,7 +1,7 @@
 """The HTTP API: health, our own metrics, queries and usage reports for programs."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Query, Request
@@ -48,6 +48,7 @@ def http_api(
     health: Health,
     own_metrics: Exposition,
     find_segments: Callable[[str], Mapping[str, object]],
+    recent_refusals: Callable[[], Sequence[Mapping[str, object]]],
 ) -> APIRouter:
     """The routes, to be included in the web server before the pages."""
     router = APIRouter()
@@ -79,6 +80,10 @@ def http_api(
     @router.get("/api/v1/segments")
     def segments(prefix: Annotated[str, Query(min_length=1)]) -> JSONResponse:
         return JSONResponse(find_segments(prefix))
+
+    @router.get("/api/v1/ingest/refusals")
+    async def refusals() -> JSONResponse:
+        return JSONResponse({"refusals": recent_refusals()})
 
     return router
 

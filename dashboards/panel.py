@@ -13,6 +13,7 @@ from dashboards.icon import icon
 from dashboards.view import InvalidRange, View, parse_view
 from processors.moment import InvalidMoment
 from storage.errors import GatelensError
+from storage.faults import with_cure
 
 # What every panel listens to; the shell holds these components.
 URL = "url"
@@ -81,4 +82,4 @@ def answering(
 
 def fault(error: GatelensError) -> Component:
     """What went wrong, as a panel tells it."""
-    return dmc.Alert(str(error), color="red", variant="light", mb="xs", icon=icon("alert-triangle"))
+    return dmc.Alert(str(with_cure(error)), color="red", variant="light", mb="xs", icon=icon("alert-triangle"))

@@ -14,6 +14,7 @@ from processors.reports.renderers import Renderer, renderer
 from processors.reports.report import UsageReport, usage_report
 from processors.traffic.filters import Filters
 from storage.errors import GatelensError
+from storage.faults import with_cure
 from storage.store import Store
 
 _PARAMETERS = ("from", "to", "by", "format", "environment", "gateway", "api")
@@ -47,7 +48,7 @@ def reports_api(store: Store, clock: Callable[[], datetime], version: str) -> AP
             report = usage_report(store, parse_period(from_, to, now), by.split(","), filters, now=now, version=version)
             return _attachment(report, chosen)
         except GatelensError as error:
-            return fault_response(error)
+            return fault_response(with_cure(error))
 
     return router
 

@@ -14,6 +14,7 @@ from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
 from collector.formats.registry import Formats
 from collector.receivers.net.limits import HttpLimits
+from collector.receivers.net.setting_list import SettingList
 from collector.receivers.net.tls import TlsConfig
 from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
@@ -27,7 +28,7 @@ _MESSAGES = {
     "byte_size": _SIZE,
     "byte_size_unit": _SIZE,
     "extra_forbidden": "no such setting; see docs/configuration.md",
-    "tuple_type": "not a list; lists can only be set in the file",
+    "tuple_type": "not a list; this one can only be set in the file",
 }
 _TRIED_TYPES = ("literal[", "function-after[")
 _REFERENCE = re.compile(r"\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -57,7 +58,7 @@ class WebConfig(HttpLimits):
     )
     allow_unauthenticated: bool = Field(default=False, description="Show everything to everybody, on any address.")
     open_metrics: bool = Field(default=False, description="Show /metrics without a token.")
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: SettingList[str] = Field(
         default=(), description="Names under which the pages answer, beside those of loopback and addresses."
     )
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")
@@ -68,8 +69,8 @@ class AccessConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    read_token_files: tuple[Path, ...] = Field(default=(), description="Files of tokens for the HTTP API, one a line.")
-    sender_token_files: tuple[Path, ...] = Field(default=(), description="Files of tokens of senders, one a line.")
+    read_token_files: SettingList[Path] = Field(default=(), description="Files of tokens for the HTTP API, one a line.")
+    sender_token_files: SettingList[Path] = Field(default=(), description="Files of tokens of senders, one a line.")
 
 
 class AlertsConfig(BaseModel):

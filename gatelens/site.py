@@ -9,6 +9,8 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from collector.receivers.net.http_server import AsgiServer
+from collector.receivers.net.refused_requests import OF_PAGES, RefusedRequests
+from collector.refusals import Refusals
 from collector.telemetry import CollectorMetrics
 from collector.writer.segment_ledger import segments
 from dashboards.app import create_app
@@ -67,17 +69,21 @@ class Site:
     ) -> None:
         """Start to answer on a bound socket; raises ConfigError."""
         engine = self._start_alerts(addresses.web)
-        pages = self._pages(ingestion, engine, access, directory, addresses)
+        pages = self._pages(ingestion, engine, access, directory, addresses, metrics.refusals)
         loop = self._parts.loop("web")
         web = self._config.web
+
+        def tell_refused(reason: str, peer: str, message: str, _is_counted: bool) -> None:
+            metrics.connection_refused("web", reason, peer, message)
+
         server = AsgiServer(
-            access.around_pages(pages, loop.run(script_hashes(pages))),
+            RefusedRequests(access.around_pages(pages, loop.run(script_hashes(pages))), OF_PAGES, tell_refused),
             bound,
             self._parts.tls(loop, web.tls, "web.tls"),
             limits=web,
             max_body_size=int(web.max_body_size),
             name="web",
-            count_refused=metrics.connection_refused,
+            tell_refused=metrics.connection_refused,
         )
         self._parts.serve(loop, server)
 
@@ -88,6 +94,7 @@ class Site:
         access: Access,
         directory: DataDirectory,
         addresses: Addresses,
+        refusals: Refusals,
     ) -> FastAPI:
         store = self._store.apart(_PAGE_HANDLES)
 
@@ -100,7 +107,7 @@ class Site:
             title="Gatelens", version=__version__, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
         )
         answer_invalid_requests(server)
-        server.include_router(http_api(queries, health, self._telemetry, find_segments))
+        server.include_router(http_api(queries, health, self._telemetry, find_segments, refusals.recent))
         server.include_router(reports_api(store, self._clock, __version__))
         access.sign_in().add_to(server)
         data = shlex.quote(str(directory.path.absolute()))

@@ -2,7 +2,14 @@
 
 import re
 
-from storage.errors import QueryFailed, QueryLimitExceeded, QueryMemoryExceeded, StoreError, StoreUnavailable
+from storage.errors import (
+    GatelensError,
+    QueryFailed,
+    QueryLimitExceeded,
+    QueryMemoryExceeded,
+    StoreError,
+    StoreUnavailable,
+)
 
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
 _LIMIT_CODES = frozenset({158, 159, 160, 241, 307, 396})
@@ -15,6 +22,9 @@ _MACHINE_CODES = frozenset({24, 73, 74, 75, 76, 77, 80, 107, 198, 210, 209, 291,
 _REMARK_ON_SETTINGS = re.compile(r" ?\([^()]*\bsettings?\b[^()]*\)", re.I)
 _SENTENCE_ON_SETTINGS = re.compile(r"(?:(?<=\. )|^)[^.]*(?:\bsettings?\b|\bset `)[^.]*(?:\.|$)", re.I)
 
+# Not of loads and migrations, which nobody can make smaller by it.
+_CURE_OF_LIMITS = "Narrow the time range, or aggregate more."
+
 _CODE = re.compile(r"Code:\s*(\d+)")
 # Of the statement itself; that the whole server or a user has no more may be different in a moment.
 _OWN_MEMORY = re.compile(r"[Qq]uery memory limit exceeded|[Mm]emory limit \(for query\) exceeded")
@@ -24,15 +34,25 @@ _NOISE = re.compile(
 )
 
 
-def for_people(error: StoreError) -> StoreError:
+def for_people(error: StoreError) -> GatelensError:
     """The same error for a person, who is told neither what is on this machine nor which settings there are."""
+    if isinstance(error, QueryLimitExceeded):
+        return with_cure(type(error)(_without_settings(error)))
     cause = error.__cause__
     if cause is None:
         return error
     if _code(getattr(cause, "code", None), str(cause)) in _MACHINE_CODES or "errno" in str(cause):
         return QueryFailed("The query would reach beyond the tables; read from those that SHOW TABLES tells.")
-    text = _SENTENCE_ON_SETTINGS.sub("", _REMARK_ON_SETTINGS.sub("", str(error))).strip()
-    return type(error)(text or "ClickHouse refused the query; write it more simply.")
+    return type(error)(_without_settings(error) or "ClickHouse refused the query; write it more simply.")
+
+
+def _without_settings(error: StoreError) -> str:
+    return _SENTENCE_ON_SETTINGS.sub("", _REMARK_ON_SETTINGS.sub("", str(error))).strip()
+
+
+def with_cure(error: GatelensError) -> GatelensError:
+    """The same error for somebody who chose what is asked, and can ask for less where it is beyond a limit."""
+    return type(error)(f"{error} {_CURE_OF_LIMITS}".strip()) if isinstance(error, QueryLimitExceeded) else error
 
 
 def query_error(code: int | None, message: str) -> StoreError:
@@ -40,9 +60,9 @@ def query_error(code: int | None, message: str) -> StoreError:
     code = _code(code, message)
     text = _NOISE.sub("", _NOISE.sub("", message)).strip() or "ClickHouse gave no reason"
     if code == _MEMORY_CODE and _OWN_MEMORY.search(message):
-        return QueryMemoryExceeded(f"{text} Narrow the time range, or aggregate more.")
+        return QueryMemoryExceeded(text)
     if code in _LIMIT_CODES:
-        return QueryLimitExceeded(f"{text} Narrow the time range, or aggregate more.")
+        return QueryLimitExceeded(text)
     if code in _UNAVAILABLE_CODES or (code is None and "onnection" in message):
         return StoreUnavailable(f"ClickHouse did not answer: {text}")
     return QueryFailed(text)

@@ -71,9 +71,7 @@ class Pool(Generic[Handle]):
         except TimeoutError:
             if future.done():
                 raise
-            raise QueryLimitExceeded(
-                f"The query has not ended after {seconds:.0f} seconds. Narrow the time range, or aggregate more."
-            ) from None
+            raise QueryLimitExceeded(f"The query has not ended after {seconds:.0f} seconds.") from None
         finally:
             self._give_back(thread, future)
 

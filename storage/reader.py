@@ -8,7 +8,7 @@ from storage.faults import for_people
 from storage.guard import Catalogue, Guard, QueryLimits
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.store import Store
-from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet, is_text
+from storage.untrusted_text import bytes_for_terminal, csv_for_spreadsheet, is_text, valid_utf8
 
 # ClickHouse's names for the formats that people ask for.
 OUTPUT_FORMATS = {
@@ -30,10 +30,12 @@ WHERE database = currentDatabase()
 """
 
 
-# Formats whose readers take some text for commands.
+# Formats whose readers take some text for commands, or nothing but text.
 _PRESENTED: Mapping[str, Callable[[bytes], bytes]] = {
     "table": bytes_for_terminal,
     "csv": csv_for_spreadsheet,
+    "json": valid_utf8,
+    "jsonl": valid_utf8,
 }
 
 

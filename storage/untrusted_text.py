@@ -32,14 +32,23 @@ def bytes_for_terminal(text: bytes) -> bytes:
     return for_terminal(text.decode("utf-8", "backslashreplace")).encode()
 
 
+def valid_utf8(content: bytes) -> bytes:
+    """The same bytes with U+FFFD for what is no UTF-8, which ClickHouse's strings may hold and JSON may not."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode("utf-8", "replace").encode()
+    return content
+
+
 def for_spreadsheet(text: str) -> str:
     """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def csv_for_spreadsheet(content: bytes) -> bytes:
-    """The same of every text in a CSV file of ClickHouse's; numbers stay numbers."""
-    return _QUOTED.sub(_quoted_for_spreadsheet, content)
+    """The same of every text in a CSV file of ClickHouse's, which is then UTF-8; numbers stay numbers."""
+    return _QUOTED.sub(_quoted_for_spreadsheet, valid_utf8(content))
 
 
 def _quoted_for_spreadsheet(found: re.Match[bytes]) -> bytes:

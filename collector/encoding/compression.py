@@ -4,9 +4,12 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+import lz4.frame
 import zstandard
 
+from collector.encoding import snappy
 from collector.encoding.limits import body_too_large
+from collector.errors import UnknownEncoding
 from storage.errors import PayloadError
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -14,16 +17,17 @@ _NOT_PACKED = ("", "identity")
 # Most clients send one. Fluentd packs each event that it adds to a chunk as one of its own.
 _MOST_MEMBERS = 100_000
 _FIRST_PIECE_BYTES = 64 << 10
+_LONGEST_SHOWN = 100
 
 
 class _Member(Protocol):
-    """What zlib and zstandard unpack a member with."""
+    """What zlib, zstandard and lz4 unpack a member with."""
 
     @property
     def eof(self) -> bool: ...
 
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes | None: ...
 
 
 Member = TypeVar("Member", bound=_Member)
@@ -35,16 +39,16 @@ def is_packed(encoding: str) -> bool:
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:
-    """A body unpacked by its Content-Encoding: '', 'identity', 'gzip', 'deflate' or 'zstd'.
+    """A body unpacked by its Content-Encoding, '' or one of those that the OpenTelemetry Collector's receiver takes.
 
     Raises PayloadTooLarge as soon as it unpacks to more than `limit` bytes, so that a small bomb takes no more memory
-    than that; PayloadError where it is damaged or of unknown encoding.
+    than that; PayloadError where it is damaged, UnknownEncoding where that is not known.
     """
     if not body:
         return body
     unpack = _ENCODINGS.get(encoding.strip().lower())
     if unpack is None:
-        raise PayloadError(f"Content-Encoding {encoding!r} is not known; use gzip, deflate, zstd or none.")
+        raise UnknownEncoding(f"Content-Encoding {encoding[:_LONGEST_SHOWN]!r} is not known; use {KNOWN} or none.")
     return unpack(body, limit)
 
 
@@ -87,6 +91,17 @@ def _unzstd_piece(frame: "zstandard.ZstdDecompressionObj", piece: memoryview, ro
     return frame.decompress(piece)
 
 
+def _unlz4(body: bytes, limit: int) -> bytes:
+    try:
+        return _unpack_members(body, limit, "lz4", lz4.frame.LZ4FrameDecompressor, _unlz4_piece)
+    except RuntimeError as error:
+        raise PayloadError(f"The body is not lz4: {error}.") from error
+
+
+def _unlz4_piece(frame: "lz4.frame.LZ4FrameDecompressor", piece: memoryview, room: int) -> bytes:
+    return bytes(frame.decompress(piece, max_length=room))
+
+
 def _check_zstd_size(body: bytes, limit: int) -> None:
     """Only a reader unpacks piece by piece, and only a whole frame tells that it is not cut off: hence twice."""
     size = 0
@@ -125,7 +140,7 @@ def _unpack_members(
             size += len(unpacked[-1])
             if size > limit:
                 raise body_too_large(limit)
-            position += len(piece) - len(member.unused_data)
+            position += len(piece) - len(member.unused_data or b"")
             length *= 2
     return b"".join(unpacked)
 
@@ -135,5 +150,10 @@ _ENCODINGS: dict[str, Callable[[bytes, int], bytes]] = {
     "identity": _plain,
     "gzip": _gunzip,
     "deflate": _undeflate,
+    "zlib": _undeflate,
     "zstd": _unzstd,
+    "snappy": snappy.decode,
+    "x-snappy-framed": snappy.decode_stream,
+    "lz4": _unlz4,
 }
+KNOWN = ", ".join(name for name in _ENCODINGS if name not in _NOT_PACKED)

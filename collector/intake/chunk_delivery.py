@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from collector.errors import SpoolFull
+from collector.errors import PayloadTooLarge, SpoolFull
 from collector.intake.chunk_memory import ChunkMemory, key_of
 from collector.intake.intake import UNTIL_TAKEN
 from collector.intake.keyed_body import UnderWay
@@ -54,7 +54,7 @@ class ChunkDelivery:
         self._under_way = UnderWay()
 
     async def deliver(self, bodies: Sequence[Body], peer: str) -> None:
-        """Return when all is durable, however long there is no room for it."""
+        """Return when all is durable, however long there is no room for it; what no spool could hold is dropped."""
         for kind, body in bodies:
             await self._append(self._payload(kind, body, peer))
 
@@ -85,10 +85,15 @@ class ChunkDelivery:
         def failed(error: Exception, pause: float) -> None:
             nonlocal is_counted
             if not is_counted:
-                self._metrics.refused(self._receiver, "spool_full")
+                self._metrics.refused(self._receiver, "spool_full", payload.peer, str(error))
             is_counted = True
 
-        await retry_async(lambda: self._offer(payload, key), UNTIL_TAKEN, _is_disk_full, failed)
+        try:
+            await retry_async(lambda: self._offer(payload, key), UNTIL_TAKEN, _is_disk_full, failed)
+        except PayloadTooLarge as error:
+            # The protocol has no word for it: an agent would send it again for ever, and nothing behind it.
+            self._metrics.refused(self._receiver, "too_large", payload.peer, str(error))
+            return
         self._metrics.accepted(self._receiver, payload.format, len(payload.body))
 
     async def _offer(self, payload: Payload, key: bytes) -> None:

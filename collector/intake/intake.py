@@ -71,8 +71,8 @@ class Intake:
         """
         try:
             await asyncio.to_thread(self._spool.append_segment, segment_id, payloads)
-        except SpoolFull:
-            self._metrics.refused(receiver, "spool_full")
+        except SpoolFull as error:
+            self._spool_full(receiver, payloads[0], error)
             raise
         for payload in payloads:
             self._metrics.accepted(receiver, payload.format, len(payload.body))
@@ -133,8 +133,8 @@ class Intake:
         ]
         try:
             self._spool.offer_all(offered)
-        except SpoolFull:
-            self._metrics.refused(receiver, "spool_full")
+        except SpoolFull as error:
+            self._spool_full(receiver, payloads[0], error)
             raise
         return [answer.told for answer in answers]
 
@@ -143,7 +143,7 @@ class Intake:
             if error is None:
                 self._metrics.accepted(receiver, payload.format, len(payload.body))
             else:
-                self._metrics.refused(receiver, "spool_full")
+                self._spool_full(receiver, payload, error)
             answer(error)
 
         return counted
@@ -169,8 +169,8 @@ class Intake:
             except BaseException:
                 arriving.abandon()
                 raise
-        except SpoolFull:
-            self._metrics.refused(receiver, "spool_full")
+        except SpoolFull as error:
+            self._spool_full(receiver, payload, error)
             raise
         if is_new:
             self._metrics.accepted(receiver, payload.format, size)
@@ -194,13 +194,23 @@ class Intake:
                 "it again in a moment, or without own_segment."
             )
 
-    def refused(self, receiver: str, reason: str) -> None:
-        """Count a payload that the receiver itself turned away."""
-        self._metrics.refused(receiver, reason)
+    def _spool_full(self, receiver: str, payload: Payload, error: Exception) -> None:
+        self._metrics.refused(receiver, "spool_full", payload.peer, str(error))
 
-    def connection_refused(self, port: str, reason: str) -> None:
+    def refused(self, receiver: str, reason: str, peer: str = "", message: str = "") -> None:
+        """Count a payload that the receiver itself turned away; with a message it is remembered whose it was."""
+        self._metrics.refused(receiver, reason, peer, message)
+
+    def refusal_told(self, receiver: str, reason: str, peer: str, message: str, is_counted: bool) -> None:
+        """Remember whose a payload was that was turned away; count it where that has not been done."""
+        if is_counted:
+            self._metrics.refusals.add(receiver, reason, peer, message)
+        else:
+            self._metrics.refused(receiver, reason, peer, message)
+
+    def connection_refused(self, port: str, reason: str, peer: str, message: str) -> None:
         """Count a connection that a port turned away or cut."""
-        self._metrics.connection_refused(port, reason)
+        self._metrics.connection_refused(port, reason, peer, message)
 
 
 async def _gathered(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[list[bytes]]:

@@ -2,7 +2,7 @@
 
 import threading
 
-from collector.errors import SpoolFull
+from collector.errors import PayloadTooLarge, SpoolFull
 
 
 class Room:
@@ -19,9 +19,14 @@ class Room:
         return self._size
 
     def check(self, size: int) -> None:
-        """Raises SpoolFull where there is no room for so many bytes more."""
+        """Raises SpoolFull where there is no room for so many bytes more, PayloadTooLarge where there never is."""
         if self._is_closed:
             raise SpoolFull("Gatelens is stopping; send it again in a moment.")
+        if size > self.capacity:
+            raise PayloadTooLarge(
+                f"The whole spool has room for {self.capacity} bytes, and this takes {size}; send smaller batches or "
+                "raise collector.spool.max_size."
+            )
         if self._size + size > self.capacity:
             raise SpoolFull(
                 f"The spool is full ({self._size} of {self.capacity} bytes wait for ClickHouse); send it "

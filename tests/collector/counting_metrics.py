@@ -13,8 +13,8 @@ class CountingMetrics(CollectorMetrics):
         self.reasons: list[str] = []
         self.connection_reasons: list[str] = []
 
-    def refused(self, receiver: str, reason: str) -> None:
+    def refused(self, receiver: str, reason: str, peer: str = "", message: str = "") -> None:
         self.reasons.append(reason)
 
-    def connection_refused(self, port: str, reason: str) -> None:
+    def connection_refused(self, port: str, reason: str, peer: str, message: str) -> None:
         self.connection_reasons.append(reason)

@@ -110,7 +110,7 @@ def whole(data: bytes) -> Whole:
 
 def admission() -> Admission:
     """A place for a connection that is served by nothing else."""
-    admitted = ConnectionLimiter("test", 1, 1, lambda port, reason: None).admit("", lambda: None)
+    admitted = ConnectionLimiter("test", 1, 1, lambda port, reason, peer, message: None).admit("", lambda: None)
     assert admitted is not None
     return admitted
 

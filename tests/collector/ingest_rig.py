@@ -41,7 +41,7 @@ def http_port(
     app: ASGIApp = http_app(intake, config)
     if find_sender is not None:
         app = SenderTokens(app, find_sender, intake, has_hec_tokens=bool(config.hec.tokens))
-    web = AsgiServer(app, bound)
+    web = AsgiServer(app, bound, limits=config)
     loop.run(web.start())
     try:
         yield Rig(f"http://127.0.0.1:{bound.getsockname()[1]}", "", spool, directory)

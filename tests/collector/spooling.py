@@ -50,3 +50,9 @@ def append(spool: Spool, payload: Payload) -> "Future[None]":
 
     spool.offer(payload, tell)
     return told
+
+
+def leave_room(spool: Spool, size: int) -> int:
+    """As if so much waited for ClickHouse that only so many bytes more have room; returns what the spool then holds."""
+    spool._room.add(spool.capacity - spool.size - size)
+    return spool.size

@@ -2,13 +2,13 @@
 
 import pytest
 
-from storage.errors import QueryFailed, QueryLimitExceeded, StoreError
-from storage.faults import for_people, query_error
+from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, StoreError
+from storage.faults import for_people, query_error, with_cure
 from storage.reader import Reader, reader
 from storage.store import Store
 
 
-def _shown(message: str) -> StoreError:
+def _shown(message: str) -> GatelensError:
     try:
         raise query_error(None, message) from RuntimeError(message)
     except StoreError as error:
@@ -41,6 +41,15 @@ def test_settings_are_not_named() -> None:
     assert str(_shown("Code: 721. DB::Exception: It is deprecated. Set `allow_it` to have it.")) == "It is deprecated."
     only = str(_shown("Code: 1. DB::Exception: Cannot modify 'readonly' setting in readonly mode."))
     assert only == "ClickHouse refused the query; write it more simply."
+
+
+def test_only_people_are_told_to_ask_for_less() -> None:
+    message = "Code: 241. DB::Exception: Query memory limit exceeded: would use 2.01 GiB. (MEMORY_LIMIT_EXCEEDED)"
+    error = query_error(None, message)
+    assert str(error) == "Query memory limit exceeded: would use 2.01 GiB."
+    assert str(_shown(message)) == f"{error} Narrow the time range, or aggregate more."
+    assert str(with_cure(error)) == f"{error} Narrow the time range, or aggregate more."
+    assert with_cure(failed := QueryFailed("No.")) is failed
 
 
 @pytest.mark.parametrize("sql", ["SELECT formatRow('Protobuf', 1)", "SELECT formatRow('CapnProto', 1)"])

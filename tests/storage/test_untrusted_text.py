@@ -76,3 +76,11 @@ def test_answers_for_programs_are_unchanged(store: Store) -> None:
     [same] = pq.read_table(io.BytesIO(run(_SQL, "parquet"))).select(["title", "formula"]).to_pylist()
     expected = {"title": "a\x1b]0;owned\x07", "formula": '=HYPERLINK("http://x","y")'}
     assert {name: row[name] for name in expected} == same == expected
+
+
+def test_what_is_no_utf_8_is_replaced_where_only_text_may_be(store: Store) -> None:
+    run, sql = reader(store).run, "SELECT unhex('61FF62') AS a"
+    assert run(sql, "jsonl") == '{"a":"a\ufffdb"}\n'.encode()
+    assert run(sql, "csv") == '"a"\n"a\ufffdb"\n'.encode()
+    assert json.loads(run(sql, "json"))["data"] == [{"a": "a\ufffdb"}]
+    assert run(sql, "csv_raw") == b'"a"\n"a\xffb"\n'

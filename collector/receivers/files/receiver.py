@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from collector.errors import PayloadTooLarge
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.receivers.background import BackgroundReceiver
 from collector.receivers.context import ReceiverContext
@@ -84,14 +85,17 @@ class FileReceiver:
         """Wait for room for as long as it takes; nothing is read meanwhile."""
         for segment_id, payloads in batch.segments().items():
             accept = partial(self._intake.accept_segment, _RECEIVER, segment_id, payloads)
-            await retry_async(
-                accept, UNTIL_TAKEN, is_spool_full, lambda error, pause: self._tell(f"Files wait: {error}")
-            )
+            await retry_async(accept, UNTIL_TAKEN, _lacks_room, lambda error, pause: self._tell(f"Files wait: {error}"))
 
     def _tell(self, message: str) -> None:
         if message != self._failing:
             _log.warning("%s", message)
         self._failing = message
+
+
+def _lacks_room(error: Exception) -> bool:
+    # A file waits for a larger spool too: nothing of it is lost meanwhile.
+    return is_spool_full(error) or isinstance(error, PayloadTooLarge)
 
 
 async def _in_thread(work: Callable[[], Result]) -> Result:

@@ -28,6 +28,8 @@ _MESSAGE_SECONDS = 120
 _LAG_SECONDS = 30.0
 _BYTES_PER_SECOND = 500
 _LAG_SECONDS_WITH_PLACE = 10.0
+# An agent has few chunks on their way at a time.
+_ANSWERS_AT_ONCE = 100
 _BYTES_PER_SECOND_WITH_PLACE = LARGE_MESSAGE_BYTES // _MESSAGE_SECONDS
 
 
@@ -142,17 +144,19 @@ class Connection:
     def _parse(self, messages: Sequence[Whole]) -> tuple[Sequence[Message], Sequence[Whole], PayloadError | None]:
         """The first messages, the rest for the next time, and what is wrong with the first that cannot be read.
 
-        What is packed may hold so much that all of it together would be too much to hold.
+        What is packed may hold so much that all of it together would be too much to hold; and each that wants an answer
+        is a task of its own, of which so many would hold up all other connections.
         """
         parsed: list[Message] = []
-        number = size = 0
+        number = size = answers = 0
         try:
-            while number < len(messages) and size < self._limit:
+            while number < len(messages) and size < self._limit and answers < _ANSWERS_AT_ONCE:
                 message = parse(messages[number], self._limit)
                 number += 1
                 if message is not None:
                     parsed.append(message)
                     size += message.size
+                    answers += bool(message.chunk)
         except PayloadError as error:
             # The messages before it are taken in all the same.
             return parsed, (), error

@@ -169,15 +169,14 @@ class ForwardServer:
             self._turn_away(peer, "malformed", "The rest of a message did not come in time.")
         except OSError:
             if connection.is_in_a_message:
-                self._intake.refused(RECEIVER, "disconnected")
+                self._intake.refused(RECEIVER, "disconnected", peer, "The agent left in the middle of a message.")
         except Exception:
             # Whatever one client does, the others are served.
             _log.exception("A connection failed.", extra={"peer": peer})
 
     def _turn_away(self, peer: str, reason: str, message: str) -> None:
-        """The protocol has no word for it: the connection ends, and the log tells why."""
-        self._intake.refused(RECEIVER, reason)
-        _log.warning("A Forward connection is closed.", extra={"peer": peer, "reason": message})
+        """The protocol has no word for it: the connection ends, and what is told of refusals says why."""
+        self._intake.refused(RECEIVER, reason, peer, message)
 
 
 class _Heartbeat(asyncio.DatagramProtocol):

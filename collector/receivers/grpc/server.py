@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import grpc
 
-from collector.errors import SpoolFull
+from collector.errors import PayloadTooLarge, SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.receivers.context import ReceiverContext
@@ -47,6 +47,18 @@ _KEEPALIVE = {
 # For TLS, and for the settings that both sides of HTTP/2 begin with.
 _HANDSHAKE_SECONDS = 10
 _METADATA_BYTES = 16 << 10
+
+_NOT_FOUND = (
+    "Only OTLP's Export and Envoy's StreamAccessLogs are served here; check the exporter's protocol and address."
+)
+_UNREADABLE = (
+    "A call ended before its message could be read: it is packed by something else than gzip, such as zstd or snappy "
+    "(set `compression: gzip` at the sender, or send over HTTP), or its client gave up."
+)
+_TOO_LARGE = (
+    "A message is larger than collector.grpc.max_message_size, or there was none; send smaller batches or raise the "
+    "limit."
+)
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 
@@ -109,36 +121,64 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         self._senders = senders
         self._methods = {
             **{
-                method: grpc.unary_unary_rpc_method_handler(self._export(FORMATS[signal]))
+                # As a stream: a call whose message cannot be read would otherwise be seen by nobody.
+                method: grpc.stream_unary_rpc_method_handler(self._export(FORMATS[signal]))
                 for signal, method in _OTLP.items()
             },
             _ALS: grpc.stream_unary_rpc_method_handler(self._stream_access_logs),
         }
         self._refuse_without_token = grpc.stream_unary_rpc_method_handler(self._unauthenticated)
+        self._refuse_unknown = grpc.stream_unary_rpc_method_handler(self._unknown)
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
         handler = self._methods.get(handler_call_details.method)
-        if handler is not None and not self._senders.are_good(handler_call_details.invocation_metadata):
+        if handler is None:
+            return self._refuse_unknown
+        if not self._senders.are_good(handler_call_details.invocation_metadata):
             return self._refuse_without_token
         return handler
+
+    async def _unknown(self, _messages: AsyncIterator[bytes], context: _Context) -> bytes:
+        self._refused(context, "not_found", _NOT_FOUND)
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, _NOT_FOUND)
+        return _SUCCESS
 
     async def _unauthenticated(self, _messages: AsyncIterator[bytes], context: _Context) -> bytes:
         await self._abort_unauthenticated(context)
         return _SUCCESS
 
     async def _abort_unauthenticated(self, context: _Context) -> None:
-        self._intake.refused("grpc", "unauthenticated")
-        await context.abort(grpc.StatusCode.UNAUTHENTICATED, f"{NEEDED}, as metadata `authorization: Bearer <token>`.")
+        message = f"{NEEDED}, as metadata `authorization: Bearer <token>`."
+        self._refused(context, "unauthenticated", message)
+        await context.abort(grpc.StatusCode.UNAUTHENTICATED, message)
 
-    def _export(self, format_name: str) -> "Callable[[bytes, _Context], Awaitable[bytes]]":
-        async def export(request: bytes, context: _Context) -> bytes:
+    def _refused(self, context: _Context, reason: str, message: str) -> None:
+        self._intake.refused("grpc", reason, _address(context.peer()), message)
+
+    async def _only(self, messages: AsyncIterator[bytes], context: _Context) -> bytes:
+        """The message of a call. What gRPC's core refuses, it answers by itself, and only the absence tells of it."""
+        # The core knows no peer of a call that has ended.
+        peer = _address(context.peer())
+        try:
+            async for message in messages:
+                return message
+        except asyncio.CancelledError:
+            self._intake.refused("grpc", "unreadable", peer, _UNREADABLE)
+            raise
+        self._intake.refused("grpc", "too_large", peer, _TOO_LARGE)
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, _TOO_LARGE)
+        return b""
+
+    def _export(self, format_name: str) -> "Callable[[AsyncIterator[bytes], _Context], Awaitable[bytes]]":
+        async def export(messages: AsyncIterator[bytes], context: _Context) -> bytes:
+            request = await self._only(messages, context)
             try:
                 check_protobuf(request)
                 if request:
                     peer = _address(context.peer())
                     await self._intake.accept("grpc", format_name, request, peer=peer, environment=self._environment)
             except PayloadError as error:
-                self._intake.refused("grpc", "malformed")
+                self._refused(context, "too_large" if isinstance(error, PayloadTooLarge) else "malformed", str(error))
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             except SpoolFull as error:
                 await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), _retry_details(str(error)))
@@ -160,7 +200,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             while unwritten:
                 await self._see_written(*unwritten.popleft(), peer)
         except PayloadError as error:
-            self._intake.refused("grpc", "malformed")
+            self._refused(context, "malformed", str(error))
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return _SUCCESS
 

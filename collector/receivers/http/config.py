@@ -5,6 +5,7 @@ from pydantic import ByteSize, Field
 from collector.receivers.http.hec_config import HecConfig
 from collector.receivers.net.limits import HttpLimits
 from collector.receivers.net.sender_tokens import SenderTokenMode
+from collector.receivers.net.setting_list import SettingList
 from collector.receivers.net.tls import TlsConfig
 
 
@@ -16,7 +17,7 @@ class HttpConfig(HttpLimits):
         default="auto", description="Whether senders need a token; auto: on other addresses than those of loopback."
     )
     allow_unauthenticated: bool = Field(default=False, description="Take telemetry from anybody, on whatever address.")
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: SettingList[str] = Field(
         default=(), description="Names under which the port answers, beside those of loopback and addresses."
     )
     max_body_size: ByteSize = Field(

@@ -94,11 +94,11 @@ class _Hec:
             try:
                 return await handle(request, body)
             except hec_events.InvalidEvent as error:
-                self._intake.refused("http", "malformed")
+                self._http.refused(request, "malformed", str(error))
                 return _answer(_OF_EVENT.get(type(error), _INVALID), {"invalid-event-number": error.number})
             except _Refused as error:
                 unknown = error.code in (_NO_TOKEN, _NO_AUTHORIZATION, _UNKNOWN_TOKEN)
-                self._intake.refused("http", "unauthenticated" if unknown else "malformed")
+                self._http.refused(request, "unauthenticated" if unknown else "malformed")
                 return _answer(error.code)
 
         async def answer(request: Request) -> Response:

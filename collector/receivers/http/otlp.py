@@ -28,6 +28,7 @@ from collector.receivers.otlp import (
 
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
+_LONGEST_SHOWN = 100
 
 
 def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
@@ -55,8 +56,9 @@ def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Resp
             return await http.answer(request, protobuf, _protobuf_fault)
         if content_type == _JSON:
             return await http.answer(request, json, _json_fault)
-        http.refused("content_type")
-        return _protobuf_fault(415, f"Content-Type {content_type!r} is not taken here; send {_PROTOBUF} or {_JSON}.")
+        message = f"Content-Type {content_type[:_LONGEST_SHOWN]!r} is not taken here; send {_PROTOBUF} or {_JSON}."
+        http.refused(request, "content_type", message)
+        return _protobuf_fault(415, message)
 
     return export
 

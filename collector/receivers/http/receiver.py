@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from functools import partial
 
 from starlette.types import ASGIApp
 
@@ -12,6 +12,8 @@ from collector.receivers.http.app import http_app
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.address import with_port
 from collector.receivers.net.http_server import AsgiServer
+from collector.receivers.net.limiter import TellRefused
+from collector.receivers.net.refused_requests import OF_COLLECTOR, RefusedRequests
 from collector.receivers.net.tls import follow_certificate, ssl_context
 
 _TLS = "collector.http.tls"
@@ -20,13 +22,11 @@ _TLS = "collector.http.tls"
 class HttpReceiver:
     """Serves an application until stopped; must be used on one event loop."""
 
-    def __init__(
-        self, app: ASGIApp, bound: socket.socket, config: HttpConfig, count_refused: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, config: HttpConfig, tell_refused: TellRefused) -> None:
         self._app = app
         self._bound = bound
         self._config = config
-        self._count_refused = count_refused
+        self._tell_refused = tell_refused
         self._server: AsgiServer | None = None
         self._following: asyncio.Task[None] | None = None
 
@@ -37,7 +37,7 @@ class HttpReceiver:
     async def start(self) -> None:
         """Serve; raises ConfigError where TLS cannot be used."""
         self._server = AsgiServer(
-            self._app, self._bound, self._tls(), limits=self._config, count_refused=self._count_refused
+            self._app, self._bound, self._tls(), limits=self._config, tell_refused=self._tell_refused
         )
         await self._server.start()
 
@@ -58,4 +58,5 @@ class HttpReceiver:
 def http_receiver(context: ReceiverContext) -> HttpReceiver:
     config, intake = context.config.http, context.intake
     app = context.checks.around_intake(http_app(intake, config), intake)
+    app = RefusedRequests(app, OF_COLLECTOR, partial(intake.refusal_told, "http"))
     return HttpReceiver(app, context.http_socket, config, intake.connection_refused)

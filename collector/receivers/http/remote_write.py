@@ -3,11 +3,11 @@
 https://prometheus.io/docs/specs/prw/remote_write_spec/ and https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
 """
 
-import cramjam
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from collector.encoding import snappy
 from collector.errors import PayloadTooLarge
 from collector.formats.prometheus.descriptor import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
 from collector.intake.intake import Intake
@@ -16,7 +16,6 @@ from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.receivers.http.write_request import VERSION_1, VERSION_2, Contents, WriteRequest
-from storage.errors import PayloadError
 
 _PROTOBUF = "application/x-protobuf"
 _FORMATS = {VERSION_1: PROMETHEUS_WRITE.name, VERSION_2: PROMETHEUS_WRITE_V2.name}
@@ -30,7 +29,7 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     async def write(request: Request) -> Response:
         version = _version(request)
         if version is None:
-            http.refused("content_type")
+            http.refused(request, "content_type")
             return _unsupported(request)
 
         def fault(status: int, message: str) -> Response:
@@ -59,7 +58,7 @@ def _encoding(request: Request) -> str:
 async def _write(http: HttpIntake, request: Request, body: RequestBody, version: WriteRequest, limit: int) -> Response:
     packed = await body.packed()
     await body.hold(unpacked_size(packed, limit))
-    message = await http.converted(packed, unsnap, limit)
+    message = await http.converted(packed, snappy.decode_block, limit)
     contents = await http.converted(message, version.contents)
     # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
     if contents.samples or contents.histograms:
@@ -69,29 +68,13 @@ async def _write(http: HttpIntake, request: Request, body: RequestBody, version:
 
 def unpacked_size(packed: bytes, limit: int) -> int:
     """What a body in snappy's block format says that it unpacks to; raises PayloadTooLarge for more than `limit`."""
-    try:
-        size = int(cramjam.snappy.decompress_raw_len(packed))
-    except cramjam.DecompressionError as error:
-        raise _not_snappy(error) from error
+    size = snappy.block_size(packed)
     if size > limit:
         raise PayloadTooLarge(
             f"The body unpacks to {size} bytes, the limit is {limit}; set a smaller max_samples_per_send at the "
             "sender or raise collector.http.max_body_size."
         )
     return size
-
-
-def unsnap(packed: bytes, limit: int) -> bytes:
-    """A body in snappy's block format; raises what `unpacked_size` raises."""
-    unpacked_size(packed, limit)
-    try:
-        return bytes(cramjam.snappy.decompress_raw(packed))
-    except cramjam.DecompressionError as error:
-        raise _not_snappy(error) from error
-
-
-def _not_snappy(error: Exception) -> PayloadError:
-    return PayloadError(f"The body is not in snappy's block format: {error}.")
 
 
 def _answer(version: WriteRequest, status: int, written: Contents, message: str = "") -> Response:

@@ -6,7 +6,7 @@ from typing import Concatenate
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull
+from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull, UnknownEncoding
 from collector.intake.intake import ARRIVING_BYTES, Intake
 from collector.intake.keyed_body import KeyedBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
@@ -14,6 +14,7 @@ from collector.receivers.http.arriving_body import text
 from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
+from collector.receivers.net.refused_requests import tell_refusal
 from collector.records.place import Part
 from collector.spool.payload import Payload
 from storage.errors import PayloadError
@@ -26,6 +27,7 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
     PayloadStalled: (408, "stalled"),
     PayloadTooLarge: (413, "too_large"),
     DeliveryConflict: (409, "key_reused"),
+    UnknownEncoding: (415, "encoding"),
     PayloadError: (400, "malformed"),
     ReceiverBusy: (503, "busy"),
     SpoolFull: (503, "spool_full"),
@@ -54,9 +56,10 @@ class HttpIntake:
         """What `convert` makes of a body or raises about it; while it is at a large one, other clients are served."""
         return await self._intake.offload.run(len(body) > LARGE_BYTES, convert, body, *args, **kwargs)
 
-    def refused(self, reason: str) -> None:
+    def refused(self, request: Request, reason: str, message: str = "") -> None:
         """Count a request that a route turns away by itself."""
         self._intake.refused("http", reason)
+        tell_refusal(request, reason, message)
 
     async def accept(self, request: Request, format_name: str, body: bytes) -> None:
         """Make a payload durable under what the address says of it; raises SpoolFull."""
@@ -114,16 +117,18 @@ class HttpIntake:
             try:
                 return await handle(request, RequestBody(request, self._config, self._memory, self._intake.offload))
             except (PayloadError, ReceiverBusy, SpoolFull) as error:
-                return self._refusal(error, fault)
+                return self._refusal(request, error, fault)
             except ClientDisconnect:
-                self._intake.refused("http", "disconnected")
+                self.refused(request, "disconnected")
                 return fault(400, "The client left before its body had arrived.")
 
-    def _refusal(self, error: Exception, fault: Callable[[int, str], Response]) -> Response:
+    def _refusal(self, request: Request, error: Exception, fault: Callable[[int, str], Response]) -> Response:
         status, reason = next(answer for kind, answer in _REFUSALS.items() if isinstance(error, kind))
-        if not isinstance(error, SpoolFull):
-            # That one has been counted where it was raised.
-            self._intake.refused("http", reason)
+        if isinstance(error, SpoolFull):
+            # That one has been told where it was raised.
+            tell_refusal(request, "")
+        else:
+            self.refused(request, reason, str(error))
         response = fault(status, str(error))
         if isinstance(error, PayloadStalled):
             # Nobody waits for the rest.

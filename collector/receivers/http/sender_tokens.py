@@ -1,10 +1,12 @@
 """Only senders with a token are taken: over HTTP as Bearer, as Splunk's clients send one, or as a basic password."""
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.intake.intake import Intake
+from collector.receivers.net.refused_requests import tell_refusal
 from collector.receivers.net.sender_tokens import NEEDED, FindSender, token_of
 
 _HEC = "/services/collector"
@@ -32,6 +34,7 @@ class SenderTokens:
                 scope["state"] = {**scope.get("state", {}), "sender": sender}
             elif not self._is_taken_without(scope["path"]):
                 self._intake.refused("http", "unauthenticated")
+                tell_refusal(HTTPConnection(scope), "unauthenticated")
                 return await _refusal(scope["path"], authorization)(scope, receive, send)
         return await self._app(scope, receive, send)
 

@@ -268,7 +268,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, fault: Fault, is_answered: bool = False) -> None:
         """Take nothing more of this client, and tell it so where the application has not answered it."""
-        self._port.limiter.refused(fault.reason, self._peer)
+        self._port.limiter.refused(fault.reason, self._peer, fault.message)
         self._refused_at = self.loop.time()
         self._admission.idle_since = self._refused_at
         self._head.clear()

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -12,7 +11,7 @@ from uvicorn.server import ServerState
 
 from collector.receivers.net.entrance import Entrance
 from collector.receivers.net.http_protocol import HttpProtocol, Port
-from collector.receivers.net.limiter import Admission, ConnectionLimiter
+from collector.receivers.net.limiter import Admission, ConnectionLimiter, TellRefused
 from collector.receivers.net.limits import HttpLimits
 
 _log = logging.getLogger(__name__)
@@ -32,14 +31,14 @@ class AsgiServer:
         limits: HttpLimits | None = None,
         max_body_size: int | None = None,
         name: str = "http",
-        count_refused: Callable[[str, str], None] = lambda port, reason: None,
+        tell_refused: TellRefused = lambda port, reason, peer, message: None,
     ) -> None:
-        """`name` and a reason go to `count_refused` for each connection that is turned away or cut.
+        """What `tell_refused` hears of each connection that is turned away or cut begins with `name`.
 
         Without `max_body_size` the application has a limit of its own.
         """
         limits = limits or HttpLimits()
-        limiter = ConnectionLimiter(name, limits.max_connections, limits.max_connections_per_peer, count_refused)
+        limiter = ConnectionLimiter(name, limits.max_connections, limits.max_connections_per_peer, tell_refused)
         port = Port(limits, limiter, max_body_size)
 
         def connection(
@@ -58,6 +57,9 @@ class AsgiServer:
             # It is called for each connection, and nothing else is asked of it.
             http=connection,  # type: ignore[arg-type]
             ws="none",
+            # Else whoever is on this machine says where a request comes from, once for each guess at a password.
+            proxy_headers=bool(limits.trusted_proxies),
+            forwarded_allow_ips=[str(network) for network in limits.trusted_proxies],
             timeout_graceful_shutdown=_STOP_SECONDS,
             server_header=False,
         )

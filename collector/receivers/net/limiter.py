@@ -1,17 +1,21 @@
-"""How many connections a port has, in all and of each peer; whom it turned away, counted and logged."""
+"""How many connections a port has, in all and of each peer; whom it turned away."""
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_network
 
-_log = logging.getLogger(__name__)
-
-_LOG_EVERY_SECONDS = 60
-_PEERS_REMEMBERED = 1000
+# The port, a reason of a few words, the peer, and what a person may be told.
+TellRefused = Callable[[str, str, str, str], None]
 
 _PER_PEER, _IN_ALL = "too_many_connections_of_peer", "too_many_connections"
+_TOLD = {
+    _PER_PEER: "The peer has as many connections as it may have; let it use fewer, or raise max_connections_per_peer.",
+    _IN_ALL: "There are as many connections as may be; let clients use fewer, or raise max_connections.",
+    "send_timeout": "The client did not read its answers in time.",
+    "tls_handshake": "The TLS handshake did not come to an end; check that the client speaks TLS, trusts the "
+    "certificate and has one itself where client_ca is set.",
+}
 
 
 class Admission:
@@ -46,18 +50,17 @@ class ConnectionLimiter:
         port: str,
         max_connections: int,
         max_per_peer: int,
-        count_refused: Callable[[str, str], None],
+        tell_refused: TellRefused,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`port` and a reason go to `count_refused` for each connection that is turned away or cut."""
+        """What `tell_refused` hears of each connection that is turned away or cut begins with `port`."""
         self._port = port
         self._max_connections = max_connections
         self._max_per_peer = max_per_peer
-        self._count_refused = count_refused
+        self._tell_refused = tell_refused
         self._clock = clock
         self._admitted: set[Admission] = set()
         self._by_network: Counter[str] = Counter()
-        self._logged: dict[tuple[str, str], float] = {}
 
     def admit(self, peer: str, close: Callable[[], None]) -> Admission | None:
         """A place for a connection, which is idle until it says otherwise; None where it must be turned away.
@@ -90,20 +93,9 @@ class ConnectionLimiter:
             if not self._by_network[admission.network]:
                 del self._by_network[admission.network]
 
-    def refused(self, reason: str, peer: str) -> None:
-        """Count a connection that is turned away or cut; `reason` is one of a few words, see docs/metrics.md."""
-        self._count_refused(self._port, reason)
-        now, key = self._clock(), (peer, reason)
-        if now - self._logged.get(key, -_LOG_EVERY_SECONDS) < _LOG_EVERY_SECONDS:
-            return
-        if len(self._logged) >= _PEERS_REMEMBERED:
-            del self._logged[next(iter(self._logged))]
-        self._logged.pop(key, None)
-        self._logged[key] = now
-        _log.warning(
-            "A connection or request was refused; repeats from this peer are logged once a minute.",
-            extra={"input": self._port, "peer": peer, "reason": reason},
-        )
+    def refused(self, reason: str, peer: str, message: str = "") -> None:
+        """Tell of a connection that is turned away or cut; `reason` is one of a few words, see docs/metrics.md."""
+        self._tell_refused(self._port, reason, peer, message or _TOLD.get(reason, "The connection was closed."))
 
     def _make_room(self, reason: str, network: str = "") -> bool:
         """Close the connection that has been idle for longest, of all or of a network."""

@@ -1,10 +1,13 @@
 """The limits of an HTTP port, named and set after nginx's."""
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic.networks import IPvAnyNetwork
+
+from collector.receivers.net.setting_list import SettingList
 
 
 class HttpLimits(BaseModel):
-    """What one client may ask of an HTTP port, and for how long."""
+    """What one client may ask of an HTTP port, for how long, and whose word is taken on who asks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +39,9 @@ class HttpLimits(BaseModel):
     )
     keepalive_timeout: float = Field(
         default=75.0, gt=0, le=3600, description="Seconds after which a connection without a request is closed."
+    )
+    trusted_proxies: SettingList[IPvAnyNetwork] = Field(
+        default=(), description="Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
     keepalive_requests: int = Field(
         default=10_000, ge=1, le=10_000_000, description="Requests after which a connection is closed."

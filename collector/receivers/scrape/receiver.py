@@ -96,14 +96,17 @@ class Scraper:
         up = f"\n# TYPE up gauge\nup {int(is_up)}\n".encode()
         # The next scrape tells the same anew: what finds no room is counted by the intake, and let go.
         with contextlib.suppress(SpoolFull):
-            await self._intake.accept(
-                "scrape",
-                answer.format,
-                b"".join((target.head, answer.body, up)),
-                peer=target.peer,
-                environment=target.environment,
-                gateway=target.gateway,
-            )
+            try:
+                await self._intake.accept(
+                    "scrape",
+                    answer.format,
+                    b"".join((target.head, answer.body, up)),
+                    peer=target.peer,
+                    environment=target.environment,
+                    gateway=target.gateway,
+                )
+            except PayloadTooLarge as error:
+                self._intake.refused("scrape", "too_large", target.peer, str(error))
 
 
 def scrape_receiver(context: ReceiverContext) -> BackgroundReceiver:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from pydantic import ByteSize
 
-from collector.errors import SpoolFull
+from collector.errors import PayloadTooLarge, SpoolFull
 from collector.spool.frame import encode
 from collector.spool.frame_bodies import body_of
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool, SpoolConfig
-from tests.collector.spooling import MakeSpool, append, bodies_in, payload_of, taken_from
+from tests.collector.spooling import MakeSpool, append, bodies_in, leave_room, payload_of, taken_from
 
 
 def test_an_answer_means_that_it_is_in_the_file(make_spool: MakeSpool, tmp_path: Path) -> None:
@@ -165,9 +165,15 @@ def test_a_payload_takes_room_as_it_arrives(make_spool: MakeSpool) -> None:
 
 def test_a_payload_that_there_is_no_room_for_now_is_not_begun(make_spool: MakeSpool, tmp_path: Path) -> None:
     spool = make_spool(max_size=ByteSize(1000))
+    taken = leave_room(spool, 500)
     with pytest.raises(SpoolFull):
+        spool.begin(payload_of(b""), 500)
+    # However long it waited, there never was room for it.
+    with pytest.raises(PayloadTooLarge, match=r"raise collector\.spool\.max_size"):
         spool.begin(payload_of(b""), 1000)
-    assert (list(tmp_path.iterdir()), spool.size) == ([], 0)
+    with pytest.raises(PayloadTooLarge):
+        spool.offer(payload_of(b"x" * 1000), lambda error: None)
+    assert (list(tmp_path.iterdir()), spool.size) == ([], taken)
 
 
 def test_what_is_durable_is_kept_though_its_request_is_cancelled(make_spool: MakeSpool) -> None:

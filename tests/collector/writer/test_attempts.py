@@ -24,7 +24,7 @@ from tests.collector.failing_store import FailingStore
 
 _STARTED = datetime.now(UTC)
 _NOW_US = int(_STARTED.timestamp() * 1_000_000)
-_FULL = QueryLimitExceeded("(total) memory limit exceeded. Narrow the time range, or aggregate more.")
+_FULL = QueryLimitExceeded("(total) memory limit exceeded.")
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgpack  # type: ignore[import-untyped]
 import pytest
 
+from collector.intake.chunk_delivery import ChunkDelivery
 from collector.intake.chunk_memory import ChunkMemory, key_of
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
@@ -86,6 +88,26 @@ def test_a_chunk_of_several_formats_is_stored_once_as_well(tmp_path: Path) -> No
     assert formats == {"json": 1, "envoy_json": 1, "undecodable": 1}
 
 
+def test_a_flood_of_chunks_is_answered_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, most = 0, 0
+    deliver_once = ChunkDelivery.deliver_once
+
+    async def counted(*arguments: Any) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await deliver_once(*arguments)
+        under_way -= 1
+
+    monkeypatch.setattr(ChunkDelivery, "deliver_once", counted)
+    flood = msgpack.packb(["app", 1, {"a": 1}, {"chunk": "same"}]) * 3000
+    with forward(tmp_path) as rig, rig.connect() as agent:
+        agent.socket.sendall(flood)
+        assert [agent.answer() for _ in range(3000)] == [{"ack": "same"}] * 3000
+        assert len(payloads(tmp_path / "spool")) == 1
+    assert 1 < most <= 100
+
+
 def test_nothing_is_answered_or_read_while_there_is_no_room(tmp_path: Path) -> None:
     with forward(tmp_path, room=600) as rig, rig.connect() as agent, rig.connect() as other:
         agent.send(_chunk(1, "x" * 300))
@@ -107,6 +129,16 @@ def test_nothing_is_answered_or_read_while_there_is_no_room(tmp_path: Path) -> N
         assert agent.answer() == {"ack": "chunk-2"}
         rig.spool._room.release(-600)
     assert _logs(payloads(tmp_path / "spool"))[:2] == ["x" * 300, "y" * 300]
+
+
+def test_what_the_whole_spool_has_no_room_for_is_dropped(tmp_path: Path) -> None:
+    with forward(tmp_path, room=600) as rig, rig.connect() as agent:
+        agent.send(_chunk(1, "x" * 700))
+        assert agent.answer() == {"ack": "chunk-1"}
+        agent.send(_chunk(2, "y" * 300))
+        assert agent.answer() == {"ack": "chunk-2"}
+        assert rig.metrics.reasons == ["too_large"]
+    assert _logs(payloads(tmp_path / "spool")) == ["y" * 300]
 
 
 def test_what_was_durable_when_the_process_was_killed_is_known(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gatelens.event_loop import EventLoopThread
 from storage.errors import ConfigError
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes
+from tests.collector.spooling import leave_room
 
 _LIMIT = 1 << 20
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -121,7 +122,8 @@ def test_clients_that_give_up_do_not_stop_the_spool(rig: Rig, channel: grpc.Chan
 
 
 def test_a_full_spool_asks_otlp_clients_to_come_again(tmp_path: Path) -> None:
-    with receivers(tmp_path, room=100) as full, grpc.insecure_channel(full.grpc) as channel:
+    with receivers(tmp_path) as full, grpc.insecure_channel(full.grpc) as channel:
+        leave_room(full.spool, 100)
         fault = _fails(lambda: _export(channel, otlp_logs("x" * 200)))
         assert fault.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "The spool is full" in (fault.details() or "")
@@ -131,6 +133,13 @@ def test_a_full_spool_asks_otlp_clients_to_come_again(tmp_path: Path) -> None:
         for packed in (status.details[0].value, trailers["google.rpc.retryinfo-bin"]):
             assert RetryInfo.FromString(packed).retry_delay.seconds == 1
         assert status.details[0].type_url == "type.googleapis.com/google.rpc.RetryInfo"
+
+
+def test_what_the_whole_spool_has_no_room_for_is_final(tmp_path: Path) -> None:
+    with receivers(tmp_path, room=100) as small, grpc.insecure_channel(small.grpc) as channel:
+        fault = _fails(lambda: _export(channel, otlp_logs("x" * 200)))
+        assert fault.code() == grpc.StatusCode.INVALID_ARGUMENT
+        assert "raise collector.spool.max_size" in (fault.details() or "")
 
 
 def test_a_taken_port_is_a_clear_error(rig: Rig) -> None:

@@ -15,6 +15,7 @@ from collector.receivers.http.config import HttpConfig
 from storage.store import Store
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig
+from tests.collector.spooling import leave_room
 from tests.collector.storing import store_all
 
 _CHANNEL = "FE0ECFAD-13D5-401B-847D-77833BD77131"
@@ -174,7 +175,8 @@ def test_channels(rig: Rig) -> None:
 
 
 def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
-    with http_port(tmp_path, room=100) as full:
+    with http_port(tmp_path) as full:
+        leave_room(full.spool, 100)
         answer = _post(full, "/event", _events({"event": "x" * 200}), {})
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "1"

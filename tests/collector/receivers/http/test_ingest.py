@@ -15,6 +15,7 @@ from storage.store import Store
 from tests.collector.access_logs import json_line
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig
+from tests.collector.spooling import leave_room
 from tests.collector.storing import store_all
 
 _COMBINED = b'10.0.0.%d - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10 "-" "a \\"b\\""'
@@ -174,7 +175,8 @@ def test_mules_events_in_anypoints_place(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
-    with http_port(tmp_path, room=100) as full:
+    with http_port(tmp_path) as full:
+        leave_room(full.spool, 100)
         for path, body in (("/ingest", _TEXT), ("/v2/analytics/events", _json_lines(_EVENTS))):
             answer = _post(full, path, body)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
