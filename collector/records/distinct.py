@@ -31,17 +31,26 @@ _NEXT_RECORD = re.compile(rb"[\r\n]+|\}\s*,?\s*\{")
 
 def are_distinct(bodies: Sequence[bytes]) -> bool:
     """Whether records have something that no other body has: enough of them with times, fine times, or ids."""
-    head = b"\n".join(body[:_HEAD_BYTES] for body in bodies[:_HEAD_LINES])[:_HEAD_BYTES]
+    head = _head(bodies)
     if _TIME.search(head) is None:
         return False
     # The cheap look is enough for most: what follows takes longer than to receive a small body.
-    if len(set(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES])) >= _ENOUGH_RECORDS:
+    if _are_enough(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]):
         return True
-    return (
-        len(set(_NEXT_RECORD.split(head))) >= _ENOUGH_RECORDS
-        or _MICROSECONDS.search(head) is not None
-        or _have_fine_times(head)
-    )
+    return _are_enough(_NEXT_RECORD.split(head)) or _MICROSECONDS.search(head) is not None or _have_fine_times(head)
+
+
+def _head(bodies: Sequence[bytes]) -> bytes:
+    """The beginning, without a record that is cut off: it would differ from those that are not."""
+    joined = b"\n".join(body[: _HEAD_BYTES + 1] for body in bodies[:_HEAD_LINES])
+    if len(joined) <= _HEAD_BYTES:
+        return joined
+    head = joined[:_HEAD_BYTES]
+    return head[: max(head.rfind(b"\n"), head.rfind(b"{")) + 1] or head
+
+
+def _are_enough(records: Sequence[bytes]) -> bool:
+    return len(set(records) - {b""}) >= _ENOUGH_RECORDS
 
 
 def _have_fine_times(head: bytes) -> bool:
