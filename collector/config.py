@@ -8,7 +8,7 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.scrape.config import ScrapeConfig
-from collector.spool.spool import SpoolConfig
+from collector.spool.config import SpoolConfig
 from collector.writer.reconciliation import ReconciliationConfig
 from collector.writer.writer import WriterConfig
 

@@ -38,6 +38,11 @@ class CollectorMetrics:
             unit="{payload}",
             description="Payloads refused, by reason; the client knows.",
         )
+        self._repeated = meter.create_counter(
+            "gatelens.receiver.repeated",
+            unit="{body}",
+            description="Bodies that were durable already: acknowledged again, not stored again.",
+        )
         self._connections_refused = meter.create_counter(
             "gatelens.connections.refused",
             unit="{connection}",
@@ -78,6 +83,10 @@ class CollectorMetrics:
         self._refused.add(1, {"receiver": receiver, "reason": reason})
         if message:
             self.refusals.add(receiver, reason, peer, message)
+
+    def repeated(self, receiver: str) -> None:
+        """A body that was durable already has been acknowledged again."""
+        self._repeated.add(1, {"receiver": receiver})
 
     def connection_refused(self, port: str, reason: str, peer: str, message: str) -> None:
         """`reason` is one of a few words, which docs/metrics.md lists."""

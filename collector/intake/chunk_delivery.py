@@ -66,7 +66,9 @@ class ChunkDelivery:
         """
         key = key_of(identity)
         async with self._under_way.alone(key):
-            if key not in self._chunks:
+            if key in self._chunks:
+                self._metrics.repeated(self._receiver)
+            else:
                 await self._deliver_parts(identity, key, await bodies(), peer)
 
     async def _deliver_parts(self, identity: str, key: bytes, bodies: Sequence[Body], peer: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from collector.errors import ReceiverBusy, SpoolFull
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
-from collector.intake.keyed_body import KeyedBody, UnderWay
+from collector.intake.keyed_body import KnownBody, UnderWay
 from collector.intake.offload import Offload
 from collector.spool.answer import Answer, LoopAnswer
 from collector.spool.arriving import ArrivingPayload
@@ -77,30 +77,38 @@ class Intake:
         for payload in payloads:
             self._metrics.accepted(receiver, payload.format, len(payload.body))
 
-    async def accept_once(self, receiver: str, keyed: KeyedBody, payloads: Sequence[Payload]) -> None:
-        """The payloads of a body with a key: what is durable of it is not stored again.
+    async def accept_once(self, receiver: str, known: KnownBody, payloads: Sequence[Payload]) -> None:
+        """The payloads of a body that is known when it comes again: what is durable of it is not stored again.
 
-        Raises DeliveryConflict where the key is that of another body, ReceiverBusy where too many want a segment.
+        Raises DeliveryConflict where its key is that of another body, ReceiverBusy where too many want a segment.
         """
-        async with self._under_way.alone(keyed.key):
+        async with self._under_way.alone(known.key):
+            parts = len(payloads)
             missing = {
-                number: replace(payloads[number], delivery=keyed.delivery(number, len(payloads)))
-                for number in self._spool.deliveries.missing(keyed.key, keyed.digest, len(payloads))
+                number: replace(payloads[number], delivery=known.delivery(number, parts))
+                for number in self._missing(known, parts)
             }
             if not missing:
-                return
-            if keyed.owns_segment:
+                self._metrics.repeated(receiver)
+            elif known.owns_segment:
                 self._check_backlog()
                 for number, payload in missing.items():
-                    await self.accept_segment(receiver, keyed.segment_id(number), [payload])
+                    await self.accept_segment(receiver, known.segment_id(number), [payload])
             else:
                 await self.accept_together(receiver, list(missing.values()))
+
+    def _missing(self, known: KnownBody, parts: int) -> Sequence[int]:
+        since_us = 0 if known.window_us is None else self._clock_ns() // 1000 - known.window_us
+        return self._spool.deliveries.missing(known.key, known.digest, parts, since_us)
 
     async def accept_together(self, receiver: str, payloads: Sequence[Payload]) -> None:
         """Make payloads durable that a client sends as one, and sends again as one. Raises SpoolFull for all of them.
 
         What the disk does not take, while it has taken others, is offered again for a while.
         """
+        if len(payloads) == 1:
+            await self.offer(receiver, payloads)[0]
+            return
         waiting = payloads
 
         async def offer() -> None:
@@ -149,23 +157,23 @@ class Intake:
         return counted
 
     async def accept_arriving(
-        self, receiver: str, payload: Payload, chunks: AsyncIterator[bytes], size: int, keyed: KeyedBody | None = None
+        self, receiver: str, payload: Payload, chunks: AsyncIterator[bytes], size: int, known: KnownBody | None = None
     ) -> None:
         """Make a payload whose body comes in chunks of `size` bytes together durable, as a segment of its own.
 
-        Where `chunks` raises, nothing of it is kept. One with a key is stored once. Raises what `accept_once` raises,
-        and SpoolFull.
+        Where `chunks` raises, nothing of it is kept. One that is known is stored once. Raises what `accept_once`
+        raises, and SpoolFull.
         """
-        if keyed is not None:
-            if keyed.owns_segment:
+        if known is not None:
+            if known.owns_segment:
                 self._check_backlog()
-            chunks = keyed.noted(chunks)
+            chunks = known.noted(chunks)
         try:
-            arriving = self._spool.begin(payload, size, has_delivery=keyed is not None)
+            arriving = self._spool.begin(payload, size, has_delivery=known is not None)
             try:
                 async for part in _gathered(chunks, _WRITTEN_BYTES):
                     await asyncio.to_thread(arriving.write, part)
-                is_new = await self._finish(arriving, keyed)
+                is_new = await self._finish(arriving, known)
             except BaseException:
                 arriving.abandon()
                 raise
@@ -174,17 +182,19 @@ class Intake:
             raise
         if is_new:
             self._metrics.accepted(receiver, payload.format, size)
+        else:
+            self._metrics.repeated(receiver)
 
-    async def _finish(self, arriving: ArrivingPayload, keyed: KeyedBody | None) -> bool:
+    async def _finish(self, arriving: ArrivingPayload, known: KnownBody | None) -> bool:
         """End a payload that has come whole; returns whether it is new."""
-        if keyed is None:
+        if known is None:
             await asyncio.to_thread(arriving.finish)
             return True
-        async with self._under_way.alone(keyed.key):
-            if not self._spool.deliveries.missing(keyed.key, keyed.digest, 1):
+        async with self._under_way.alone(known.key):
+            if not self._missing(known, 1):
                 arriving.abandon()
                 return False
-            await asyncio.to_thread(arriving.finish, keyed.segment_id(), keyed.delivery())
+            await asyncio.to_thread(arriving.finish, known.segment_id(), known.delivery())
             return True
 
     def _check_backlog(self) -> None:

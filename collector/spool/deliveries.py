@@ -1,4 +1,4 @@
-"""Bodies that are durable already, by the key that their sender gave them: what is repeated is not stored again."""
+"""Bodies that are durable already, by their key or by their bytes: what is repeated is not stored again."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.errors import DeliveryConflict
-from collector.spool.payload import Delivery
+from collector.spool.payload import BY_ITS_BYTES, Delivery
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +26,35 @@ class _Known:
     parts: int
     # A bit for each part.
     durable: int
+    # When the latest part became it.
+    at_us: int
+
+
+class Deliveries:
+    """All bodies that are known again; safe to use from many threads.
+
+    Those that are known by their bytes are remembered apart: many of them must not push out keys, which are a promise.
+    """
+
+    def __init__(self, path: Path, keys: int, bodies: int) -> None:
+        """So many of each are remembered, in files that begin with `path`."""
+        self._keys = DeliveryMemory(path, keys)
+        self._bodies = DeliveryMemory(path.with_name(f"{path.name}.bodies"), bodies)
+
+    def missing(self, key: bytes, digest: bytes, parts: int, since_us: int = 0) -> Sequence[int]:
+        """The parts of a body that are not durable, or became it before `since_us`; raises DeliveryConflict."""
+        memory = self._bodies if digest == BY_ITS_BYTES else self._keys
+        return memory.missing(key, digest, parts, since_us)
+
+    def add(self, deliveries: Sequence[Delivery], at_us: int) -> None:
+        """Remember parts that are durable."""
+        self._bodies.add([one for one in deliveries if one.digest == BY_ITS_BYTES], at_us)
+        self._keys.add([one for one in deliveries if one.digest != BY_ITS_BYTES], at_us)
+
+    def sync(self) -> None:
+        """Make durable what is remembered; to be called before its frames leave the spool."""
+        self._bodies.sync()
+        self._keys.sync()
 
 
 class DeliveryMemory:
@@ -48,19 +77,29 @@ class DeliveryMemory:
         self._unwritten = bytearray()
         self._is_synced = True
         self._is_failing = False
-        for delivery in self._read(self._older):
-            self._remember(delivery)
+        for delivery, at_us in self._read(self._older):
+            self._remember(delivery, at_us)
         self._before, self._latest = self._latest, {}
-        for delivery in self._read(path):
-            self._remember(delivery)
+        for delivery, at_us in self._read(path):
+            self._remember(delivery, at_us)
 
-    def missing(self, key: bytes, digest: bytes, parts: int) -> Sequence[int]:
-        """The parts of a body that are not durable yet; raises DeliveryConflict where the key is that of another."""
+    def missing(self, key: bytes, digest: bytes, parts: int, since_us: int = 0) -> Sequence[int]:
+        """The parts of a body that are not durable, or became it before `since_us`, which are forgotten.
+
+        Raises DeliveryConflict where the key is that of another.
+        """
         with self._change:
             known = self._find(key)
+            if known is not None and known.at_us < since_us:
+                self._latest.pop(key, None)
+                self._before.pop(key, None)
+                known = None
         if known is None:
             return range(parts)
         if (known.digest, known.parts) != (digest, parts):
+            if digest == BY_ITS_BYTES:
+                # Taken apart in another way than by the version that took it.
+                return range(parts)
             raise DeliveryConflict("This Idempotency-Key has come before with another body; give each body its own.")
         return [part for part in range(parts) if not known.durable >> part & 1]
 
@@ -70,7 +109,7 @@ class DeliveryMemory:
             return
         with self._change:
             for delivery in deliveries:
-                self._remember(delivery)
+                self._remember(delivery, at_us)
                 self._unwritten += _entry(delivery, at_us)
             # Where the disk takes nothing, memory must not take all.
             del self._unwritten[: -self._capacity * _ENTRY_BYTES]
@@ -87,12 +126,12 @@ class DeliveryMemory:
     def _find(self, key: bytes) -> _Known | None:
         return self._latest.get(key) or self._before.get(key)
 
-    def _remember(self, delivery: Delivery) -> None:
+    def _remember(self, delivery: Delivery, at_us: int) -> None:
         known = self._find(delivery.key)
         durable = 1 << delivery.part
-        if known is not None and known.digest == delivery.digest:
+        if known is not None and (known.digest, known.parts) == (delivery.digest, delivery.parts):
             durable |= known.durable
-        self._latest[delivery.key] = _Known(delivery.digest, delivery.parts, durable)
+        self._latest[delivery.key] = _Known(delivery.digest, delivery.parts, durable, at_us)
 
     def _write(self, *, sync: bool = False) -> bool:
         """Whether everything that is remembered is in the file."""
@@ -122,7 +161,7 @@ class DeliveryMemory:
             return
         self._before, self._latest = self._latest, {}
 
-    def _read(self, path: Path) -> Iterator[Delivery]:
+    def _read(self, path: Path) -> Iterator[tuple[Delivery, int]]:
         """The entries of a file that are as they were written; one that cannot be read at all is set aside."""
         try:
             with path.open("rb") as file:
@@ -142,8 +181,8 @@ class DeliveryMemory:
             if _CHECKSUM.pack(zlib.crc32(fields)) != data[start + _FIELDS.size : start + _ENTRY_BYTES]:
                 damaged += 1
                 continue
-            key, digest, _, part, parts = _FIELDS.unpack(fields)
-            yield Delivery(key, digest, part, parts)
+            key, digest, at_us, part, parts = _FIELDS.unpack(fields)
+            yield Delivery(key, BY_ITS_BYTES if digest == BY_ITS_BYTES else digest, part, parts), at_us
         if damaged:
             _log.error(
                 "Keys of bodies are damaged on disk; what is sent again under them may be stored again.",

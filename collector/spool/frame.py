@@ -8,7 +8,7 @@ The message, whose body a transform may declare as a message of its own:
         string  gateway     = 3;
         string  peer        = 4;
         bytes   body        = 15;
-        bytes   delivery    = 5;   // of a body with an Idempotency-Key
+        bytes   delivery    = 5;   // of a body that is known again when it is sent twice
         fixed64 checksum    = 16;  // XXH3 of everything before it, the length prefix included
         fixed32 size        = 17;  // the length prefix once more, to find the beginning from the end
         fixed32 end         = 14;  // written last: a frame without it was cut off

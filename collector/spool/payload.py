@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+# The digest of what is known by its bytes alone.
+BY_ITS_BYTES = bytes(16)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a body is recognised by when its sender repeats it: this is the frame of its part `part` of `parts`.
 
-    `key` stands for the sender and the key that it named, `digest` for the content; 16 bytes each.
+    `key` stands for the sender and the key that it named, `digest` for the content; 16 bytes each. Where the sender
+    named none, `key` stands for the bytes that it sent, and `digest` is BY_ITS_BYTES.
     """
 
     key: bytes

@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from pathlib import Path
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
-
 from collector.spool.answer import Answer
 from collector.spool.arriving import ArrivingPayload
-from collector.spool.deliveries import DeliveryMemory
+from collector.spool.config import SpoolConfig
+from collector.spool.deliveries import Deliveries
 from collector.spool.framing import Framing
 from collector.spool.inspection import Inspection, SegmentFile
 from collector.spool.open_segment import OpenSegment
@@ -26,27 +25,6 @@ _log = logging.getLogger(__name__)
 
 _GATHERING_SECONDS = 0.003
 _LATEST_NS = (1 << 63) - 1
-
-
-class SpoolConfig(BaseModel):
-    """How telemetry waits on disk for ClickHouse."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_size: ByteSize = Field(
-        default=ByteSize(4 << 30), description="Room for telemetry that ClickHouse has not stored yet."
-    )
-    segment_size: ByteSize = Field(
-        default=ByteSize(64 << 20),
-        description="A segment is inserted when it is this large (twice where it takes little memory),",
-    )
-    segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
-    remembered_keys: int = Field(
-        default=100_000,
-        ge=1,
-        le=10_000_000,
-        description="How many bodies with an Idempotency-Key are known again when they are sent twice, at least.",
-    )
 
 
 class Spool:
@@ -81,7 +59,9 @@ class Spool:
         self.cut_off_bytes = 0
         self.unknown_files = 0
         directory.mkdir(parents=True, exist_ok=True)
-        self.deliveries = DeliveryMemory(directory.with_name(f"{directory.name}.deliveries"), config.remembered_keys)
+        self.deliveries = Deliveries(
+            directory.with_name(f"{directory.name}.deliveries"), config.remembered_keys, config.remembered_bodies
+        )
         self._recover()
         self._committer = threading.Thread(target=self._commit_until_closed, name="spool-committer", daemon=True)
         self._committer.start()

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.spooling import MakeSpool
 

@@ -19,7 +19,8 @@ from collector.formats.config import TransformConfig
 from collector.intake.intake import Intake
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.receiver import FileReceiver
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.segment_ledger import differences
 from collector.writer.writer import Writer

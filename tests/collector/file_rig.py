@@ -14,10 +14,11 @@ from collector.formats.registry import Formats
 from collector.intake.intake import Intake
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.files.receiver import FileReceiver
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import frames
 from collector.spool.payload import Payload
 from collector.spool.segment import Segment
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from gatelens.event_loop import EventLoopThread
 from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.waiting import wait_until

@@ -23,8 +23,9 @@ from collector.receivers.forward.framing import Framer, Whole
 from collector.receivers.forward.handshake import PING_PARTS
 from collector.receivers.forward.server import RECEIVER, ForwardServer
 from collector.receivers.net.limiter import Admission, ConnectionLimiter
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import frames
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from gatelens.event_loop import EventLoopThread
 from tests.collector.counting_metrics import CountingMetrics
 

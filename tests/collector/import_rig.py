@@ -6,8 +6,9 @@ from pathlib import Path
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
 from collector.importer.block import Block
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.writer.segment_ledger import stored_segments
 from storage.store import Store
 from tests.collector.storing import writer_of

@@ -10,8 +10,9 @@ import zstandard
 from collector.importer.block import Block, Labels
 from collector.importer.importer import import_file
 from collector.receivers.files.config import FilesConfig, FileSource
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector.file_rig import FileRig
 from tests.collector.golden_cases import PEER, Case
 from tests.collector.inputs import (

@@ -25,8 +25,9 @@ from collector.importer.block import Block, Labels
 from collector.importer.importer import import_file
 from collector.receivers.files.config import FilesConfig, FileSource
 from collector.receivers.http.write_request import VERSION_1, VERSION_2
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector import envoy_messages, prometheus_messages
 from tests.collector.file_rig import FileRig
 from tests.collector.forward_rig import forward

@@ -13,7 +13,8 @@ from prometheus_client import Metric
 from collector.intake.intake import Intake
 from collector.receivers.scrape.config import ScrapeConfig
 from collector.receivers.scrape.receiver import Scraper
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
 from storage.store import Store

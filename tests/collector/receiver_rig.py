@@ -21,8 +21,9 @@ from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.sender_tokens import SenderTokens
 from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.sender_tokens import FindSender
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import frames
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import bind

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from storage.store import Store
 from tests.collector.spooling import append
 from tests.collector.storing import store_all

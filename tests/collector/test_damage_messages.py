@@ -15,8 +15,9 @@ from collector.formats.otlp.json_check import check_json
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.http.write_request import VERSION_1, VERSION_2
 from collector.receivers.otlp import check_protobuf
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.writer.segment_ledger import differences
 from gatelens.event_loop import EventLoopThread
 from storage.errors import PayloadError

@@ -18,8 +18,9 @@ from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.importer.block import Block, Labels
 from collector.importer.importer import import_file
 from collector.receivers.files.config import FilesConfig
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from storage.store import Store
 from tests.collector.file_rig import FileRig
 from tests.collector.forward_rig import forward

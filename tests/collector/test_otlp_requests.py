@@ -10,8 +10,9 @@ import pytest
 from collector.formats.otlp.descriptor import NOT_OTLP
 from collector.importer.block import Labels
 from collector.importer.importer import import_file
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from gatelens.block_sinks import SpoolSink
 from storage.store import Store
 from tests.collector.storing import store_all

@@ -7,7 +7,7 @@ from pydantic import ByteSize
 
 from collector.config import CollectorConfig
 from collector.receivers.http.config import HttpConfig
-from collector.spool.spool import SpoolConfig
+from collector.spool.config import SpoolConfig
 from gatelens.config import load_config
 from gatelens.memory import MemoryConfig, memory_budget, within, working_limit
 from storage.errors import ConfigError

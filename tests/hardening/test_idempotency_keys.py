@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from collector.errors import DeliveryConflict
+from collector.spool.config import SpoolConfig
 from collector.spool.deliveries import DeliveryMemory
 from collector.spool.frame import encode
 from collector.spool.payload import Delivery, Payload
 from collector.spool.segment import OPEN, READY
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from storage.store import Store
 from tests.collector.access_logs import json_line, json_lines
 from tests.collector.ingest_rig import http_port

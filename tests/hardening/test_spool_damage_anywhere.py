@@ -9,13 +9,14 @@ import pytest
 from xxhash import xxh3_64_intdigest
 
 from collector.encoding.protobuf import varint
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import CHECKSUM_TAG, END, SIZE_TAG, TAIL, encode
 from collector.spool.frame_bodies import body_of
 from collector.spool.inspection import SegmentFile, inspect
 from collector.spool.payload import Payload
 from collector.spool.recovery import damage_in
 from collector.spool.segment import OPEN, READY
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector.spooling import bodies_in, taken_from
 
 _NAME = "00000000000000000001.envoy_json.damage-1"

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from collector.encoding.protobuf import fields, read_varint, varint
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import END, encode, frames
 from collector.spool.payload import Payload
 from collector.spool.segment import OPEN, PARTIAL, READY
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.writer.segment_ledger import differences
 from storage.store import Store
 from tests.collector.access_logs import json_line

@@ -24,5 +24,11 @@ class GrpcConfig(BaseModel):
     idle_timeout: float = Field(
         default=120.0, gt=0, le=86_400, description="Seconds after which a connection without a call is closed."
     )
+    resend_window: float = Field(
+        default=600.0,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a message of OTLP is known by its bytes, and stored once; 0: only by its key.",
+    )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain gRPC.")

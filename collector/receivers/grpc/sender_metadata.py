@@ -1,10 +1,13 @@
-"""The tokens of senders over gRPC, which come as metadata."""
+"""What senders say over gRPC beside their messages: tokens and keys, which come as metadata."""
 
 from collections.abc import Iterable
 
 from collector.receivers.net.sender_tokens import FindSender, token_of
 
 _KEY = "authorization"
+_IDEMPOTENCY_KEY = "idempotency-key"
+
+Metadata = Iterable[tuple[str, str | bytes]]
 
 
 class SenderMetadata:
@@ -14,8 +17,13 @@ class SenderMetadata:
         """Without `find_sender` no call needs a token."""
         self._find_sender = find_sender
 
-    def are_good(self, metadata: Iterable[tuple[str, str | bytes]] | None) -> bool:
+    def are_good(self, metadata: Metadata | None) -> bool:
         if self._find_sender is None:
             return True
         presented = (value for key, value in metadata or () if key == _KEY and isinstance(value, str))
         return self._find_sender(token_of(next(presented, ""))) is not None
+
+
+def named_in(metadata: Metadata | None) -> str:
+    """The Idempotency-Key of a call; '' without one."""
+    return next((value for key, value in metadata or () if key == _IDEMPOTENCY_KEY and isinstance(value, str)), "")

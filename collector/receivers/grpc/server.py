@@ -10,13 +10,14 @@ from typing import TypeAlias
 
 import grpc
 
-from collector.errors import PayloadTooLarge, SpoolFull
+from collector.errors import DeliveryConflict, PayloadTooLarge, SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
+from collector.intake.keyed_body import KeyedBody, KnownBody, SentBody
 from collector.receivers.context import ReceiverContext
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.grpc.config import GrpcConfig
-from collector.receivers.grpc.sender_metadata import SenderMetadata
+from collector.receivers.grpc.sender_metadata import SenderMetadata, named_in
 from collector.receivers.net.address import with_port
 from collector.receivers.net.keepalive import IDLE_SECONDS
 from collector.receivers.net.sender_tokens import NEEDED, FindSender
@@ -93,7 +94,7 @@ class GrpcServer:
                 *_limits(self._config).items(),
             ]
         )
-        server.add_generic_rpc_handlers((_Handlers(self._intake, self._config.environment, self._senders),))
+        server.add_generic_rpc_handlers((_Handlers(self._intake, self._config, self._senders),))
         try:
             self.port = self._bind(server)
         except RuntimeError as error:
@@ -115,9 +116,10 @@ class GrpcServer:
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic for the type checker alone
-    def __init__(self, intake: Intake, environment: str, senders: SenderMetadata) -> None:
+    def __init__(self, intake: Intake, config: GrpcConfig, senders: SenderMetadata) -> None:
         self._intake = intake
-        self._environment = environment
+        self._environment = config.environment
+        self._resend_window = config.resend_window
         self._senders = senders
         self._methods = {
             **{
@@ -175,8 +177,10 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             try:
                 check_protobuf(request)
                 if request:
-                    peer = _address(context.peer())
-                    await self._intake.accept("grpc", format_name, request, peer=peer, environment=self._environment)
+                    await self._accept(format_name, request, context)
+            except DeliveryConflict as error:
+                self._refused(context, "key_reused", str(error))
+                await context.abort(grpc.StatusCode.ALREADY_EXISTS, str(error))
             except PayloadError as error:
                 self._refused(context, "too_large" if isinstance(error, PayloadTooLarge) else "malformed", str(error))
                 await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
@@ -185,6 +189,22 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             return _SUCCESS
 
         return export
+
+    async def _accept(self, format_name: str, message: bytes, context: _Context) -> None:
+        peer = _address(context.peer())
+        payload = self._intake.stamped(format_name, message, peer=peer, environment=self._environment)
+        known = self._known(f"{peer} {format_name}", context)
+        if known is None:
+            await self._intake.accept_together("grpc", [payload])
+            return
+        known.add(message)
+        await self._intake.accept_once("grpc", known, [payload])
+
+    def _known(self, sender: str, context: _Context) -> KnownBody | None:
+        """What a message is known by: the key that its call names, or its bytes; raises PayloadError."""
+        if name := named_in(context.invocation_metadata()):
+            return KeyedBody(name, sender, "")
+        return SentBody(sender, "", self._resend_window) if self._resend_window else None
 
     async def _stream_access_logs(self, messages: AsyncIterator[bytes], context: _Context) -> bytes:
         peer = _address(context.peer())

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
+from xxhash import xxh3_128_digest
 
 from collector.encoding.compression import is_packed
 from collector.errors import PayloadTooLarge
@@ -24,6 +25,8 @@ class RequestBody:
         self._limit = int(config.max_body_size)
         self._chunks = memory.timely(request, config.body_timeout, config.min_rate)
         self._beginning: list[bytes] = []
+        # Of its bytes as they were sent, once all of them are there.
+        self.digest = b""
 
     @property
     def announced_size(self) -> int:
@@ -62,7 +65,9 @@ class RequestBody:
     async def packed(self) -> bytes:
         """All of it, as it was sent."""
         self.check_size()
-        return await read_body(self._memory.counted(self._request, self.chunks()), self._limit)
+        packed = await read_body(self._memory.counted(self._request, self.chunks()), self._limit)
+        self.digest = xxh3_128_digest(packed)
+        return packed
 
     async def unpacked(self, *, may_be_empty: bool = False) -> bytes:
         """All of it, unpacked by its Content-Encoding, with no more in memory than its limit."""

@@ -1,5 +1,7 @@
 """The settings of the HTTP port."""
 
+from typing import Literal
+
 from pydantic import ByteSize, Field
 
 from collector.receivers.http.hec_config import HecConfig
@@ -28,6 +30,16 @@ class HttpConfig(HttpLimits):
     )
     large_body_wait: float = Field(
         default=5.0, ge=0, le=60, description="Seconds that a large body waits for others; then it is to come again."
+    )
+    resend_window: float = Field(
+        default=600.0,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a body is known by its bytes, and stored once; 0: only by its key.",
+    )
+    resends: Literal["distinct", "all"] = Field(
+        default="distinct",
+        description="Which bodies of lines and events that is for: those that cannot be alike by chance, or all.",
     )
     environment: str = Field(default="", description="The environment of what arrives here and names none.")
     tls: TlsConfig | None = Field(default=None, description="Without it the port speaks plain HTTP.")

@@ -19,6 +19,7 @@ from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.hec_config import HecToken
+from collector.receivers.http.idempotency import keyed_body
 from collector.receivers.http.request import RETRY_AFTER, Handle, HttpIntake
 from collector.receivers.net.sender_tokens import token_of
 
@@ -45,8 +46,8 @@ _ANSWERS = {
     _HEALTHY: (200, "HEC is healthy"),
     _TOO_LARGE: (413, "Request entity too large"),
 }
-# HEC has no code for a body that does not come.
-_OF_STATUS = {400: _INVALID, 408: _INVALID, 413: _TOO_LARGE, 503: _BUSY}
+# HEC has no code for a body that does not come, nor for a key that comes with another.
+_OF_STATUS = {400: _INVALID, 408: _INVALID, 409: _INVALID, 413: _TOO_LARGE, 503: _BUSY}
 _OF_EVENT = {hec_events.NoEvent: _NO_EVENT, hec_events.BlankEvent: _BLANK_EVENT}
 
 _CHANNEL = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
@@ -111,7 +112,7 @@ class _Hec:
         token, channel = self._token(request), _channel(request)
         content = await _content(request, body)
         groups = await self._http.converted(content, self._groups, token.format if token else "")
-        await self._accept(request, token, groups)
+        await self._accept(request, body, content, token, groups)
         return self._accepted(channel)
 
     async def raw(self, request: Request, body: RequestBody) -> Response:
@@ -124,7 +125,8 @@ class _Hec:
         name = (token.format if token else "") or self._source_types.get(query.get("sourcetype", ""), "")
         host = query.get("host", "")
         found = await self._http.converted(content, hec_events.raw, self._intake.formats, name)
-        await self._accept(request, token, [hec_events.Group(name, host, lines, place) for name, lines, place in found])
+        groups = [hec_events.Group(name, host, lines, place) for name, lines, place in found]
+        await self._accept(request, body, content, token, groups)
         return self._accepted(channel)
 
     async def ack(self, request: Request, body: RequestBody) -> Response:
@@ -148,7 +150,14 @@ class _Hec:
             raise _Refused(_NO_DATA)
         return hec_events.groups(events, self._intake.formats, self._source_types, format_name)
 
-    async def _accept(self, request: Request, token: HecToken | None, groups: Sequence[hec_events.Group]) -> None:
+    async def _accept(
+        self,
+        request: Request,
+        body: RequestBody,
+        content: bytes,
+        token: HecToken | None,
+        groups: Sequence[hec_events.Group],
+    ) -> None:
         address = request.client.host if request.client else ""
         payloads = [
             self._intake.stamped(
@@ -160,7 +169,8 @@ class _Hec:
             )
             for group in groups
         ]
-        await self._intake.accept_together("http", payloads)
+        known = keyed_body(request) or self._http.by_its_bytes(request, [content])
+        await self._http.accept_known(body, content, payloads, known)
 
     def _accepted(self, channel: str) -> Response:
         if not channel:

@@ -41,19 +41,19 @@ async def _ingest(http: HttpIntake, request: Request, body: RequestBody, limit: 
     known = formats.find(name)
     if name and (known is None or not known.is_ingestible):
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
+    # An Idempotency-Key that is none is told before its body is read.
     keyed = keyed_body(request)
     if known is not None and arriving_body.is_large(body, known, keyed is not None and keyed.owns_segment):
         body.check_size()
         head = await body.beginning(arriving_body.HEAD_BYTES)
         if arriving_body.is_plain(head, known, formats) and _content_type(request) not in msgpack_body.CONTENT_TYPES:
-            return JSONResponse({"accepted_bytes": await http.accept_arriving(request, name, body, keyed)})
+            size = await http.accept_arriving(request, name, body, keyed or http.by_its_bytes(request, [head]))
+            return JSONResponse({"accepted_bytes": size})
     content = await body.unpacked()
-    payloads = await http.converted(content, _payloads, _content_type(request), known, limit, formats)
-    if keyed is not None:
-        keyed.add(content)
-        await http.accept_once(request, keyed, payloads)
-    else:
-        await http.accept_together(request, payloads)
+    found_parts = await http.converted(content, _payloads, _content_type(request), known, limit, formats)
+    payloads = http.stamped(request, found_parts)
+    records = [payload.body for payload in payloads] if known is None or known.is_text else None
+    await http.accept_known(body, content, payloads, keyed or http.by_its_bytes(request, records))
     found: dict[str, object] = {} if name else {"format": payloads[0].format}
     if len(names := sorted({payload.format for payload in payloads})) > 1:
         found["formats"] = names

@@ -27,7 +27,7 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
 
         async def take(request: Request, body: RequestBody) -> Response:
             lines = await http.converted(await body.unpacked(), unframed)
-            await http.accept(request, MULE_ANALYTICS.name, lines)
+            await http.accept(request, body, MULE_ANALYTICS.name, lines)
             return Response(status_code=202)
 
         return await http.answer(request, take, json_fault)

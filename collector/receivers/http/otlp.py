@@ -41,13 +41,13 @@ def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Resp
         message = await body.unpacked(may_be_empty=True)
         await http.converted(message, check_protobuf)
         if message:
-            await http.accept(request, FORMATS[signal], message)
+            await http.accept(request, body, FORMATS[signal], message)
         return Response(b"", media_type=_PROTOBUF)
 
     async def json(request: Request, body: RequestBody) -> Response:
         message = await body.unpacked()
         await http.converted(message, partial(check_json, signal))
-        await http.accept(request, JSON_SIGNALS[signal].name, message)
+        await http.accept(request, body, JSON_SIGNALS[signal].name, message)
         return Response(b"{}", media_type=_JSON)
 
     async def export(request: Request) -> Response:

@@ -62,7 +62,7 @@ async def _write(http: HttpIntake, request: Request, body: RequestBody, version:
     contents = await http.converted(message, version.contents)
     # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
     if contents.samples or contents.histograms:
-        await http.accept(request, _FORMATS[version], message)
+        await http.accept(request, body, _FORMATS[version], message)
     return _answer(version, 204, contents)
 
 

@@ -8,13 +8,15 @@ from starlette.responses import Response
 
 from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull, UnknownEncoding
 from collector.intake.intake import ARRIVING_BYTES, Intake
-from collector.intake.keyed_body import KeyedBody
+from collector.intake.keyed_body import KnownBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
 from collector.receivers.http.arriving_body import text
 from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
+from collector.receivers.http.idempotency import keyed_body, sent_body
 from collector.receivers.net.refused_requests import tell_refusal
+from collector.records.distinct import are_distinct
 from collector.records.place import Part
 from collector.spool.payload import Payload
 from storage.errors import PayloadError
@@ -61,29 +63,48 @@ class HttpIntake:
         self._intake.refused("http", reason)
         tell_refusal(request, reason, message)
 
-    async def accept(self, request: Request, format_name: str, body: bytes) -> None:
-        """Make a payload durable under what the address says of it; raises SpoolFull."""
-        await self._intake.accept("http", format_name, body, **self._attributes(request))
+    async def accept(self, request: Request, body: RequestBody, format_name: str, content: bytes) -> None:
+        """Make a message durable under what the address says of it, once; raises what the intake raises.
 
-    async def accept_together(self, request: Request, parts: Sequence[Part]) -> None:
-        """The same for parts of a body: all of them, or none."""
-        await self._intake.accept_together("http", self._stamped(request, parts))
+        Its records have times, or ids, of their own: who sends it twice sends it again.
+        """
+        payload = self._intake.stamped(format_name, content, **self._attributes(request))
+        known = keyed_body(request) or self.by_its_bytes(request)
+        await self.accept_known(body, content, [payload], known)
 
-    async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[Part]) -> None:
-        """The same for a body with a key: what is durable of it is not stored again. Raises what the intake raises."""
-        await self._intake.accept_once("http", keyed, self._stamped(request, parts))
+    async def accept_known(
+        self, body: RequestBody, content: bytes, payloads: Sequence[Payload], known: KnownBody | None
+    ) -> None:
+        """Make what has become of a body durable: all of it or none, and once where the body is known."""
+        if known is None:
+            await self._intake.accept_together("http", payloads)
+            return
+        # Who packs it anew gives it the same key, and other bytes.
+        known.add(body.digest if known.window_us is not None else content)
+        await self._intake.accept_once("http", known, payloads)
+
+    def by_its_bytes(self, request: Request, records: Sequence[bytes] | None = None) -> KnownBody | None:
+        """What a body without a key is known by; None where it may be meant when it comes twice.
+
+        `records` are those of a body that is text, or its beginning.
+        """
+        if not self._config.resend_window:
+            return None
+        if records is not None and self._config.resends == "distinct" and not are_distinct(records):
+            return None
+        return sent_body(request, self._config.resend_window)
 
     async def accept_arriving(
-        self, request: Request, format_name: str, body: RequestBody, keyed: KeyedBody | None
+        self, request: Request, format_name: str, body: RequestBody, known: KnownBody | None
     ) -> int:
         """The same for lines that are not packed, while they arrive; returns their size."""
         size = body.announced_size
         await body.hold(min(size, ARRIVING_BYTES))
         payload = self._intake.stamped(format_name, b"", **self._attributes(request))
-        await self._intake.accept_arriving("http", payload, text(body.chunks()), size, keyed)
+        await self._intake.accept_arriving("http", payload, text(body.chunks()), size, known)
         return size
 
-    def _stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
+    def stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
         """Parts as payloads: what their lines tell of the gateway comes before what the address says."""
         attributes = self._attributes(request)
         return [

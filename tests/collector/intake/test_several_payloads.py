@@ -14,7 +14,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Sum
 from collector.errors import SpoolFull
 from collector.intake import intake as module
 from collector.intake.intake import Intake
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
 from storage.retry import Backoff

@@ -18,7 +18,8 @@ from collector.receivers.http.app import http_app
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.tls import TlsConfig, ssl_context
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import bind

@@ -7,10 +7,11 @@ import pytest
 from pydantic import ByteSize
 
 from collector.errors import PayloadTooLarge, SpoolFull
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import encode
 from collector.spool.frame_bodies import body_of
 from collector.spool.segment import OPEN, PARTIAL, READY
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector.spooling import MakeSpool, append, bodies_in, leave_room, payload_of, taken_from
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from collector.errors import SpoolFull
 from collector.spool.answer import LoopAnswer
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector.spooling import append
 
 _PAYLOAD = Payload("envoy_json", b"{}", 1_700_000_000_000_000)

@@ -10,9 +10,10 @@ from opentelemetry.metrics import NoOpMeter
 from collector.formats.config import TransformConfig
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.segment import Segment
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.attempts import Attempts
 from collector.writer.segment_ledger import differences

@@ -17,10 +17,11 @@ from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.transform import transform
+from collector.spool.config import SpoolConfig
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from collector.spool.segment import Segment
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from storage.errors import QueryFailed, QueryMemoryExceeded
 from storage.store import Store
 from tests.collector.failing_store import FailingStore, Load

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from collector.encoding.protobuf import length_delimited
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.writer.segment_ledger import differences
 from storage.errors import QueryMemoryExceeded
 from storage.store import Store

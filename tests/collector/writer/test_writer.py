@@ -11,9 +11,10 @@ import pytest
 from opentelemetry.metrics import NoOpMeter
 
 from collector.formats.config import TransformConfig
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.segment import READY, Segment
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.segment_ledger import differences, stored_segments
 from collector.writer.writer import Writer, WriterConfig

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from storage.errors import QueryFailed
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line

@@ -16,7 +16,8 @@ from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.grpc.server import GrpcServer
 from collector.receivers.scrape.config import ScrapeConfig
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.writer import Writer
 from gatelens.data_directory import Addresses

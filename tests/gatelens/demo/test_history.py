@@ -9,7 +9,8 @@ from opentelemetry.metrics import NoOpMeter
 
 from collector.formats.config import TransformConfig
 from collector.importer.block import Block
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.writer import Writer
 from gatelens.block_sinks import SpoolSink

@@ -14,8 +14,9 @@ import pytest
 from collector.receivers.files.checkpoints import Part
 from collector.receivers.files.receiver import FileReceiver
 from collector.receivers.files.tail import Piece, Tail
+from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.spool import Spool
 from tests.collector.access_logs import json_line
 from tests.collector.file_process import FileProcess, config_for
 from tests.collector.file_rig import WatchedIntake, append, following, numbered, spooled

@@ -18,7 +18,8 @@ from collector.intake.chunk_memory import ChunkMemory
 from collector.intake.intake import Intake
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.server import RECEIVER, ForwardServer
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from gatelens.event_loop import EventLoopThread
 from storage.errors import ConfigError
 from tests.collector.certificates import certificates

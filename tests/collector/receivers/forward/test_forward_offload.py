@@ -26,7 +26,8 @@ from collector.receivers.forward.memory import MessageMemory
 from collector.receivers.forward.message import Message, parse
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
-from collector.spool.spool import Spool, SpoolConfig
+from collector.spool.config import SpoolConfig
+from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from tests.collector.forward_rig import MOMENT, forward, payloads
 

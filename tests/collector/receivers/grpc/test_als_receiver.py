@@ -200,7 +200,7 @@ def test_a_stream_that_breaks_off_keeps_what_came(rig: Rig, channel: grpc.Channe
 def test_a_stream_waits_while_the_spool_is_full(tmp_path: Path) -> None:
     with receivers(tmp_path / "full", room=400) as full, grpc.insecure_channel(full.grpc) as channel:
         export: Any = channel.unary_unary(_EXPORT, request_serializer=None, response_deserializer=None)
-        export(otlp_logs("x" * 300), timeout=20)
+        export(otlp_logs("x" * 260), timeout=20)
         call = _stream(channel).future(iter([_message([1, 2, 3], "edge") * 3]), timeout=20)
         time.sleep(0.3)
         assert not call.done()

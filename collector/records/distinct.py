@@ -1,0 +1,59 @@
+"""Whether a body of records can come twice and be meant twice.
+
+Two equal requests in the same second are two equal lines of most access logs, and who posts line by line sends the same
+bytes twice. A load test makes a thousand of them. To store one of two is a loss that nobody notices; so only what no
+sender makes twice is known by its bytes.
+"""
+
+import re
+from collections.abc import Sequence
+
+# So much is looked at.
+_HEAD_BYTES = 16 << 10
+_HEAD_LINES = 32
+# So many records that differ do not come again in the same order and at the same times.
+_ENOUGH_RECORDS = 8
+
+# Not in a word, a path or a longer number.
+_ALONE = rb"(?<![\w./-])"
+_TIME = re.compile(rb"\d\d:\d\d:\d\d|" + _ALONE + rb"1[6-9]\d{8}(?:\d{3}){0,3}(?!\d)")
+_MICROSECONDS = re.compile(
+    rb"\d\d:\d\d:\d\d[.,]\d{6}|" + _ALONE + rb"1[6-9]\d{8}(?:\.\d{6}|\d{6}(?:\d{3})?(?!\d))",
+)
+_MILLISECONDS = re.compile(rb"\d\d:\d\d:\d\d[.,]\d{3}|" + _ALONE + rb"1[6-9]\d{8}(?:\.\d{3}|\d{3}(?!\d))")
+_ID = re.compile(
+    rb"(?:request|req|trace|span|correlation|transaction|event|message)[_-]?id\"?\s*[:=]\s*\"?"
+    rb"(?:[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16})",
+    re.IGNORECASE,
+)
+_NEXT_RECORD = re.compile(rb"[\r\n]+|\}\s*,?\s*\{")
+
+
+def are_distinct(bodies: Sequence[bytes]) -> bool:
+    """Whether records have something that no other body has: enough of them with times, fine times, or ids."""
+    head = _head(bodies)
+    if _TIME.search(head) is None:
+        return False
+    # The cheap look is enough for most: what follows takes longer than to receive a small body.
+    if _are_enough(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]):
+        return True
+    return _are_enough(_NEXT_RECORD.split(head)) or _MICROSECONDS.search(head) is not None or _have_fine_times(head)
+
+
+def _head(bodies: Sequence[bytes]) -> bytes:
+    """The beginning, without a record that is cut off: it would differ from those that are not."""
+    joined = b"\n".join(body[: _HEAD_BYTES + 1] for body in bodies[:_HEAD_LINES])
+    if len(joined) <= _HEAD_BYTES:
+        return joined
+    head = joined[:_HEAD_BYTES]
+    return head[: max(head.rfind(b"\n"), head.rfind(b"{")) + 1] or head
+
+
+def _are_enough(records: Sequence[bytes]) -> bool:
+    return len(set(records) - {b""}) >= _ENOUGH_RECORDS
+
+
+def _have_fine_times(head: bytes) -> bool:
+    """Whether milliseconds tell a body from others: alone they are those of many requests under load."""
+    milliseconds = set(_MILLISECONDS.findall(head))
+    return len(milliseconds) > 1 or (len(milliseconds) == 1 and _ID.search(head) is not None)
