@@ -99,6 +99,8 @@ class Format:
     source_types: tuple[str, ...] = ()
     # Whether an event of HEC is a part of its envelope, and both together are the record.
     is_record_with_envelope: Callable[[Record], bool] | None = None
+    # Whether the fields in the envelope of an event of HEC are the record, and its event says nothing.
+    is_told_by_fields: Callable[[Record], bool] | None = None
     # What a payload of it holds, by format, where ClickHouse would read wrong values without a word.
     sift: Callable[[bytes], Sequence[tuple[str, bytes]]] | None = None
     # Makes the same rows of the same payloads for less, or fails where they hold what it does not know.

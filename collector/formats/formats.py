@@ -6,6 +6,7 @@ from collector.formats.envoy.descriptor import ENVOY_ALS, ENVOY_JSON, ENVOY_TEXT
 from collector.formats.flex.descriptor import FLEX
 from collector.formats.fluent.descriptor import FLUENT_METRICS, FLUENT_SIGNAL
 from collector.formats.haproxy.descriptor import HAPROXY
+from collector.formats.hec.descriptor import HEC_METRICS
 from collector.formats.json.descriptor import JSON
 from collector.formats.mule.descriptor import MULE_ANALYTICS, MULE_LOG
 from collector.formats.otlp.descriptor import (
@@ -44,6 +45,7 @@ FORMATS = Formats(
         OTLP_TRACES,
         OTLP_TRACES_JSON,
         FLUENT_METRICS,
+        HEC_METRICS,
         PROMETHEUS_TEXT,
         OPENMETRICS_TEXT,
         PROMETHEUS_WRITE,

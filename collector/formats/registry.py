@@ -41,6 +41,9 @@ class Formats:
         self.recognised_with_envelope: Sequence[tuple[str, Callable[[Record], bool]]] = [
             (known.name, known.is_record_with_envelope) for known in listed if known.is_record_with_envelope
         ]
+        self.told_by_fields: Sequence[tuple[str, Callable[[Record], bool]]] = [
+            (known.name, known.is_told_by_fields) for known in listed if known.is_told_by_fields
+        ]
         self.source_types: Mapping[str, str] = MappingProxyType(
             {source_type: known.name for known in listed for source_type in known.source_types}
         )

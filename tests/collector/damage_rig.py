@@ -156,6 +156,9 @@ MESSAGES: Mapping[str, Message] = {
     ),
     # One record of a line is many rows.
     "fluent_metrics": Message(b'{"cpu_p":0.75,"user_p":0.5,"system_p":0.25}\n', 3),
+    "hec_metrics": Message(
+        b'{"time":%d,"event":"metric","fields":{"metric_name:a":0.75,"metric_name:b":2,"c":"d"}}\n' % NOW, 2
+    ),
     "openmetrics_text": Message(_golden("openmetrics_text/client"), 15),
 }
 

@@ -32,16 +32,18 @@ _RECORDS_OF_LINES = {"mule_log": _MULE_RECORD, "mule_analytics": _MULE_RECORD, "
 # Formats whose payloads are lines, and may come by any input that carries lines.
 LINES = (
     "envoy_json", "envoy_text", "combined", "common", "haproxy", "mule_analytics", "mule_log", "flex", "json",
-    "fluent_metrics", *JSON_NAMES.values(),
+    "fluent_metrics", "hec_metrics", *JSON_NAMES.values(),
 )  # fmt: skip
 
 # What is no JSON cannot be a record of JSON: an agent has it as text, and text is a log.
-_NO_RECORDS = frozenset({"json/broken", "flex/broken", "mule_analytics/broken", "fluent_metrics/broken"})
+_NO_RECORDS = frozenset(
+    {"json/broken", "flex/broken", "mule_analytics/broken", "fluent_metrics/broken", "hec_metrics/broken"}
+)
 # Without the names that tell an access log, a record is a log.
 _NOT_FOUND = frozenset({"envoy_json/missing"})
 
 # Formats whose records are objects, which agents send as such.
-_OBJECTS = frozenset({"json", "flex", "fluent_metrics", *JSON_NAMES.values()})
+_OBJECTS = frozenset({"json", "flex", "fluent_metrics", "hec_metrics", *JSON_NAMES.values()})
 
 
 @dataclass(frozen=True)

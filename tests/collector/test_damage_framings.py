@@ -191,7 +191,7 @@ _EVENTS = st.fixed_dictionaries(
 @given(_json_bodies(_EVENTS | _VALUES), st.sampled_from(["", "json", "flex", "combined", "mule_log"]))
 def test_events_of_splunk(body: bytes, name: str) -> None:
     try:
-        groups = hec_events.groups(hec_events.parse(body), FORMATS, FORMATS.source_types, name)
+        groups = hec_events.groups(hec_events.parse(body, FORMATS), FORMATS, FORMATS.source_types, name)
     except hec_events.InvalidEvent as error:
         assert error.number >= 0
     else:
@@ -285,8 +285,8 @@ _EMPTY_ARRAY = b"\x92\xa1t\xdd" + (1_000_001).to_bytes(4, "big") + b"\xc0" * 1_0
         lambda: unframed(b"{}" * _TOO_MANY),
         lambda: unframed(b"[{}" + b",1" * 2 * _TOO_MANY + b"]"),
         lambda: unframed(b'[""' + b',""' * 2 * _TOO_MANY + b"]"),
-        lambda: hec_events.parse(b'{"event":1}' * _TOO_MANY_EVENTS),
-        lambda: hec_events.parse(b'{"event":{}}' * (_TOO_MANY_EVENTS // 2 + 1)),
+        lambda: hec_events.parse(b'{"event":1}' * _TOO_MANY_EVENTS, FORMATS),
+        lambda: hec_events.parse(b'{"event":{}}' * (_TOO_MANY_EVENTS // 2 + 1), FORMATS),
         lambda: hec_events.raw(b"x\n" * _TOO_MANY_EVENTS, FORMATS, ""),
         lambda: hec_events.raw(b"x\r" * _TOO_MANY_EVENTS, FORMATS, ""),
         lambda: check_json("logs", b'{"resourceLogs":[{}' + b",{}" * _TOO_MANY + b"]}"),

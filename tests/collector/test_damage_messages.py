@@ -105,7 +105,7 @@ _CHECKS: dict[str, Callable[[bytes], object]] = {
 
 
 def test_every_message_but_text_is_looked_at_when_it_comes() -> None:
-    assert MESSAGES.keys() - _CHECKS.keys() == {"prometheus_text", "openmetrics_text", "fluent_metrics"}
+    assert MESSAGES.keys() - _CHECKS.keys() == {"prometheus_text", "openmetrics_text", "fluent_metrics", "hec_metrics"}
 
 
 @pytest.mark.parametrize("name", _CHECKS)

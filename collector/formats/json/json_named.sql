@@ -5,7 +5,7 @@ WITH
         told -> told != '',
         [
             known.severity, known.level, known.severity_text, known.`log.level`, known.loglevel, known.levelname,
-            known.PRIORITY
+            known.PRIORITY, known.`otel.log.severity.text`
         ]
     ) AS told_level,
     -- Where nothing else says it, as the text does: 'WARN', '[warning]', '\tinfo\t'.
@@ -26,6 +26,8 @@ SELECT
         known.message != '', known.message,
         known.msg != '', known.msg,
         known.MESSAGE != '', known.MESSAGE,
+        known.full_message != '', known.full_message,
+        known.short_message != '', known.short_message,
         known.body
     ) AS text,
     -- The first that is as long as a time has to be: a shorter one is a duration. One of a day that is not told is none.
@@ -78,10 +80,10 @@ SELECT
                 mapFilter(
                     (name, value) -> value != '' AND name NOT IN (
                         'log', 'message', 'msg', 'MESSAGE', 'body', 'level', 'severity', 'severity_text', 'log.level',
-                        'loglevel', 'levelname', 'PRIORITY', 'environment', 'gateway', 'instance', 'trace_id',
-                        'traceId', 'trace.id', 'span_id', 'spanId', 'span.id', 'kubernetes', 'stream', 'fluent_tag',
-                        'fluent_time', 'logger', 'kind'
-                    ),
+                        'loglevel', 'levelname', 'PRIORITY', 'otel.log.severity.text', 'environment', 'gateway',
+                        'instance', 'trace_id', 'traceId', 'trace.id', 'span_id', 'spanId', 'span.id', 'kubernetes',
+                        'stream', 'fluent_tag', 'fluent_time', 'logger', 'kind'
+                    ) AND NOT (name IN ('short_message', 'full_message') AND startsWith(text, value)),
                     attributes
                 ),
                 map(

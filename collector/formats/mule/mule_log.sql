@@ -64,7 +64,7 @@ SELECT
                 'mule.deployment_type', event.deployment_type,
                 'claimed_time', believed ? '' : toString(claimed)
             ),
-            mapConcat(told_by_logger, map(
+            mapConcat(told_by_envelope, told_by_logger, map(
                 'logger.name', logger,
                 'thread.name', thread,
                 'exception.type', exception_type,

@@ -89,6 +89,12 @@ SELECT
             'mule.content', log.content
         )
     ) AS told_by_logger,
+    -- What the envelope of HEC tells beside the event.
+    log.event.severity = ''
+        ? map()
+        : mapConcat(
+            map('index', log.index, 'source', log.source, 'sourcetype', log.sourcetype), log.fields
+        ) AS told_by_envelope,
     startsWith(log.environment, '${') ? '' : log.environment AS named_environment
 FROM
 (
@@ -103,7 +109,8 @@ FROM
             `error.type` String, `error.stack_trace` String, labels Map(String, String),
             tracePoint String, priority String, threadName String, timestamp String, correlationId String,
             applicationName String, applicationVersion String, environment String, elapsed String, content String,
-            locationInfo Tuple(rootContainer String), time String, host String, event Tuple(
+            locationInfo Tuple(rootContainer String), time String, host String, index String, source String,
+            sourcetype String, fields Map(String, String), event Tuple(
                 severity String, logger String, thread String, message String, properties Map(String, String)))') AS log
     FROM
     (

@@ -10,8 +10,10 @@ from collector.formats.shared.layers import PAYLOADS, sql
 
 _FOLDER = Path(__file__).parent
 
-# From the samples of a text, and from series with their samples and histograms, to rows of metrics.
-_TEXT = sql(_FOLDER, "prometheus_metrics", "prometheus_identity", "prometheus_samples")
+# From samples with their names and labels, from those of a text, and from series with their samples and histograms, to
+# rows of metrics.
+ROWS_OF_SERIES = sql(_FOLDER, "prometheus_metrics", "prometheus_identity")
+_TEXT = (*ROWS_OF_SERIES, *sql(_FOLDER, "prometheus_samples"))
 _SERIES = sql(
     _FOLDER,
     "prometheus_metrics",

@@ -7,6 +7,8 @@ SELECT
     toValidUTF8(multiIf(
         labels['deployment_environment_name'] != '', labels['deployment_environment_name'],
         labels['deployment_environment'] != '', labels['deployment_environment'],
+        labels['deployment.environment.name'] != '', labels['deployment.environment.name'],
+        labels['deployment.environment'] != '', labels['deployment.environment'],
         labels['environment'] != '', labels['environment'],
         payload_environment != '', payload_environment,
         {{default_environment}}
@@ -29,6 +31,7 @@ SELECT
     multiIf(
         labels['node'] != '', labels['node'],
         labels['kubernetes_node'] != '', labels['kubernetes_node'],
+        labels['k8s.node.name'] != '', labels['k8s.node.name'],
         pod != '', '',
         address
     ) AS host,
@@ -66,8 +69,16 @@ FROM
     (
         SELECT
             *,
-            toLowCardinality(if(labels['pod'] != '', labels['pod'], labels['kubernetes_pod_name'])) AS pod,
-            toLowCardinality(if(labels['namespace'] != '', labels['namespace'], labels['kubernetes_namespace'])) AS namespace,
+            toLowCardinality(multiIf(
+                labels['pod'] != '', labels['pod'],
+                labels['kubernetes_pod_name'] != '', labels['kubernetes_pod_name'],
+                labels['k8s.pod.name']
+            )) AS pod,
+            toLowCardinality(multiIf(
+                labels['namespace'] != '', labels['namespace'],
+                labels['kubernetes_namespace'] != '', labels['kubernetes_namespace'],
+                labels['k8s.namespace.name']
+            )) AS namespace,
             toLowCardinality(if(labels['instance'] != '', labels['instance'], {{instance_of_peer(peer)}})) AS told_address
         FROM ({{inner}})
     )

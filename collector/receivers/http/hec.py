@@ -145,7 +145,7 @@ class _Hec:
         return _answer(_HEALTHY)
 
     def _groups(self, body: bytes, format_name: str) -> list[hec_events.Group]:
-        events = hec_events.parse(body)
+        events = hec_events.parse(body, self._intake.formats)
         if not events:
             raise _Refused(_NO_DATA)
         return hec_events.groups(events, self._intake.formats, self._source_types, format_name)

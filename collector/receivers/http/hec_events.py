@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 from collector.encoding.limits import check_objects
 from collector.formats.descriptor import Format, Record
 from collector.formats.registry import Formats
+from collector.formats.shared.message_keys import TEXT_KEYS
 from collector.records.classify import Classifier, grouped
 from collector.records.json_body import FAULTS, is_text, lines_taken_out, one_a_line, records, texts, unframed
 from collector.records.place import NOWHERE, Part, Place, by_place, place_of
@@ -36,6 +37,7 @@ class Event(Struct, omit_defaults=True, gc=False):
     host: str | None = None
     source: str | None = None
     sourcetype: str | None = None
+    index: str | None = None
     fields: dict[str, Any] | None = None
 
 
@@ -44,6 +46,12 @@ _LENIENT = json.JSONDecoder(strict=False)
 # Seconds since 1970 as a rule, as a number or as text.
 _TIME = re.compile(rb'"?(\d[\d.:TZ+-]+)"?')
 _SPACE = re.compile(r"\s*")
+# An event of which the fields may be the record. Splunk takes metrics without any event too.
+_METRIC = (b'"metric"', b"", b"null")
+# What of a record only its event tells.
+_OF_THE_EVENT = TEXT_KEYS | {"time", "timestamp", "@timestamp", "date", "ts"}
+# What Fluent Bit and OpenTelemetry's Collector call a host that they do not know.
+_NO_HOSTS = frozenset({"localhost", "unknown"})
 # An event of a few bytes takes 5 µs, and hundreds of bytes in objects of ours. Its envelope is an object of JSON, and
 # so is the event itself where it is no text.
 _MOST_EVENTS = 500_000
@@ -77,7 +85,7 @@ class Group:
     place: Place = NOWHERE
 
 
-def parse(body: bytes) -> Sequence[Event]:
+def parse(body: bytes, formats: Formats) -> Sequence[Event]:
     """The events of a body; raises InvalidEvent for the first that is none, PayloadTooLarge for too many."""
     check_objects(body, most=_MOST_EVENTS)
     try:
@@ -86,7 +94,7 @@ def parse(body: bytes) -> Sequence[Event]:
         events = _decoded_slowly(body)
     for number, event in enumerate(events):
         told = bytes(event.event)
-        if told in (b"", b"null"):
+        if told in (b"", b"null") and not _told_by_fields(event, formats):
             raise NoEvent(number)
         if told == b'""':
             raise BlankEvent(number)
@@ -96,9 +104,14 @@ def parse(body: bytes) -> Sequence[Event]:
 def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str, str], format_name: str) -> list[Group]:
     """The events by host, sourcetype and format, each group in its order; raises PayloadError for too deep ones."""
     kinds: defaultdict[tuple[str, str, bool], list[Event]] = defaultdict(list)
+    of_fields: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
-        kinds[event.host or "", event.sourcetype or "", is_text(event.event)].append(event)
-    found = []
+        host = event.host if event.host and event.host not in _NO_HOSTS else ""
+        if name := _told_by_fields(event, formats):
+            of_fields[name, host].append(event)
+        else:
+            kinds[host, event.sourcetype or "", is_text(event.event)].append(event)
+    found = [Group(name, host, _ENCODER.encode_lines(members)) for (name, host), members in of_fields.items()]
     for (host, sourcetype, of_text), members in kinds.items():
         name = format_name or source_types.get(sourcetype, "")
         of_slice = _of_texts if of_text else _of_objects
@@ -110,6 +123,14 @@ def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str,
         of_host = merged(part for piece in pieces for part in of_slice(piece, name, formats, classifier))
         found += [Group(kind, host, lines, place) for kind, lines, place in of_host]
     return found
+
+
+def _told_by_fields(event: Event, formats: Formats) -> str:
+    """The format of which the fields of an event are a record; '' where its event is."""
+    if not event.fields or bytes(event.event) not in _METRIC:
+        return ""
+    fields = event.fields
+    return next((name for name, is_told in formats.told_by_fields if is_told(fields)), "")
 
 
 def raw(body: bytes, formats: Formats, format_name: str) -> list[Part]:
@@ -178,7 +199,10 @@ def _of_objects(events: Sequence[Event], format_name: str, formats: Formats, cla
     enveloped = _enveloped(held, [name or formats.anything.name for name in found], formats, format_name)
     for (name, is_with_envelope), members in grouped(list(zip(events, raws, held, strict=True)), enveloped).items():
         if is_with_envelope:
-            yield Part(name, _ENCODER.encode_lines([event for event, _, _ in members]))
+            # Its host is told by the payload, in which a place that fields tell comes first.
+            of_events = [msgspec.structs.replace(event, host=None) for event, _, _ in members]
+            for place, of_place in by_place(of_events, [event.fields or {} for event in of_events]).items():
+                yield Part(name, _ENCODER.encode_lines(of_place), place)
         elif name in formats.whole_records:
             yield Part(name, b"\n".join(_with_envelope(*member) for member in members))
         else:
@@ -210,10 +234,21 @@ def _enveloped(
 
 
 def _with_envelope(event: Event, line: bytes, record: Record) -> bytes:
-    """The line of a record with what it does not say itself of when and where."""
-    place = place_of(event.fields or {})
-    told = {"time": event.time, "source": event.source, "sourcetype": event.sourcetype, **place._asdict()}
+    """The line of a record with what it does not say itself: when and where, and the fields beside it."""
+    fields = event.fields or {}
+    told = {
+        "time": event.time,
+        "source": event.source,
+        "sourcetype": event.sourcetype,
+        "index": event.index,
+        **place_of(fields)._asdict(),
+    }
     missing = {name: value for name, value in told.items() if value and name not in record}
+    for name, value in fields.items():
+        # What a record says itself counts, and a field must not stand for its text or its time.
+        is_free = name not in record and name not in missing and name not in _OF_THE_EVENT
+        if is_free or (value != record.get(name) and value != missing.get(name)):
+            missing[name if is_free else f"fields.{name}"] = value
     if not record or not missing:
         return line
     return _ENCODER.encode(missing)[:-1] + b"," + line[1:]

@@ -40,12 +40,12 @@ def _as_text(lines: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _as_events_of_text(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     body = "".join(json.dumps({"event": line}) for line in lines).encode()
-    return ((group.format, group.lines) for group in groups(parse(body), FORMATS, {}, ""))
+    return ((group.format, group.lines) for group in groups(parse(body, FORMATS), FORMATS, {}, ""))
 
 
 def _as_events_of_objects(lines: list[str]) -> Iterator[tuple[str, bytes]]:
     body = "".join(json.dumps({"event": {"log": line}}) for line in lines).encode()
-    return ((group.format, group.lines) for group in groups(parse(body), FORMATS, {}, ""))
+    return ((group.format, group.lines) for group in groups(parse(body, FORMATS), FORMATS, {}, ""))
 
 
 def _over_forward(lines: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -18,7 +18,7 @@ _MILLISECONDS = 1795428930250
 
 
 def _line(event: object, **envelope: object) -> Any:
-    [group] = groups(parse(json.dumps({"event": event, **envelope}).encode()), FORMATS, {}, "")
+    [group] = groups(parse(json.dumps({"event": event, **envelope}).encode(), FORMATS), FORMATS, {}, "")
     return json.loads(group.lines)
 
 
@@ -45,7 +45,7 @@ def test_what_an_event_says_itself_counts(as_text: bool) -> None:
 
 @pytest.mark.parametrize("event", ["{ }", "{no JSON}", '{"a": 1}{"b": 2}'])
 def test_what_is_no_record_stays_as_it_is(event: str) -> None:
-    [group] = groups(parse(json.dumps({"event": event, "time": _SECONDS}).encode()), FORMATS, {}, "")
+    [group] = groups(parse(json.dumps({"event": event, "time": _SECONDS}).encode(), FORMATS), FORMATS, {}, "")
     assert group.lines == event.encode()
 
 
@@ -74,5 +74,5 @@ def test_lines_of_flex_have_the_time_of_their_envelope(store: Store, tmp_path: P
 @pytest.mark.parametrize("time", [None, "today", {"seconds": 1}, [1], ""])
 def test_a_time_that_is_none_is_put_before_no_line(time: object) -> None:
     line = "[flex-gateway-envoy][info] without a time"
-    [group] = groups(parse(json.dumps({"event": line, "time": time}).encode()), FORMATS, {}, "")
+    [group] = groups(parse(json.dumps({"event": line, "time": time}).encode(), FORMATS), FORMATS, {}, "")
     assert group.lines == line.encode()

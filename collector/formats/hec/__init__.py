@@ -1,0 +1,1 @@
+"""Metrics as Splunk's HTTP Event Collector takes them."""
