@@ -5,7 +5,7 @@ Handlers take the bytes of each message as they are: nothing here decodes an eve
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import grpc
@@ -13,6 +13,7 @@ import grpc
 from collector.errors import SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
+from collector.intake.offload import LARGE_BYTES
 from collector.receivers.context import ReceiverContext
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.grpc.config import GrpcConfig
@@ -21,7 +22,10 @@ from collector.receivers.net.address import with_port
 from collector.receivers.net.keepalive import IDLE_SECONDS
 from collector.receivers.net.sender_tokens import NEEDED, FindSender
 from collector.receivers.net.tls import grpc_credentials
-from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, check_protobuf, retry_info, status
+from collector.receivers.otlp import FORMATS, LOGS, RESOURCE_EXHAUSTED, check_protobuf, retry_info, status
+from collector.receivers.otlp_bodies import LogBodies
+from collector.records.place import Part
+from collector.spool.payload import Payload
 from storage.errors import ConfigError, PayloadError
 from storage.retry import retry_async
 
@@ -107,9 +111,12 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         self._intake = intake
         self._environment = environment
         self._senders = senders
+        bodies = LogBodies(intake.formats)
         self._methods = {
             **{
-                method: grpc.unary_unary_rpc_method_handler(self._export(FORMATS[signal]))
+                method: grpc.unary_unary_rpc_method_handler(
+                    self._export(FORMATS[signal], bodies if signal == LOGS else None)
+                )
                 for signal, method in _OTLP.items()
             },
             _ALS: grpc.stream_unary_rpc_method_handler(self._stream_access_logs),
@@ -130,12 +137,17 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         self._intake.refused("grpc", "unauthenticated")
         await context.abort(grpc.StatusCode.UNAUTHENTICATED, f"{NEEDED}, as metadata `authorization: Bearer <token>`.")
 
-    def _export(self, format_name: str) -> "Callable[[bytes, _Context], Awaitable[bytes]]":
+    def _export(self, format_name: str, bodies: LogBodies | None) -> "Callable[[bytes, _Context], Awaitable[bytes]]":
+        """`bodies` looks into those of log records."""
+
         async def export(request: bytes, context: _Context) -> bytes:
             try:
                 check_protobuf(request)
-                if request:
-                    peer = _address(context.peer())
+                peer = _address(context.peer())
+                is_large = len(request) > LARGE_BYTES
+                if parts := await self._intake.offload.run(is_large, bodies.of_protobuf, request) if bodies else {}:
+                    await self._intake.accept_together("grpc", self._stamped(parts, peer))
+                elif request:
                     await self._intake.accept("grpc", format_name, request, peer=peer, environment=self._environment)
             except PayloadError as error:
                 self._intake.refused("grpc", "malformed")
@@ -145,6 +157,19 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
             return _SUCCESS
 
         return export
+
+    def _stamped(self, parts: Mapping[str, Sequence[Part]], peer: str) -> list[Payload]:
+        return [
+            self._intake.stamped(
+                name,
+                body,
+                peer=place.instance or peer,
+                environment=environment or self._environment,
+                gateway=place.gateway,
+            )
+            for environment, of_environment in parts.items()
+            for name, body, place in of_environment
+        ]
 
     async def _stream_access_logs(self, messages: AsyncIterator[bytes], context: _Context) -> bytes:
         peer = _address(context.peer())

@@ -1,6 +1,6 @@
 """What the routes of the HTTP port share: a body converted, a payload accepted, a fault answered."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Concatenate
 
 from starlette.requests import ClientDisconnect, Request
@@ -66,6 +66,11 @@ class HttpIntake:
         """The same for parts of a body: all of them, or none."""
         await self._intake.accept_together("http", self._stamped(request, parts))
 
+    async def accept_of_environments(self, request: Request, parts: Mapping[str, Sequence[Part]]) -> None:
+        """The same by the environment that the body names; '' where that is for the address to say."""
+        payloads = [payload for environment, of in parts.items() for payload in self._stamped(request, of, environment)]
+        await self._intake.accept_together("http", payloads)
+
     async def accept_once(self, request: Request, keyed: KeyedBody, parts: Sequence[Part]) -> None:
         """The same for a body with a key: what is durable of it is not stored again. Raises what the intake raises."""
         await self._intake.accept_once("http", keyed, self._stamped(request, parts))
@@ -80,7 +85,7 @@ class HttpIntake:
         await self._intake.accept_arriving("http", payload, text(body.chunks()), size, keyed)
         return size
 
-    def _stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
+    def _stamped(self, request: Request, parts: Sequence[Part], environment: str = "") -> Sequence[Payload]:
         """Parts as payloads: what their lines tell of the gateway comes before what the address says."""
         attributes = self._attributes(request)
         return [
@@ -88,7 +93,7 @@ class HttpIntake:
                 name,
                 body,
                 peer=place.instance or attributes["peer"],
-                environment=attributes["environment"],
+                environment=environment or attributes["environment"],
                 gateway=place.gateway or attributes["gateway"],
             )
             for name, body, place in parts
