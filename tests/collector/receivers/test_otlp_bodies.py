@@ -19,6 +19,7 @@ from tests.collector.storing import writer_of
 
 Json = dict[str, Any]
 
+_EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 _TRACE = "0af7651916cd43dd8448eb211c80319c"
 _SPAN = "b7ad6b7169203331"
 _NANOSECONDS = 1_795_000_000_123_456_000
@@ -73,10 +74,14 @@ def _in_base64(request: Json) -> Json:
     return converted
 
 
+def _as_it_is(message: bytes) -> bytes:
+    return message
+
+
 def _over_grpc(rig: Rig, request: Json) -> None:
     message = ParseDict(_in_base64(request), ExportLogsServiceRequest()).SerializeToString()
     with grpc.insecure_channel(rig.grpc) as channel:
-        channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")(message)
+        channel.unary_unary(_EXPORT, _as_it_is, _as_it_is)(message)
 
 
 def _over_http(rig: Rig, request: Json) -> None:
