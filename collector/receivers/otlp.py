@@ -18,6 +18,9 @@ INVALID_ARGUMENT, RESOURCE_EXHAUSTED = 3, 8
 
 RETRY_SECONDS = 1
 
+# The signal whose records may hold lines of access logs.
+LOGS = "logs"
+
 # By the name of the signal, as in the path of a request, the format that it is stored in.
 FORMATS: Mapping[str, str] = MappingProxyType({signal: known.name for signal, known in SIGNALS.items()})
 

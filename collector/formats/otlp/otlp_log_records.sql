@@ -11,6 +11,10 @@ SELECT
     arrayExists(
         name -> name IN ('gateway', 'instance', 'k8s.pod.name'), tupleElement(tupleElement(entry, 'attributes'), 'key')
     ) AS names_itself,
+    -- Envoy has no ids of its own where it traces nothing, and may log those of its client.
+    empty(tupleElement(entry, 'trace_id')) AND arrayExists(
+        name -> name IN ('traceparent', 'b3', 'x-b3-traceid'), tupleElement(tupleElement(entry, 'attributes'), 'key')
+    ) AS tells_headers,
     tupleElement(entry, 'trace_id') AS raw_trace_id,
     tupleElement(entry, 'span_id') AS raw_span_id,
     tupleElement(entry, 'event_name') AS event_name

@@ -74,11 +74,21 @@ SELECT
     attributes['request_id'] AS request_id,
     -- Bytes in Protobuf, hexadecimal in JSON.
     multiIf(
-        raw_trace_id = '', attributes['trace_id'],
         length(raw_trace_id) = 32, lower(raw_trace_id),
-        lower(hex(raw_trace_id))
+        raw_trace_id != '', lower(hex(raw_trace_id)),
+        attributes['trace_id'] != '', attributes['trace_id'],
+        tells_headers,
+            {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-traceid']; 1)}},
+        ''
     ) AS trace_id,
-    if(length(raw_span_id) = 16, lower(raw_span_id), lower(hex(raw_span_id))) AS span_id,
+    multiIf(
+        length(raw_span_id) = 16, lower(raw_span_id),
+        raw_span_id != '', lower(hex(raw_span_id)),
+        attributes['span_id'] != '', attributes['span_id'],
+        tells_headers,
+            {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-spanid']; 2)}},
+        ''
+    ) AS span_id,
     -- https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
     multiIf(
         severity_number > 0,

@@ -5,7 +5,7 @@ Handlers take the bytes of each message as they are: nothing here decodes an eve
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import grpc
@@ -14,6 +14,7 @@ from collector.errors import DeliveryConflict, PayloadTooLarge, SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.intake.keyed_body import KeyedBody, KnownBody, SentBody
+from collector.intake.offload import LARGE_BYTES
 from collector.receivers.context import ReceiverContext
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.grpc.config import GrpcConfig
@@ -22,7 +23,10 @@ from collector.receivers.net.address import with_port
 from collector.receivers.net.keepalive import IDLE_SECONDS
 from collector.receivers.net.sender_tokens import NEEDED, FindSender
 from collector.receivers.net.tls import grpc_credentials
-from collector.receivers.otlp import FORMATS, RESOURCE_EXHAUSTED, check_protobuf, retry_info, status
+from collector.receivers.otlp import FORMATS, LOGS, RESOURCE_EXHAUSTED, check_protobuf, retry_info, status
+from collector.receivers.otlp_bodies import LogBodies
+from collector.records.place import Part
+from collector.spool.payload import Payload
 from storage.errors import ConfigError, PayloadError
 from storage.retry import retry_async
 
@@ -121,10 +125,13 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         self._environment = config.environment
         self._resend_window = config.resend_window
         self._senders = senders
+        bodies = LogBodies(intake.formats)
         self._methods = {
             **{
                 # As a stream: a call whose message cannot be read would otherwise be seen by nobody.
-                method: grpc.stream_unary_rpc_method_handler(self._export(FORMATS[signal]))
+                method: grpc.stream_unary_rpc_method_handler(
+                    self._export(FORMATS[signal], bodies if signal == LOGS else None)
+                )
                 for signal, method in _OTLP.items()
             },
             _ALS: grpc.stream_unary_rpc_method_handler(self._stream_access_logs),
@@ -171,13 +178,17 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         await context.abort(grpc.StatusCode.INVALID_ARGUMENT, _TOO_LARGE)
         return b""
 
-    def _export(self, format_name: str) -> "Callable[[AsyncIterator[bytes], _Context], Awaitable[bytes]]":
+    def _export(
+        self, format_name: str, bodies: LogBodies | None
+    ) -> "Callable[[AsyncIterator[bytes], _Context], Awaitable[bytes]]":
+        """`bodies` looks into those of log records."""
+
         async def export(messages: AsyncIterator[bytes], context: _Context) -> bytes:
             request = await self._only(messages, context)
             try:
                 check_protobuf(request)
                 if request:
-                    await self._accept(format_name, request, context)
+                    await self._accept(format_name, bodies, request, context)
             except DeliveryConflict as error:
                 self._refused(context, "key_reused", str(error))
                 await context.abort(grpc.StatusCode.ALREADY_EXISTS, str(error))
@@ -190,21 +201,38 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
 
         return export
 
-    async def _accept(self, format_name: str, message: bytes, context: _Context) -> None:
+    async def _accept(self, format_name: str, bodies: LogBodies | None, message: bytes, context: _Context) -> None:
         peer = _address(context.peer())
-        payload = self._intake.stamped(format_name, message, peer=peer, environment=self._environment)
+        is_large = len(message) > LARGE_BYTES
+        if parts := await self._intake.offload.run(is_large, bodies.of_protobuf, message) if bodies else {}:
+            payloads = self._stamped(parts, peer)
+        else:
+            payloads = [self._intake.stamped(format_name, message, peer=peer, environment=self._environment)]
         known = self._known(f"{peer} {format_name}", context)
         if known is None:
-            await self._intake.accept_together("grpc", [payload])
+            await self._intake.accept_together("grpc", payloads)
             return
         known.add(message)
-        await self._intake.accept_once("grpc", known, [payload])
+        await self._intake.accept_once("grpc", known, payloads)
 
     def _known(self, sender: str, context: _Context) -> KnownBody | None:
         """What a message is known by: the key that its call names, or its bytes; raises PayloadError."""
         if name := named_in(context.invocation_metadata()):
             return KeyedBody(name, sender, "")
         return SentBody(sender, "", self._resend_window) if self._resend_window else None
+
+    def _stamped(self, parts: Mapping[str, Sequence[Part]], peer: str) -> list[Payload]:
+        return [
+            self._intake.stamped(
+                name,
+                body,
+                peer=place.instance or peer,
+                environment=environment or self._environment,
+                gateway=place.gateway,
+            )
+            for environment, of_environment in parts.items()
+            for name, body, place in of_environment
+        ]
 
     async def _stream_access_logs(self, messages: AsyncIterator[bytes], context: _Context) -> bytes:
         peer = _address(context.peer())

@@ -20,11 +20,13 @@ from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.receivers.otlp import (
     FORMATS,
     INVALID_ARGUMENT,
+    LOGS,
     RESOURCE_EXHAUSTED,
     check_protobuf,
     json_status,
     status,
 )
+from collector.receivers.otlp_bodies import LogBodies
 
 _PROTOBUF = "application/x-protobuf"
 _JSON = "application/json"
@@ -33,21 +35,32 @@ _LONGEST_SHOWN = 100
 
 def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:
     http = HttpIntake(intake, config, memory)
-    return [Route(f"/v1/{signal}", _export(http, signal), methods=["POST"]) for signal in FORMATS]
+    bodies = LogBodies(intake.formats)
+    return [
+        Route(f"/v1/{signal}", _export(http, signal, bodies if signal == LOGS else None), methods=["POST"])
+        for signal in FORMATS
+    ]
 
 
-def _export(http: HttpIntake, signal: str) -> Callable[[Request], Awaitable[Response]]:
+def _export(http: HttpIntake, signal: str, bodies: LogBodies | None) -> Callable[[Request], Awaitable[Response]]:
+    """`bodies` looks into those of log records."""
+
     async def protobuf(request: Request, body: RequestBody) -> Response:
         message = await body.unpacked(may_be_empty=True)
         await http.converted(message, check_protobuf)
-        if message:
+        if parts := await http.converted(message, bodies.of_protobuf) if bodies else {}:
+            await http.accept_of_environments(request, body, message, parts)
+        elif message:
             await http.accept(request, body, FORMATS[signal], message)
         return Response(b"", media_type=_PROTOBUF)
 
     async def json(request: Request, body: RequestBody) -> Response:
         message = await body.unpacked()
         await http.converted(message, partial(check_json, signal))
-        await http.accept(request, body, JSON_SIGNALS[signal].name, message)
+        if parts := await http.converted(message, bodies.of_json) if bodies else {}:
+            await http.accept_of_environments(request, body, message, parts)
+        else:
+            await http.accept(request, body, JSON_SIGNALS[signal].name, message)
         return Response(b"{}", media_type=_JSON)
 
     async def export(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """What the routes of the HTTP port share: a body converted, a payload accepted, a fault answered."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Concatenate
 
 from starlette.requests import ClientDisconnect, Request
@@ -69,8 +69,19 @@ class HttpIntake:
         Its records have times, or ids, of their own: who sends it twice sends it again.
         """
         payload = self._intake.stamped(format_name, content, **self._attributes(request))
-        known = keyed_body(request) or self.by_its_bytes(request)
-        await self.accept_known(body, content, [payload], known)
+        await self._accept_message(request, body, content, [payload])
+
+    async def accept_of_environments(
+        self, request: Request, body: RequestBody, content: bytes, parts: Mapping[str, Sequence[Part]]
+    ) -> None:
+        """The same of parts by the environment that the body names; '' where that is for the address to say."""
+        payloads = [payload for environment, of in parts.items() for payload in self.stamped(request, of, environment)]
+        await self._accept_message(request, body, content, payloads)
+
+    async def _accept_message(
+        self, request: Request, body: RequestBody, content: bytes, payloads: Sequence[Payload]
+    ) -> None:
+        await self.accept_known(body, content, payloads, keyed_body(request) or self.by_its_bytes(request))
 
     async def accept_known(
         self, body: RequestBody, content: bytes, payloads: Sequence[Payload], known: KnownBody | None
@@ -104,7 +115,7 @@ class HttpIntake:
         await self._intake.accept_arriving("http", payload, text(body.chunks()), size, known)
         return size
 
-    def stamped(self, request: Request, parts: Sequence[Part]) -> Sequence[Payload]:
+    def stamped(self, request: Request, parts: Sequence[Part], environment: str = "") -> Sequence[Payload]:
         """Parts as payloads: what their lines tell of the gateway comes before what the address says."""
         attributes = self._attributes(request)
         return [
@@ -112,7 +123,7 @@ class HttpIntake:
                 name,
                 body,
                 peer=place.instance or attributes["peer"],
-                environment=attributes["environment"],
+                environment=environment or attributes["environment"],
                 gateway=place.gateway or attributes["gateway"],
             )
             for name, body, place in parts

@@ -1,0 +1,59 @@
+"""Whether an export request of log records may have lines of access logs as bodies, known without decoding it.
+
+A request that has none, as most have, is handed on as it came: what this looks at is its bytes, by patterns of the
+formats that are known.
+https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
+"""
+
+import re
+from collections.abc import Iterable
+
+from collector.formats.descriptor import Format, TextLine
+from collector.formats.registry import Formats
+from collector.formats.shared.layers import ACCESS_LINES
+
+_LENGTH = rb"[\x80-\xff]{0,3}[\x00-\x7f]"
+# LogRecord.body, and of its AnyValue the string or the map; of the map the first member.
+_TEXT = rb"\*" + _LENGTH + rb"\n" + _LENGTH
+_MAP = rb"\*" + _LENGTH + rb"2" + _LENGTH + rb"\n" + _LENGTH + rb"\n"
+# What CRI puts before a line.
+_RUNTIME = rb"(?:\d{4}-\S+ std(?:out|err) [FP] )?"
+
+
+class Screen:
+    """Looks for what lines and objects of access logs have; made once of the formats that are known."""
+
+    def __init__(self, formats: Formats) -> None:
+        known = access_formats(formats)
+        texts = [of.line for of in known if of.line]
+        keys = sorted({key for of in known if of.record for key in of.record.keys})
+        self._marker = _any_of({line.marker for line in texts if line.marker})
+        self._line = _text(line for line in texts if not line.marker)
+        self._any_line = _text(texts)
+        self._object = re.compile(_TEXT + rb"\s*\{")
+        self._map = re.compile(_MAP)
+        key = _any_of(map(re.escape, keys)).pattern
+        self._key = re.compile(rb'"' + key + rb'\\?"|\n[\x00-\x7f]' + key + rb"\x12")
+
+    def may_hold_requests(self, message: bytes) -> bool:
+        """Whether a body in an ExportLogsServiceRequest may be of an access log."""
+        has_marker = self._marker.search(message) is not None
+        if (self._any_line if has_marker else self._line).search(message):
+            return True
+        if not (self._object.search(message) or self._map.search(message)):
+            return False
+        return has_marker or self._key.search(message) is not None
+
+
+def access_formats(formats: Formats) -> list[Format]:
+    """Formats each line of which is a request."""
+    return [known for known in formats if ACCESS_LINES[0] in known.layers]
+
+
+def _text(lines: Iterable[TextLine]) -> re.Pattern[bytes]:
+    """Finds a body that is such a line, as it is or behind what a container's runtime puts before it."""
+    return re.compile(_TEXT + _RUNTIME + _any_of(line.pattern.removeprefix("^") for line in lines).pattern)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile(b"(?:" + ("|".join(sorted(patterns)) or "(?!)").encode() + b")")
