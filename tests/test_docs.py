@@ -152,6 +152,7 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector = CollectorMetrics(telemetry.meter)
     collector.accepted("http", "envoy_json", 1)
     collector.refused("http", "malformed")
+    collector.repeated("http")
     collector.connection_refused("http", "malformed", "", "")
     collector.stored("envoy_json", 0.1, 0.2)
     collector.failed("envoy_json")

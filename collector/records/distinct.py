@@ -14,19 +14,18 @@ _HEAD_LINES = 32
 # So many records that differ do not come again in the same order and at the same times.
 _ENOUGH_RECORDS = 8
 
-# Not in a word, a path or a longer number.
-_ALONE = rb"(?<![\w./-])"
-_TIME = re.compile(rb"\d\d:\d\d:\d\d|" + _ALONE + rb"1[6-9]\d{8}(?:\d{3}){0,3}(?!\d)")
-_MICROSECONDS = re.compile(
-    rb"\d\d:\d\d:\d\d[.,]\d{6}|" + _ALONE + rb"1[6-9]\d{8}(?:\.\d{6}|\d{6}(?:\d{3})?(?!\d))",
+# With what it has behind the second, in one group or the other; not in a word, a path or a longer number.
+_TIME = re.compile(
+    rb"\d\d:\d\d:\d\d(?:[.,](\d{3,}))?|(?<![\w./-])1[6-9]\d{8}(?:\.(\d+)|(\d{3}(?:\d{3}){0,2})?(?![\d.]))"
 )
-_MILLISECONDS = re.compile(rb"\d\d:\d\d:\d\d[.,]\d{3}|" + _ALONE + rb"1[6-9]\d{8}(?:\.\d{3}|\d{3}(?!\d))")
+_MICROSECONDS = 6
 _ID = re.compile(
     rb"(?:request|req|trace|span|correlation|transaction|event|message)[_-]?id\"?\s*[:=]\s*\"?"
     rb"(?:[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{16})",
     re.IGNORECASE,
 )
-_NEXT_RECORD = re.compile(rb"[\r\n]+|\}\s*,?\s*\{")
+# Where one ends and the next begins on the same line.
+_BETWEEN_RECORDS = (b"}{", b"},{", b"}, {", b"} {")
 
 
 def are_distinct(bodies: Sequence[bytes]) -> bool:
@@ -34,10 +33,12 @@ def are_distinct(bodies: Sequence[bytes]) -> bool:
     head = _head(bodies)
     if _TIME.search(head) is None:
         return False
-    # The cheap look is enough for most: what follows takes longer than to receive a small body.
-    if _are_enough(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]):
-        return True
-    return _are_enough(_NEXT_RECORD.split(head)) or _MICROSECONDS.search(head) is not None or _have_fine_times(head)
+    # First of all what takes the least time: a small body costs little to receive.
+    return (
+        _are_enough(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES])
+        or _have_fine_times(head)
+        or _are_enough(_records(head))
+    )
 
 
 def _head(bodies: Sequence[bytes]) -> bytes:
@@ -53,7 +54,19 @@ def _are_enough(records: Sequence[bytes]) -> bool:
     return len(set(records) - {b""}) >= _ENOUGH_RECORDS
 
 
+def _records(head: bytes) -> Sequence[bytes]:
+    for between in _BETWEEN_RECORDS:
+        head = head.replace(between, b"}\n{")
+    return head.split(b"\n")
+
+
 def _have_fine_times(head: bytes) -> bool:
-    """Whether milliseconds tell a body from others: alone they are those of many requests under load."""
-    milliseconds = set(_MILLISECONDS.findall(head))
-    return len(milliseconds) > 1 or (len(milliseconds) == 1 and _ID.search(head) is not None)
+    """Whether times tell a body from others: a single one in milliseconds is that of many requests under load."""
+    milliseconds: set[bytes] = set()
+    for time in _TIME.finditer(head):
+        fraction = time[time.lastindex] if time.lastindex else b""
+        if fraction:
+            milliseconds.add(time[0])
+        if len(fraction) >= _MICROSECONDS or len(milliseconds) > 1:
+            return True
+    return len(milliseconds) == 1 and _ID.search(head) is not None

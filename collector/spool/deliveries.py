@@ -137,8 +137,9 @@ class DeliveryMemory:
         """Whether everything that is remembered is in the file."""
         try:
             with self._path.open("ab", buffering=0) as file:
-                # Half an entry would shift all that follow.
-                file.truncate(file.tell() - file.tell() % _ENTRY_BYTES)
+                if torn := file.tell() % _ENTRY_BYTES:
+                    # Half an entry would shift all that follow.
+                    file.truncate(file.tell() - torn)
                 written = file.write(self._unwritten) or 0
                 del self._unwritten[: written - written % _ENTRY_BYTES]
                 if sync:

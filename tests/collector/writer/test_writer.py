@@ -58,8 +58,7 @@ def test_a_stored_segment_leaves_the_spool(store: Store, spool: Spool) -> None:
     segment = _sealed(spool, segment_id, [_payload("envoy_json", body, environment)])
     writer_of(store, spool).store(segment)
     assert counts(store, environment) == {"requests": 5, "logs": 0, "dead_letters": 1, "api_1m": 5, "api_1h": 5}
-    assert not segment.path.exists()
-    assert spool.size == 0
+    assert (segment.path.exists(), spool.size) == (False, 0)
     assert stored_segments(store, segment_id) == [segment_id]
     assert stored_segments(store, "never") == []
     assert _unbalanced(store, segment_id) == []
