@@ -12,17 +12,14 @@ SELECT
             dimensions['hostname'], dimensions['host'], dimensions['host.name'], envelope.host, toString(peer)
         ]
     ) AS peer,
-    problem,
-    problem = '' ? '' : line AS record,
+    measure.3 AS problem,
+    measure.4 AS record,
     measure.1 AS name,
     mapFilter(
         (label, text) -> text != '',
         mapConcat(
             map('index', envelope.index, 'source', envelope.source, 'sourcetype', envelope.sourcetype),
-            mapFilter(
-                (label, text) -> NOT startsWith(label, 'metric_name:') AND label NOT IN ('metric_name', '_value', 'metric_type'),
-                dimensions
-            )
+            mapFilter((label, text) -> label != 'metric_type', dimensions)
         )
     ) AS labels,
     transform(lower(dimensions['metric_type']), ['sum', 'exponentialhistogram'], ['counter', 'histogram']) AS type,
@@ -33,11 +30,4 @@ SELECT
     CAST([], 'Array(Float64)') AS bounds,
     CAST([], 'Array(UInt64)') AS bucket_counts,
     0 AS has_exponential_buckets
-FROM
-(
-    SELECT
-        *,
-        CAST(JSONExtract(line, 'fields', 'Map(String, String)'), 'Map(LowCardinality(String), String)') AS dimensions,
-        JSONExtract(line, 'Tuple(time String, host String, index String, source String, sourcetype String)') AS envelope
-    FROM ({{inner}})
-)
+FROM ({{inner}})

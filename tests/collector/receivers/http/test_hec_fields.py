@@ -95,9 +95,18 @@ def test_values_that_are_no_numbers_are_dead_letters(store: Store, rig: Rig, env
     assert _rows(store, environment, "dead_letters", "reason") == [
         ("a metric without a value",),
         ("the value of a metric is not a number",),
-        ("the value of a metric is not a number",),
-        ("the value of a metric is not a number",),
     ]
+
+
+def test_an_event_does_not_become_more_than_it_may(store: Store, rig: Rig, environment: str) -> None:
+    """Many metrics are many rows; beside long dimensions, of which each has a copy, they are one dead letter."""
+    many = {f"metric_name:m.{number}": number for number in range(20_000)}
+    for fields in (many, many | {"dimension": "x" * 1000}):
+        assert _post(rig, {"event": "metric", "time": _TIME, "fields": fields}).json()["code"] == 0
+    store_all_balanced(store, rig.spool)
+    assert _rows(store, environment, "metrics", "uniqExact(name), sum(value)") == [(20_000, 199_990_000)]
+    reasons = [("too many metrics beside such long dimensions",)]
+    assert _rows(store, environment, "dead_letters", "reason") == reasons
 
 
 def test_an_event_without_anything_is_refused(rig: Rig) -> None:
