@@ -133,6 +133,21 @@ def stamp(entries: Sequence[Entry], tag: str) -> list[Record]:
     return found
 
 
+def is_mark(entry: Entry) -> bool:
+    """Whether an entry is one of Fluent Bit's marks around a group of records."""
+    return type(entry.head) is _Head and _is_mark(entry.head.time)
+
+
+def metadata_of(entry: Entry) -> dict[str, Any]:
+    """What newer Fluent Bits tell beside a record."""
+    return entry.head.metadata if type(entry.head) is _Head else {}
+
+
+def nanoseconds_of(entry: Entry) -> int | None:
+    """The time of an entry; None where it is none."""
+    return _nanoseconds(entry.head.time if type(entry.head) is _Head else entry.head)
+
+
 def _is_mark(time: object) -> bool:
     return type(time) is Ext and bytes(time.data)[:4] in _MARKS
 

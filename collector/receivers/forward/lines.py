@@ -12,6 +12,7 @@ import msgspec
 from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
+from collector.receivers.otlp_bodies import LogBodies
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.place import NOWHERE, Place, by_place
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
@@ -36,6 +37,7 @@ class Rules:
 
     def __init__(self, config: ForwardConfig, formats: Formats) -> None:
         self.formats = formats
+        self.log_bodies = LogBodies(formats)
         self._rules = tuple((re.compile(fnmatch.translate(rule.tag)), rule) for rule in config.rules)
         self.of = lru_cache(_TAGS_KNOWN)(self._of)
 

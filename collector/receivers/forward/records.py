@@ -1,17 +1,21 @@
 """Messages as payloads: their records sorted by what their tags say and by format."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 
 from collector.encoding.msgpack import Data
 from collector.errors import PayloadTooLarge
+from collector.formats.otlp.descriptor import OTLP_LOGS_JSON
 from collector.intake.chunk_delivery import Kind
 from collector.receivers.forward.alike import lines_alike
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.entries import SLICE_BYTES, Entry, decode, slices
 from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
+from collector.receivers.forward.otlp import Groups
 from collector.records.classify import Classifier
-from collector.records.place import NOWHERE, Place
+from collector.records.place import NOWHERE, Part, Place
 
 # So many entries that are none become dead letters of their own; what is beyond becomes one.
 _MOST_APART = 100
@@ -29,6 +33,7 @@ class Records:
         self._entries: defaultdict[str, list[Entry]] = defaultdict(list)
         self._entries_size = 0
         self._classifiers: defaultdict[str, Classifier] = defaultdict(lambda: Classifier(rules.formats))
+        self._groups: defaultdict[str, Groups] = defaultdict(Groups)
         self._lines: defaultdict[Kind, list[bytes]] = defaultdict(list)
         self._lines_size = 0
         self._broken: list[tuple[Kind, bytes]] = []
@@ -71,10 +76,22 @@ class Records:
         for tag, entries in self._entries.items():
             if not entries:
                 continue
-            for lines in classified(entries, tag, self._rules, self._classifiers[tag]):
+            others = entries if self._rules.of(tag).format else self._without_groups(tag, entries)
+            for lines in classified(others, tag, self._rules, self._classifiers[tag]):
                 self._keep(self._kind(tag, lines.format, lines.place), lines.body)
         self._entries.clear()
         self._entries_size = 0
+
+    def _without_groups(self, tag: str, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries that are no log records of OpenTelemetry; those are kept as such."""
+        others, request = self._groups[tag].taken_out(entries)
+        if request:
+            parts = self._rules.log_bodies.of_json(request) or {"": [Part(OTLP_LOGS_JSON.name, request)]}
+            for environment, of_environment in parts.items():
+                for name, body, place in of_environment:
+                    kind = self._kind(tag, name, place)
+                    self._keep(replace(kind, environment=environment or kind.environment), body + b"\n")
+        return others
 
     def _keep(self, kind: Kind, lines: bytes) -> None:
         self._lines[kind].append(lines)
