@@ -84,9 +84,11 @@ def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[Pa
 
 def _is_as_it_is(lines: bytes, formats: Formats, format_name: str) -> bool:
     """Whether objects are records of a format, and do not hold its lines."""
-    if format_name in formats.whole_records or formats.recogniser.detect(lines) == format_name:
+    if format_name in formats.whole_records or (b'"log"' not in lines and b'"message"' not in lines):
         return True
-    return b'"log"' not in lines and b'"message"' not in lines
+    # An object that stands in another as a text is recognised as well.
+    first = line_of(_record(lines.lstrip().partition(b"\n")[0]))
+    return not first.startswith("{") and formats.recogniser.detect(lines) == format_name
 
 
 def records(raws: Sequence[bytes]) -> Sequence[Record]:
