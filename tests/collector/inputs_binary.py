@@ -105,7 +105,8 @@ def _is_otlp_json(case: Case) -> bool:
 _PEER = "127.0.0.1"
 
 BINARY_INPUTS = (
-    Input("otlp-grpc", _over_grpc(_export), _carries(_SIGNALS), copies=2, peer=_PEER),
+    # A message that comes again is known, packed or not.
+    Input("otlp-grpc", _over_grpc(_export), _carries(_SIGNALS), peer=_PEER),
     Input("otlp-http", _over_http(_post_otlp), _carries(_SIGNALS), copies=3, peer=_PEER),
     Input("otlp-http-json", _over_http(_post_otlp), _is_otlp_json, copies=3, peer=_PEER),
     Input("als", _over_grpc(_stream), _carries({"envoy_als"}), peer=_PEER),
