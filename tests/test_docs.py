@@ -11,6 +11,7 @@ import typer.main
 from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
+from collector.formats.custom.known import OF_ANY_PROGRAM, PRESETS
 from collector.telemetry import CollectorMetrics
 from dashboards.pages import alerts, api, overview, sql
 from dashboards.query_queue import QueryMetrics
@@ -26,13 +27,14 @@ from storage.store import Store
 _ROOT = Path(__file__).parents[1]
 _DOCS = _ROOT / "docs"
 _PACKAGES = ("storage", "collector", "processors", "dashboards", "gatelens")
-_MARKDOWN = (_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *sorted(_DOCS.rglob("*.md")))
+_MARKDOWN = (*sorted(_ROOT.glob("*.md")), *sorted(_DOCS.rglob("*.md")))
 
 _UNITS = ((" GiB", 30), (" MiB", 20), (" KiB", 10), ("", 0))
 
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+_NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/-]+\.md(?:#[\w-]+)?")
 _INSTRUMENT = re.compile(r"^gatelens(\.[a-z_]+)+$")
 
 
@@ -216,6 +218,35 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         target = (path.parent / name).resolve() if name else path
         assert target.exists(), link
         assert not fragment or fragment in _anchors(target), link
+
+
+def _told_pages() -> Iterator[tuple[Path, str]]:
+    """The pages that code, its messages, and the examples of gateways' settings name."""
+    for path in (found for package in (*_PACKAGES, "deploy") for found in (_ROOT / package).rglob("*")):
+        if path.suffix in {".py", ".sql", ".yaml", ".yml", ".cfg", ".conf", ".xml", ".properties", ".dwl"}:
+            for link in _NAMED_PAGE.findall(_text(path)):
+                yield path, link
+
+
+def test_every_page_that_the_product_names_is_there() -> None:
+    told = list(_told_pages())
+    assert len(told) >= 10
+    for path, link in told:
+        name, _, fragment = link.partition("#")
+        target = _ROOT / name
+        assert target.exists(), (path, link)
+        assert not fragment or fragment in _anchors(target), (path, link)
+
+
+@pytest.mark.parametrize("path", sorted((_DOCS / "sources").glob("*.md")), ids=lambda path: path.name)
+def test_a_page_of_a_source_can_be_read_at_once(path: Path) -> None:
+    assert len(_text(path).splitlines()) <= 300
+
+
+def test_every_preset_is_documented() -> None:
+    table = _doc("sources").partition("\n## Presets\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("|")]
+    assert {name for name in (*PRESETS, *OF_ANY_PROGRAM) if not any(f"`{name}`" in row for row in rows)} == set()
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -104,7 +104,8 @@ def test_fluentd_sends_what_it_has_until_it_is_acknowledged() -> None:
     "path", sorted(path for path in _GATEWAYS.rglob("*") if path.is_file()), ids=lambda path: path.name
 )
 def test_every_file_is_found_from_the_documentation(path: Path) -> None:
-    documented = (_GATEWAYS.parents[1] / "docs" / "sources.md").read_text(encoding="utf-8")
+    pages = (_GATEWAYS.parents[1] / "docs" / "sources").glob("*.md")
+    documented = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     place = f"deploy/gateways/{path.parent.name}/"
     assert place in documented
     assert path.name in documented or f"`{place}`" in documented

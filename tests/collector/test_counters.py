@@ -1,4 +1,4 @@
-"""Counters that begin anew: the query of docs/sources.md, run on what was stored."""
+"""Counters that begin anew: the query of the documentation, run on what was stored."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from storage.store import Store
 from tests.collector.spooling import append
 from tests.collector.storing import store_all
 
-_SOURCES = Path(__file__).parents[2] / "docs" / "sources.md"
+_PROMETHEUS = Path(__file__).parents[2] / "docs" / "sources" / "prometheus.md"
 
 
 def test_a_counter_that_falls_began_anew(store: Store, tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_counter_that_falls_began_anew(store: Store, tmp_path: Path) -> None:
     append(spool, Payload("prometheus_text", body, now_ms * 1000, "counters")).result()
     store_all(store, spool)
 
-    documented = re.search(r"```sql\n(SELECT instance, sum\(rise\).*?)```", _SOURCES.read_text("utf-8"), re.DOTALL)
+    documented = re.search(r"```sql\n(SELECT instance, sum\(rise\).*?)```", _PROMETHEUS.read_text("utf-8"), re.DOTALL)
     assert documented is not None
     found = dict(store.rows(documented[1]))
     # 5 up to 15, 3 after it began anew, then 4; 1, nothing, then 2.
