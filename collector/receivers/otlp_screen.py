@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from collector.formats.descriptor import Format, TextLine
 from collector.formats.registry import Formats
-from collector.formats.shared.layers import ACCESS_LINES
 
 _LENGTH = rb"[\x80-\xff]{0,3}[\x00-\x7f]"
 # LogRecord.body, and of its AnyValue the string or the map; of the map the first member.
@@ -47,7 +46,7 @@ class Screen:
 
 def access_formats(formats: Formats) -> list[Format]:
     """Formats each line of which is a request."""
-    return [known for known in formats if ACCESS_LINES[0] in known.layers]
+    return [known for known in formats if known.has_lines and "requests" in known.becomes]
 
 
 def _text(lines: Iterable[TextLine]) -> re.Pattern[bytes]:
