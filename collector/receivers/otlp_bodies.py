@@ -42,6 +42,8 @@ _LOG_RECORDS = 2
 _PROSE = re.compile(r"[^\[]*(?:\b(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b|[A-Za-z]{2,}[,:]? [A-Za-z]{2,}[,:]? )")
 _TELLS_TIME = re.compile(r"stamp|date|^time|start|utc|msec|(?:^|_)ts$", re.IGNORECASE)
 
+_DOCKER = '{"log":'
+
 # By the environment that a resource names, '' where it names none.
 Parts = Mapping[str, Sequence[Part]]
 _Found = defaultdict[str, list[Part]]
@@ -133,9 +135,7 @@ class LogBodies:
         return taken
 
     def _taken_of_source(self, held: Sequence[tuple[int, LogEntry]], place: Place, found: list[Part]) -> set[int]:
-        records: list[Record] = [
-            entry.body if isinstance(entry.body, dict) else {"log": entry.body} for _, entry in held
-        ]
+        records = [_record(entry.body) for _, entry in held]
         if are_wrapped(records[:FIRST_RECORDS], self._formats):
             records = [_only(without_wrapping(record, self._formats), record) for record in records]
         first = Classifier(self._formats).formats_of(records[:FIRST_RECORDS])
@@ -164,8 +164,11 @@ def _with_rest(found: _Found, name: str, rest: bytes) -> Parts:
 
 
 def _record(body: str | dict[str, Any]) -> Record:
-    """A body as agents have it: a line is in a record of its own."""
-    return {"log": body} if isinstance(body, str) else body
+    """A body as agents have it: a line is in a record of its own, which Docker has written already."""
+    if not isinstance(body, str):
+        return body
+    wrapped = _object(body) if body.startswith(_DOCKER) else None
+    return wrapped if wrapped and isinstance(wrapped.get("log"), str) else {"log": body}
 
 
 def _only(inner: Sequence[Record], record: Record) -> Record:

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from collector.formats.descriptor import Format, TextLine
 from collector.formats.registry import Formats
-from collector.formats.shared.layers import ACCESS_LINES
 
 _LENGTH = rb"[\x80-\xff]{0,3}[\x00-\x7f]"
 # LogRecord.body, and of its AnyValue the string or the map; of the map the first member.
 _TEXT = rb"\*" + _LENGTH + rb"\n" + _LENGTH
 _MAP = rb"\*" + _LENGTH + rb"2" + _LENGTH + rb"\n" + _LENGTH + rb"\n"
+_BODY = re.compile(rb"\*" + _LENGTH + rb"[\n2]" + _LENGTH + rb"[^\x00-\x08]")
 # What CRI puts before a line.
 _RUNTIME = rb"(?:\d{4}-\S+ std(?:out|err) [FP] )?"
 
@@ -37,6 +37,8 @@ class Screen:
 
     def may_hold_requests(self, message: bytes) -> bool:
         """Whether a body in an ExportLogsServiceRequest may be of an access log."""
+        if not _BODY.search(message):
+            return False
         has_marker = self._marker.search(message) is not None
         if (self._any_line if has_marker else self._line).search(message):
             return True
@@ -47,7 +49,7 @@ class Screen:
 
 def access_formats(formats: Formats) -> list[Format]:
     """Formats each line of which is a request."""
-    return [known for known in formats if ACCESS_LINES[0] in known.layers]
+    return [known for known in formats if known.has_lines and "requests" in known.becomes]
 
 
 def _text(lines: Iterable[TextLine]) -> re.Pattern[bytes]:

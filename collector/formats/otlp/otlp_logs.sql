@@ -73,21 +73,18 @@ SELECT
     attributes['user_agent'] AS user_agent,
     attributes['request_id'] AS request_id,
     -- Bytes in Protobuf, hexadecimal in JSON.
+    -- Envoy has none where it traces nothing, and may log those of its client.
     multiIf(
         length(raw_trace_id) = 32, lower(raw_trace_id),
         raw_trace_id != '', lower(hex(raw_trace_id)),
-        attributes['trace_id'] != '', attributes['trace_id'],
-        tells_headers,
-            {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-traceid']; 1)}},
-        ''
+        attributes['trace_id'] != '' OR NOT names_itself, attributes['trace_id'],
+        {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-traceid']; 1)}}
     ) AS trace_id,
     multiIf(
         length(raw_span_id) = 16, lower(raw_span_id),
-        raw_span_id != '', lower(hex(raw_span_id)),
+        raw_span_id != '' OR raw_trace_id != '' OR NOT names_itself, lower(hex(raw_span_id)),
         attributes['span_id'] != '', attributes['span_id'],
-        tells_headers,
-            {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-spanid']; 2)}},
-        ''
+        {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-spanid']; 2)}}
     ) AS span_id,
     -- https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
     multiIf(

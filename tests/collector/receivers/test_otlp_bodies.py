@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,11 @@ import grpc
 import httpx
 import pytest
 from google.protobuf.json_format import ParseDict  # type: ignore[import-untyped]
+from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
 
 from collector.formats.custom.known import known_formats
 from storage.store import Store
@@ -157,6 +162,30 @@ def test_lines_of_pods_tell_who_wrote_them(store: Store, rig: Rig, transport: st
     assert rows == [(f"/orders/v1/items/{number}", *told) for number in range(2)]
 
 
+_HAPROXY = (
+    "10.1.2.3:5555 [18/Nov/2026:11:06:40.123] http app/app1 0/0/1/2/3 200 512 - - ---- 1/1/0/0/0 0/0 "
+    '"GET /orders/v1/items/1 HTTP/1.1"'
+)
+_WRAPPED = {
+    "HAProxy": (_HAPROXY, "haproxy"),
+    "HAProxy behind syslog": ("Nov 18 11:06:40 lb1 haproxy[12]: " + _HAPROXY, "haproxy"),
+    "Docker": (
+        json.dumps({"log": _LINE.format(1) + "\n", "stream": "stdout", "time": "2026-11-18T11:06:40Z"}),
+        "combined",
+    ),
+    "Docker, JSON": (json.dumps({"log": json.dumps(_OBJECT) + "\n", "stream": "stdout", "time": "x"}), "access_json"),
+    "nginx behind syslog": ("<190>Nov 18 11:06:40 lb1 nginx: " + _LINE.format(1), "combined"),
+}
+
+
+@pytest.mark.parametrize("wrapper", _WRAPPED)
+def test_lines_are_known_behind_what_others_write(store: Store, rig: Rig, wrapper: str) -> None:
+    environment = f"bodies-{wrapper}"
+    line, name = _WRAPPED[wrapper]
+    _over_http(rig, _request([_record(line)], {"deployment.environment.name": environment}))
+    assert _stored(store, rig, environment, "path, status, format") == [("/orders/v1/items/1", 200, name)]
+
+
 @pytest.mark.parametrize("shape", ["map", "text", "beside attributes"])
 def test_objects_become_requests(store: Store, rig: Rig, transport: str, shape: str) -> None:
     """A map, as a parser leaves it as the body; the line itself; and the line beside what the parser made of it."""
@@ -207,6 +236,24 @@ def test_runtime_logs_stay_logs(store: Store, rig: Rig, transport: str) -> None:
         {"e": environment},
     )
     assert told == [("INFO", _TRACE, "shop")]
+
+
+def test_access_lines_of_a_python_program(store: Store, rig: Rig) -> None:
+    """As the handler of OpenTelemetry's SDK sends what a web server logs beside everything else."""
+    environment = "bodies-sdk"
+    resource = Resource({"service.name": "shop", "deployment.environment.name": environment})
+    provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(endpoint=rig.grpc, insecure=True)))
+    logger = logging.Logger("shop.access")
+    # The handler that takes its place is in a package of its own, and sends the same.
+    with pytest.warns(DeprecationWarning):
+        logger.addHandler(LoggingHandler(logger_provider=provider))
+    logger.info(_LINE.format(5))
+    logger.info("started after %d seconds", 5)
+    provider.shutdown()
+    rows = _stored(store, rig, environment, "path, status, gateway, format")
+    assert rows == [("/orders/v1/items/5", 200, "shop", "combined")]
+    assert _logs(store, environment) == ["started after 5 seconds"]
 
 
 def test_what_holds_no_access_log_is_kept_as_it_came(rig: Rig) -> None:
