@@ -1,6 +1,6 @@
 """Why telemetry is not taken in.
 
-PayloadError               of storage.errors: sending it again will not help
+PayloadError               a client sent what cannot be accepted; sending it again will not help
 ├── DeliveryConflict       it repeats a key with another body
 ├── PayloadStalled         its rest does not come
 ├── PayloadTooLarge        it is larger than the limit of its receiver, or than the whole spool
@@ -9,7 +9,11 @@ ReceiverBusy               no room in memory for another large payload; the clie
 SpoolFull                  no room on disk for more telemetry; the client should send it again later
 """
 
-from storage.errors import GatelensError, PayloadError
+from storage.errors import GatelensError
+
+
+class PayloadError(GatelensError):
+    """A client sent what cannot be accepted; sending it again will not help."""
 
 
 class DeliveryConflict(PayloadError):

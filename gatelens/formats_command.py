@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from collector.errors import PayloadError
 from collector.escape_path import escape_path
 from collector.formats.config import TransformConfig
 from collector.formats.custom.descriptor import declared
@@ -24,7 +25,7 @@ from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from gatelens.config import load_config
 from gatelens.log_format import log_format_of
-from storage.errors import GatelensError, PayloadError
+from storage.errors import GatelensError
 
 formats_app = typer.Typer(no_args_is_help=True, help="Show what can be read, and how a file would be read.")
 

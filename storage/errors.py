@@ -5,7 +5,6 @@ GatelensError
 │   └── AccessUnavailable  the database of access cannot be read or written
 ├── ConfigError            the configuration cannot be used; raised before anything starts
 ├── DiskFull               the disk of the data directory has no room for what is to be done
-├── PayloadError           a client sent what cannot be accepted; sending it again will not help
 └── StoreError             ClickHouse refused or did not answer
     ├── StoreUnavailable   no answer; the same call may work later
     ├── QueryRefused       the read-only guard does not allow the query
@@ -24,7 +23,6 @@ __all__ = [
     "ConfigError",
     "DiskFull",
     "GatelensError",
-    "PayloadError",
     "QueryFailed",
     "QueryLimitExceeded",
     "QueryMemoryExceeded",
@@ -52,10 +50,6 @@ class ConfigError(GatelensError):
 
 class DiskFull(GatelensError):
     """The disk of the data directory has no room for what is to be done."""
-
-
-class PayloadError(GatelensError):
-    """A client sent what cannot be accepted; sending it again will not help."""
 
 
 class StoreError(GatelensError):

@@ -9,8 +9,7 @@ import zstandard
 
 from collector.encoding import snappy
 from collector.encoding.limits import body_too_large
-from collector.errors import UnknownEncoding
-from storage.errors import PayloadError
+from collector.errors import PayloadError, UnknownEncoding
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _NOT_PACKED = ("", "identity")

@@ -9,7 +9,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 from msgspec.msgpack import Ext
 
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 Data = bytes | bytearray | memoryview
 

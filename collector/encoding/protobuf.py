@@ -5,7 +5,7 @@ https://protobuf.dev/programming-guides/encoding/
 
 from collections.abc import Iterator
 
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 _MOST_FIELDS = 100_000
 

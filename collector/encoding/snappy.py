@@ -6,7 +6,7 @@ https://github.com/google/snappy/blob/main/framing_format.txt
 import cramjam
 
 from collector.encoding.limits import body_too_large
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 # What every stream begins with. A block that did would be 895 bytes whose first is a literal of its own.
 _STREAM = b"\xff\x06\x00\x00sNaPpY"

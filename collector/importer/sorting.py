@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from collector.errors import PayloadError
 from collector.formats.closest import closest
 from collector.formats.registry import Formats
 from collector.records.json_body import unframed
 from collector.records.place import Part
 from collector.records.unwrap import parts
-from storage.errors import PayloadError
 from storage.untrusted_text import for_terminal
 
 _HEAD_BYTES = 64 << 10

@@ -9,8 +9,8 @@ from hashlib import blake2b
 
 from xxhash import xxh3_128
 
+from collector.errors import PayloadError
 from collector.spool.payload import BY_ITS_BYTES, Delivery
-from storage.errors import PayloadError
 
 # What may begin the id of a segment, and so the name of a file.
 _NAME = re.compile(r"^[A-Za-z0-9_-]{1,100}$")

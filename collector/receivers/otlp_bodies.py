@@ -14,6 +14,7 @@ import msgspec
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from collector.encoding.protobuf import fields, length_delimited
+from collector.errors import PayloadError
 from collector.formats.descriptor import Record
 from collector.formats.otlp.descriptor import OTLP_LOGS, OTLP_LOGS_JSON
 from collector.formats.registry import Formats
@@ -31,7 +32,6 @@ from collector.records.json_body import lines_taken_out
 from collector.records.place import Part, Place
 from collector.records.slices import merged
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
-from storage.errors import PayloadError
 
 # ExportLogsServiceRequest, ResourceLogs and ScopeLogs.
 _RESOURCE_LOGS = 1

@@ -14,13 +14,13 @@ import msgspec
 from msgspec import DecodeError, Raw, ValidationError
 
 from collector.encoding.limits import MOST_OBJECTS, check_objects
+from collector.errors import PayloadError
 from collector.formats.descriptor import Record
 from collector.formats.registry import Formats
 from collector.records import text_body
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.place import PLACE_KEYS, Part, by_place, may_tell_places
 from collector.records.slices import line_slices, merged
-from storage.errors import PayloadError
 
 # The fields of a screened record that tell its place, each with its key.
 _PLACE_FIELDS = {f"place_{number}": key for number, key in enumerate(sorted(PLACE_KEYS))}

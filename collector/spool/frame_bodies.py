@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from collector.encoding.protobuf import fields, length_delimited, read_varint
+from collector.errors import PayloadError
 from collector.spool.frame import BODY_NUMBER, TAIL_NUMBERS, sealed_message
-from storage.errors import PayloadError
 
 
 def body_of(frame: bytes) -> bytes | None:

@@ -24,7 +24,7 @@ from collector.encoding import snappy
 from collector.encoding.compression import decode
 from collector.encoding.limits import MOST_OBJECTS
 from collector.encoding.protobuf import length_delimited
-from collector.errors import PayloadTooLarge
+from collector.errors import PayloadError, PayloadTooLarge
 from collector.formats.formats import FORMATS
 from collector.formats.otlp.descriptor import SIGNALS
 from collector.formats.otlp.json_check import check_json
@@ -42,7 +42,6 @@ from collector.spool.frame_bodies import body_of
 from collector.spool.payload import Payload
 from collector.spool.recovery import recover
 from gatelens.event_loop import EventLoopThread
-from storage.errors import PayloadError
 from tests.collector.access_logs import otlp_logs
 from tests.collector.damage_rig import ENVOY_RECORD, FLEX_MESSAGE, LINES, MESSAGES, damaged, flex_record
 from tests.collector.forward_rig import whole

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from collector.encoding.protobuf import length_delimited
+from collector.errors import PayloadError
 from collector.formats.otlp.json_check import check_json
 from collector.receivers.grpc.als import stream_payloads
 from collector.receivers.http.write_request import VERSION_1, VERSION_2
@@ -20,7 +21,6 @@ from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.writer.segment_ledger import differences
 from gatelens.event_loop import EventLoopThread
-from storage.errors import PayloadError
 from storage.store import Store
 from tests.collector.damage_rig import (
     MESSAGES,

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from collector.errors import PayloadError
 from collector.formats.formats import FORMATS
 from collector.importer.block import ImportSummary, Labels
 from collector.importer.importer import import_file
-from storage.errors import GatelensError, PayloadError
+from storage.errors import GatelensError
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines
 from tests.collector.import_rig import MemorySink, StoredSink

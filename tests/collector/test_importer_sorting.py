@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from collector.errors import PayloadError
 from collector.formats.custom.known import known_formats
 from collector.formats.formats import FORMATS
 from collector.importer.block import Block, Labels
 from collector.importer.importer import import_file
 from collector.records.json_body import recognised, unframed
-from storage.errors import GatelensError, PayloadError
+from storage.errors import GatelensError
 from storage.store import Store
 from tests.collector.access_logs import counts, json_line, json_lines
 from tests.collector.import_rig import MemorySink, StoredSink

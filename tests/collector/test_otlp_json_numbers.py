@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from collector.errors import PayloadError
 from collector.formats.otlp.json_check import check_json
-from storage.errors import PayloadError
 
 _SIGNED_32 = (-(2**31), 2**31 - 1)
 _UNSIGNED_32 = (0, 2**32 - 1)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from collector.encoding.limits import check_objects
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 # Ids come in hexadecimal, and null means that nothing was said.
 _Real = (

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Raw
 
+from collector.errors import PayloadError
 from collector.formats.otlp.json_check import check_json
-from storage.errors import PayloadError
 
 # The format by the key that an export request of its signal has.
 JSON_NAMES: Mapping[str, str] = MappingProxyType(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from collector.errors import PayloadError
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.registry import Formats
 from collector.receivers.files.checkpoints import Checkpoints, CheckpointsUnsaved, Pending, State
@@ -15,7 +16,6 @@ from collector.receivers.files.faults import Faults
 from collector.receivers.files.tail import Piece, Tail, Truncated
 from collector.receivers.files.tracking import Tracking
 from collector.spool.payload import Payload
-from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)
 

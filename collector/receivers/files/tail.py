@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from gzip import BadGzipFile
 
+from collector.errors import PayloadError
 from collector.formats.registry import Formats
 from collector.receivers.files.checkpoints import FileRecord, Part
 from collector.receivers.files.lines import Cut, Reading, content, cut
@@ -13,7 +14,6 @@ from collector.receivers.files.position import Position
 from collector.records.containers import container_of, unwrap
 from collector.records.place import Part as Found
 from collector.records.unwrap import Unwrapping, is_wrapped
-from storage.errors import PayloadError
 
 _BLOCK_BYTES = 4 << 20
 _HEAD_BYTES = 64 << 10

@@ -12,9 +12,9 @@ from msgspec import json as as_json
 from msgspec.msgpack import Decoder
 
 from collector.encoding.msgpack import Data, array_head, value_size
+from collector.errors import PayloadError
 from collector.formats.registry import Formats
 from collector.receivers.forward.entries import Value, few_at_a_time
-from storage.errors import PayloadError
 
 _FAULTS = (MsgspecError, UnicodeDecodeError, RecursionError, PayloadError)
 

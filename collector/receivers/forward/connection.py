@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from collector.errors import PayloadError
 from collector.intake.chunk_delivery import Body, ChunkDelivery
 from collector.intake.offload import LARGE_BYTES, Offload
 from collector.receivers.forward.config import ForwardConfig
@@ -18,7 +19,6 @@ from collector.receivers.forward.message import Message, are_slow_to_parse, pars
 from collector.receivers.forward.records import Records
 from collector.receivers.forward.wire import Wire
 from collector.receivers.net.pace import Pace
-from storage.errors import PayloadError
 
 _HANDSHAKE_SECONDS = 10
 _LARGEST_HANDSHAKE = 64 << 10

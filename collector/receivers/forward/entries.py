@@ -12,7 +12,7 @@ from msgspec.msgpack import Decoder, Ext
 
 from collector.encoding import msgpack
 from collector.encoding.msgpack import Data, array_header, key_text
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 Record = dict[str, Any]
 

@@ -1,8 +1,7 @@
 """Where one message ends and the next begins: MessagePack has no frames, so a message ends where its value ends."""
 
 from collector.encoding.msgpack import NotWhole, Values, is_array
-from collector.errors import PayloadTooLarge
-from storage.errors import PayloadError
+from collector.errors import PayloadError, PayloadTooLarge
 
 # Tag, time, record and options.
 MOST_PARTS = 4

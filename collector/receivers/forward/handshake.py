@@ -10,9 +10,9 @@ import os
 import msgspec
 
 from collector.encoding.msgpack import decode_raw
+from collector.errors import PayloadError
 from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.framing import Whole
-from storage.errors import PayloadError
 
 # PING, hostname, salt, digest of the key, user, digest of the password.
 PING_PARTS = 6

@@ -12,12 +12,11 @@ from msgspec.msgpack import Decoder
 
 from collector.encoding import compression
 from collector.encoding.msgpack import Data, array_head, array_header, decode, decode_raw, ends, is_array, value_size
-from collector.errors import PayloadTooLarge
+from collector.errors import PayloadError, PayloadTooLarge
 from collector.formats.dead_letters.descriptor import UNDECODABLE
 from collector.formats.fluent.descriptor import FLUENT_SIGNAL
 from collector.intake.offload import LARGE_BYTES
 from collector.receivers.forward.framing import NIL, Whole
-from storage.errors import PayloadError
 
 # A tag and options as almost all agents send them.
 _WORDS = Decoder(str | dict[str, str | int | float | bool | None])

@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 from typing import cast
 
-from collector.errors import PayloadTooLarge
+from collector.errors import PayloadError, PayloadTooLarge
 from collector.intake.chunk_delivery import ChunkDelivery
 from collector.intake.intake import Intake
 from collector.intake.offload import Offload
@@ -22,7 +22,7 @@ from collector.receivers.net.address import with_port
 from collector.receivers.net.entrance import Entrance
 from collector.receivers.net.limiter import ConnectionLimiter
 from collector.receivers.net.tls import follow_certificate, ssl_context
-from storage.errors import ConfigError, PayloadError
+from storage.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 

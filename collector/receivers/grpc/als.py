@@ -6,7 +6,7 @@ https://github.com/envoyproxy/envoy/blob/main/api/envoy/service/accesslog/v3/als
 from collections.abc import AsyncIterable, AsyncIterator
 
 from collector.encoding.protobuf import fields, length_delimited
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 # StreamAccessLogsMessage
 _IDENTIFIER = 1

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import grpc
 
-from collector.errors import DeliveryConflict, PayloadTooLarge, SpoolFull
+from collector.errors import DeliveryConflict, PayloadError, PayloadTooLarge, SpoolFull
 from collector.formats.envoy.descriptor import ENVOY_ALS
 from collector.intake.intake import UNTIL_TAKEN, Intake, is_spool_full
 from collector.intake.keyed_body import KeyedBody, KnownBody, SentBody
@@ -27,7 +27,7 @@ from collector.receivers.otlp import FORMATS, LOGS, RESOURCE_EXHAUSTED, check_pr
 from collector.receivers.otlp_bodies import LogBodies
 from collector.records.place import Part
 from collector.spool.payload import Payload
-from storage.errors import ConfigError, PayloadError
+from storage.errors import ConfigError
 from storage.retry import retry_async
 
 _OTLP = {

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+from collector.errors import PayloadError
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.receivers.http.body import RequestBody
 from collector.records.json_body import is_framed, recognised
 from collector.records.place import Part
-from storage.errors import PayloadError
 
 # What a body is, is told by so much of it.
 HEAD_BYTES = 64 << 10

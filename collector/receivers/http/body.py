@@ -6,12 +6,11 @@ from starlette.requests import Request
 from xxhash import xxh3_128_digest
 
 from collector.encoding.compression import is_packed
-from collector.errors import PayloadTooLarge
+from collector.errors import PayloadError, PayloadTooLarge
 from collector.intake.offload import Offload
 from collector.receivers.http.body_memory import HELD_BYTES, BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.net.body import read_body
-from storage.errors import PayloadError
 
 
 class RequestBody:

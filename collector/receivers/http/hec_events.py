@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from collector.encoding.limits import check_objects
+from collector.errors import PayloadError
 from collector.formats.descriptor import Format, Record
 from collector.formats.registry import Formats
 from collector.formats.shared.message_keys import TEXT_KEYS
@@ -24,7 +25,6 @@ from collector.records.json_body import FAULTS, is_text, lines_taken_out, one_a_
 from collector.records.place import NOWHERE, Part, Place, by_place, place_of
 from collector.records.slices import member_slices, merged
 from collector.records.unwrap import FIRST_RECORDS, are_prefixed, are_wrapped, parts, without_wrapping
-from storage.errors import PayloadError
 
 _ENCODER = msgspec.json.Encoder()
 

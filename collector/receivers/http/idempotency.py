@@ -2,8 +2,8 @@
 
 from starlette.requests import Request
 
+from collector.errors import PayloadError
 from collector.intake.keyed_body import KeyedBody, SentBody
-from storage.errors import PayloadError
 
 _TOLD_BY_ADDRESS = ("environment", "gateway", "peer")
 _TOLD_BY_HEC_ADDRESS = ("sourcetype", "host")

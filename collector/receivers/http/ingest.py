@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from collector.errors import PayloadError
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.intake.intake import Intake
@@ -18,7 +19,6 @@ from collector.receivers.http.request import RETRY_AFTER, HttpIntake
 from collector.records.json_body import unframed
 from collector.records.place import Part
 from collector.records.unwrap import parts
-from storage.errors import PayloadError
 
 
 def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route]:

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 from pydantic import ByteSize
 
+from collector.errors import PayloadError
 from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import packed
 from collector.receivers.forward.records import Records
 from collector.records.place import Part, Place
-from storage.errors import PayloadError
 
 CONTENT_TYPES = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
 

@@ -6,7 +6,15 @@ from typing import Concatenate
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from collector.errors import DeliveryConflict, PayloadStalled, PayloadTooLarge, ReceiverBusy, SpoolFull, UnknownEncoding
+from collector.errors import (
+    DeliveryConflict,
+    PayloadError,
+    PayloadStalled,
+    PayloadTooLarge,
+    ReceiverBusy,
+    SpoolFull,
+    UnknownEncoding,
+)
 from collector.intake.intake import ARRIVING_BYTES, Intake
 from collector.intake.keyed_body import KnownBody
 from collector.intake.offload import LARGE_BYTES, Arguments, Result
@@ -19,7 +27,6 @@ from collector.receivers.net.refused_requests import tell_refusal
 from collector.records.distinct import are_distinct
 from collector.records.place import Part
 from collector.spool.payload import Payload
-from storage.errors import PayloadError
 
 RETRY_AFTER = {"Retry-After": "1"}
 

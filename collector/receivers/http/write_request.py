@@ -19,8 +19,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from google.protobuf.message_factory import GetMessageClass  # type: ignore[import-untyped]
 
 from collector.encoding.protobuf import has_more_fields
-from collector.errors import PayloadTooLarge
-from storage.errors import PayloadError
+from collector.errors import PayloadError, PayloadTooLarge
 
 _MOST_SERIES = 1_000_000
 _MOST_IN_ONE_SERIES = 1_000_000

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from collector.errors import PayloadTooLarge
+from collector.errors import PayloadError, PayloadTooLarge
 from collector.formats.prometheus.descriptor import OPENMETRICS_TEXT, PROMETHEUS_TEXT
 from collector.intake.offload import Offload
 from collector.receivers.net.body import read_body
 from collector.receivers.scrape.config import ScrapeConfig, ScrapeTls
 from collector.receivers.scrape.target import Target
-from storage.errors import ConfigError, PayloadError
+from storage.errors import ConfigError
 
 # As Prometheus asks, so that a target answers as it would to Prometheus.
 _ACCEPT = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"

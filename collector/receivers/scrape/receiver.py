@@ -7,7 +7,7 @@ import zlib
 
 import httpx
 
-from collector.errors import PayloadTooLarge, SpoolFull
+from collector.errors import PayloadError, PayloadTooLarge, SpoolFull
 from collector.formats.prometheus.descriptor import PROMETHEUS_TEXT
 from collector.intake.intake import Intake
 from collector.receivers.background import BackgroundReceiver
@@ -16,7 +16,6 @@ from collector.receivers.scrape.config import ScrapeConfig
 from collector.receivers.scrape.discovery import Discovery
 from collector.receivers.scrape.fetch import Answer, Fetcher, tls_context
 from collector.receivers.scrape.target import Target
-from storage.errors import PayloadError
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from collector.errors import PayloadError
 from collector.receivers.scrape.config import ScrapeAccess, ScrapeTarget, ScrapeTls
-from storage.errors import PayloadError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import zstandard
 
 from collector.encoding import compression
 from collector.encoding.compression import decode
-from collector.errors import PayloadTooLarge, UnknownEncoding
-from storage.errors import PayloadError
+from collector.errors import PayloadError, PayloadTooLarge, UnknownEncoding
 
 _LIMIT = 4 << 20
 _MOST = 100_000

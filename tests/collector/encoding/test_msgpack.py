@@ -7,7 +7,7 @@ import pytest
 from msgspec.msgpack import Ext
 
 from collector.encoding.msgpack import NotWhole, Values, decode, decode_raw, ends, value_size
-from storage.errors import PayloadError
+from collector.errors import PayloadError
 
 
 @pytest.mark.parametrize(

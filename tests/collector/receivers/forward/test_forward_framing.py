@@ -5,10 +5,9 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 import pytest
 
-from collector.errors import PayloadTooLarge
+from collector.errors import PayloadError, PayloadTooLarge
 from collector.receivers.forward.framing import Framer
 from collector.receivers.forward.message import parse
-from storage.errors import PayloadError
 from tests.collector.forward_rig import MOMENT, event_time, whole
 
 _LIMIT = 1 << 20

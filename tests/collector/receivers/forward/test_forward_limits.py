@@ -16,6 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collector.errors import PayloadError
 from collector.formats.formats import FORMATS
 from collector.receivers.forward import connection
 from collector.receivers.forward.config import ForwardConfig
@@ -23,7 +24,6 @@ from collector.receivers.forward.framing import Framer
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
-from storage.errors import PayloadError
 from tests.collector.forward_rig import MOMENT, ForwardRig, forward
 from tests.collector.receiver_rig import resident_bytes
 
