@@ -20,6 +20,7 @@ from storage.store import Store
 from tests.collector import envoy_messages
 from tests.collector.access_logs import counts, json_lines
 from tests.collector.receiver_rig import Rig, receivers
+from tests.collector.spooling import leave_room
 from tests.collector.storing import logs_of, store_all_balanced
 
 
@@ -119,7 +120,8 @@ def test_text_that_is_not_what_it_says_becomes_dead_letters(store: Store, rig: R
 
 
 def test_an_exporter_whose_data_is_refused_tries_again(store: Store, tmp_path: Path) -> None:
-    with receivers(tmp_path, room=10) as full:
+    with receivers(tmp_path) as full:
+        taken = leave_room(full.spool, 10)
         exporter = GrpcExporter(endpoint=full.grpc, insecure=True, timeout=20)
         provider = LoggerProvider(resource=Resource({"deployment.environment.name": "again"}), shutdown_on_exit=False)
         provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
@@ -128,6 +130,6 @@ def test_an_exporter_whose_data_is_refused_tries_again(store: Store, tmp_path: P
         provider.get_logger("test").emit(LogRecord(timestamp=time.time_ns(), body="at last"))
         provider.shutdown()
         more_room.join()
-        full.spool._room.release(-10_000)
+        full.spool._room.release(taken - 10_000)
         store_all_balanced(store, full.spool)
     assert store.rows("SELECT body FROM logs WHERE environment = 'again'") == [("at last",)]

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.collector.access_logs import json_lines
+from tests.collector.waiting import wait_until
 from tests.e2e.gatelens_process import GatelensProcess
 from tests.e2e.tab import Tab
 
@@ -40,7 +42,7 @@ def test_first_steps_name_the_real_addresses_and_give_way_to_traffic(
     expect(steps).to_have_count(0)
     # A minute that is not over yet is drawn when there is nothing else.
     for chart in ("kinds", "failures", "latency"):
-        assert _highest(tab, f"overview-{chart}") is not None
+        wait_until(partial(_is_drawn, tab, f"overview-{chart}"))
     assert _highest(tab, "overview-latency") == pytest.approx(12, rel=0.02)
 
 
@@ -80,6 +82,10 @@ def _highest(tab: Tab, chart: str) -> float | None:
         "plot => plot._fullData.flatMap(trace => Array.from(trace.y)).filter(Number.isFinite)"
     )
     return max(values, default=None)
+
+
+def _is_drawn(tab: Tab, chart: str) -> bool:
+    return _highest(tab, chart) is not None
 
 
 def test_an_unknown_page_says_so(gatelens: GatelensProcess, open_tab: Callable[..., Tab]) -> None:

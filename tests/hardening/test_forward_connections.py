@@ -121,7 +121,8 @@ def test_messages_that_never_end_take_bounded_memory(tmp_path: Path, monkeypatch
             agent.socket.setblocking(False)
             _send_what_goes(agent, _message(f"{number}", 4 * _MIB)[:-1000])
         _is_served(rig, "small")
-        assert peak_bytes() - before < 160 * _MIB
+        # All of what is sent are 240 MiB.
+        assert peak_bytes() - before < 200 * _MIB
 
 
 def _send_what_goes(agent: Agent, data: bytes) -> None:

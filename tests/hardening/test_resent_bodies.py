@@ -25,7 +25,7 @@ from tests.collector.access_logs import json_line, json_lines, otlp_logs
 from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.records_of_formats import COMBINED, TEXT
-from tests.collector.spooling import taken_from
+from tests.collector.spooling import leave_room, taken_from
 from tests.durability.resent_bodies import POSTED, Posted, body_of, combined_line
 
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -163,7 +163,8 @@ def test_a_large_body_is_known_while_it_arrives(tmp_path: Path) -> None:
 
 
 def test_a_body_that_was_refused_for_want_of_room_is_not_known(tmp_path: Path) -> None:
-    with http_port(tmp_path / "spool", room=1000) as rig:
+    with http_port(tmp_path / "spool") as rig:
+        leave_room(rig.spool, 1000)
         assert _post(rig, _LINES) == 503
     with http_port(tmp_path / "spool") as rig:
         assert _post(rig, _LINES) == 200

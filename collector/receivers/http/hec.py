@@ -46,8 +46,8 @@ _ANSWERS = {
     _HEALTHY: (200, "HEC is healthy"),
     _TOO_LARGE: (413, "Request entity too large"),
 }
-# HEC has no code for a body that does not come, nor for a key that comes with another.
-_OF_STATUS = {400: _INVALID, 408: _INVALID, 409: _INVALID, 413: _TOO_LARGE, 503: _BUSY}
+# HEC has no code for a body that does not come or is packed otherwise, nor for a key that comes with another.
+_OF_STATUS = {400: _INVALID, 408: _INVALID, 409: _INVALID, 413: _TOO_LARGE, 415: _INVALID, 503: _BUSY}
 _OF_EVENT = {hec_events.NoEvent: _NO_EVENT, hec_events.BlankEvent: _BLANK_EVENT}
 
 _CHANNEL = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
