@@ -67,7 +67,7 @@ SELECT
     position(addresses, ',') = 0
         ? addresses
         : ifNull(
-            nullIf(splitByString(',', addresses)[arrayLastIndex(answer -> NOT match(answer, '^ *-$'), splitByChar(',', answers))], ''),
+            nullIf(splitByString(',', addresses)[arrayLastIndex(answer -> NOT match(answer, '^ *-?$'), splitByChar(',', answers))], ''),
             arrayLast(address -> address != '-', splitByChar(',', addresses))
         ) AS upstream_host,
     upstream AS upstream_cluster,
