@@ -24,7 +24,8 @@ def opened(record: Record) -> Sequence[Record] | None:
     """The records that a record holds; None where it is one itself."""
     if "MESSAGE" in record:
         return _of_journal(record)
-    if "textPayload" in record or "jsonPayload" in record:
+    # An httpRequest with a status is itself what is told; its payload is what a load balancer adds to it.
+    if ("textPayload" in record or "jsonPayload" in record) and "status" not in _mapping(record.get("httpRequest")):
         return _of_cloud_logging(record)
     if isinstance(record.get("line"), str | dict):
         return _of_line(record)

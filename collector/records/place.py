@@ -75,9 +75,10 @@ def _first(record: Mapping[str, Any], keys: Sequence[str]) -> str:
 
 
 def _text(told: object) -> str:
-    # Filebeat's and ECS' host is an object.
-    named = told.get("name") if isinstance(told, dict) else told
-    return named if isinstance(named, str) else ""
+    # Filebeat's and ECS' host is an object, and ECS' service. A service that has a host is one behind the gateway.
+    if isinstance(told, dict):
+        told = "" if "host" in told else told.get("name")
+    return told if isinstance(told, str) else ""
 
 
 def _service(container: str) -> str:

@@ -39,7 +39,7 @@ FROM
                 parts[8],
                 ' ',
                 parts[9] = '' ? parts[10] : parts[9],
-                concat(parts[7], ' ', parts[11], ' ', parts[1] = '' ? '' : parts[3])
+                concat(parts[7], ' ', parts[11], ' ', parts[1] = '' ? extract(parts[3], '\\s([0-9]+)\\s') : parts[3])
             ]
         ) AS cells
     FROM

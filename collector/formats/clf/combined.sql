@@ -35,7 +35,7 @@ SELECT
     if(has_protocol, asked[-1], '') AS protocol,
     -- An address beside an address is no host.
     multiIf(
-        before_ident = 1 OR endsWith(names[1], ','), host_told,
+        before_ident = 1 OR endsWith(names[1], ',') OR startsWith(names[2], '('), host_told,
         client = 1, names[2],
         match(names[1], '^[0-9a-fA-F.]*$'), '',
         before_ident = 2 OR client = 2, names[1],
@@ -52,7 +52,7 @@ SELECT
         match(words[1], '^(?:[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|\\[?[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*\\]?)(?:,|$)'), words[1],
         ''
     ) AS forwarded_for,
-    trimRight(names[client], ',') AS downstream_address,
+    trim(BOTH '(),' FROM names[client]) AS downstream_address,
     if(
         position(agent, '\\') = 0,
         agent,
@@ -67,7 +67,7 @@ SELECT
     position(addresses, ',') = 0
         ? addresses
         : ifNull(
-            nullIf(splitByString(',', addresses)[arrayLastIndex(answer -> NOT match(answer, '^ *-$'), splitByChar(',', answers))], ''),
+            nullIf(splitByString(',', addresses)[arrayLastIndex(answer -> NOT match(answer, '^ *-?$'), splitByChar(',', answers))], ''),
             arrayLast(address -> address != '-', splitByChar(',', addresses))
         ) AS upstream_host,
     upstream AS upstream_cluster,
@@ -87,8 +87,11 @@ FROM
     SELECT
         *,
         -- A list of forwarded addresses begins with the client's, and may have a host before it.
+        -- Or it stands in brackets behind the address of the connection.
         multiIf(
-            endsWith(names[1], ','), 1,
+            endsWith(names[1], ',') OR names[2] = '(-)', 1,
+            startsWith(names[2], '('), 2,
+            before_ident > 2 AND match(names[1], '^[0-9]+[.][0-9.]+$|:.*:') AND NOT match(names[before_ident], '[.:]'), 1,
             before_ident > 2 AND endsWith(names[2], ','), 2,
             before_ident = 2 AND match(names[1], '^[0-9.]+$|:.*:') AND NOT match(names[2], '^[0-9.]+$|:|^-$'), 1,
             before_ident

@@ -137,7 +137,7 @@ class Columns:
             checks.append((f"started IS NULL AND {self._says('time')}", f"{self._name}: the time is not a time"))
         if self._values("status"):
             checks.append((f"code IS NULL AND {self._says('status')}", f"{self._name}: the status is not a number"))
-        if self._values("duration"):
+        if self._values("duration") and not any(reading.needs_fraction for _, reading in self._values("duration")):
             checks.append(
                 (f"took_us IS NULL AND {self._says('duration')}", f"{self._name}: the duration is not a number")
             )
@@ -259,11 +259,11 @@ class Columns:
         lists = [name for name, reading in self._values("upstream_address") if reading.is_list]
         if not lists:
             return f"if(startsWith({address}, '<'), '', {address})" if address != "''" else address
-        addresses = listed(lists[0])
+        addresses = listed(address)
         answers = [name for name, reading in self._values("upstream_status") if reading.is_list]
         last = f"arrayLast(told -> told != '-', {addresses})"
         if answers:
-            number = f"arrayLastIndex(told -> told != '-', {listed(answers[0])})"
+            number = f"arrayLastIndex(told -> told NOT IN ('', '-'), {listed(self._text('upstream_status'))})"
             last = f"if({number} > 0, {addresses}[{number}], {last})"
         return f"if(position({address}, ' ') = 0, {address}, {last})"
 

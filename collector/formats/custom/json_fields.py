@@ -3,7 +3,7 @@
     {time: ts, status: response.code, duration: {field: took, unit: ms}, attributes: {cache: upstream.cache}}
 
 A field is a path with dots, which may also be one key with dots in it, as loggers of ECS write; `[0]` takes an element
-of a list. Of several in a list, each with a unit of its own, the first that says something is taken.
+of a list and `[-1]` its last. Of several in a list, each with a unit of its own, the first that says something counts.
 """
 
 import re
@@ -29,7 +29,7 @@ from collector.formats.shared.literal import literal
 # nginx, which writes such lists, is what most JSON logs come from.
 _LISTS = frozenset({"upstream_address", "upstream_status", "upstream_duration"})
 _ATTRIBUTES = "attributes"
-_STEP = re.compile(r"(?P<key>[^.\[\]]+)(?P<index>(?:\[\d+\])?)")
+_STEP = re.compile(r"(?P<key>[^.\[\]]+)(?P<index>(?:\[(?:\d+|-1)\])?)")
 _TIMES = ("iso", "clf", *UNIX)
 
 
@@ -100,8 +100,8 @@ def _of_field(field: str, told: Any, faults: list[str]) -> list[tuple[Reading, s
 
 
 def _reading(field: str, options: Mapping[str, Any], faults: list[str]) -> Reading | None:
-    if unknown := options.keys() - {"field", "unit", "format", "list"}:
-        faults.append(f"{field}: {', '.join(sorted(unknown))} is not known; use field, unit, format, list")
+    if unknown := options.keys() - {"field", "unit", "format", "list", "fraction"}:
+        faults.append(f"{field}: {', '.join(sorted(unknown))} is not known; use field, unit, format, list, fraction")
     unit = str(options.get("unit", ""))
     if field in DOUBTFUL and unit == UNKNOWN_UNIT:
         return Reading(DOUBTFUL[field])
@@ -114,7 +114,8 @@ def _reading(field: str, options: Mapping[str, Any], faults: list[str]) -> Readi
         if unit not in _TIMES and "%" not in unit:
             faults.append(f"{field}: format must be one of {', '.join(_TIMES)}, or a pattern of strftime")
         faults.extend(f"{field}: {fault.message}" for fault in time_faults(unit, 0))
-    return Reading(field, unit, is_list=bool(options.get("list", field in _LISTS)))
+    is_list, needs_fraction = bool(options.get("list", field in _LISTS)), bool(options.get("fraction", False))
+    return Reading(field, unit, is_list=is_list, needs_fraction=needs_fraction)
 
 
 def _paths(name: str, told: Any, faults: list[str]) -> list[str]:
@@ -158,7 +159,8 @@ class _Tree:
             other = key if index else key + "[]"
             sql = f"tupleElement({sql}, {literal(key)})"
             if index:
-                sql = f"arrayElement({sql}, {int(index[1:-1]) + 1})"
+                place = int(index[1:-1])
+                sql = f"arrayElement({sql}, {place if place < 0 else place + 1})"
             below = node.setdefault(name, None if is_last else {})
             if other in node or (below is None) != is_last:
                 faults.append(f"{path}: is read both as a value and as an object or a list with others in it")

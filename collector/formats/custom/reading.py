@@ -63,6 +63,8 @@ class Reading:
     is_list: bool = False
     is_end: bool = False
     is_optional: bool = False
+    # The unit is known only of a number with a fraction: one without may be in any other.
+    needs_fraction: bool = False
 
     @property
     def is_kept(self) -> bool:

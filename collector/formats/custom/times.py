@@ -36,6 +36,8 @@ def microseconds(name: str, reading: Reading) -> str:
         told = f"arrayFilter(told -> told != '-', {listed(name)})"
         summed = f"if(empty({told}), NULL, arraySum(told -> toFloat64OrZero(told), {told}))"
         single = f"if(position({name}, ' ') = 0, {single}, {summed})"
+    if reading.needs_fraction:
+        single = f"if(match({name}, '[.eE]|^0$'), {single}, NULL)"
     count = single if factor == "1" else f"round({single} * {factor})"
     return f"accurateCastOrNull({count}, 'UInt64')"
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from collector.formats.custom.known import known_formats
 from collector.formats.formats import FORMATS
 from collector.records.json_body import unframed
-from collector.records.place import Part, Place
+from collector.records.place import Part, Place, place_of
 from collector.records.prefixes import unwrapped
 from collector.records.unwrap import parts
 
@@ -23,6 +24,8 @@ MULE = "INFO  2026-11-23 10:15:30,123 [main] org.mule.Example: order 42"
 POD = "edge-7d9c8b5f66-x2x4q"
 TASK = "0123456789abcdef0123456789abcdef"
 _NANOSECONDS = "2026-11-23T10:15:30.123456789Z"
+
+_BALANCED = {"requestMethod": "GET", "requestUrl": "https://shop.example.com/orders/17", "status": 502}
 
 PREFIXES: dict[str, tuple[str, dict[str, Any], Place]] = {
     "compose": ("shop-edge-1  | ", {"container_name": "shop-edge-1"}, Place("shop-edge", "shop-edge-1")),
@@ -252,3 +255,20 @@ def test_objects_of_an_application_are_no_wrapping() -> None:
     ]
     body = b"\n".join(json.dumps(record).encode() for record in records)
     assert parts(body, FORMATS) == [Part("json", body)]
+
+
+def test_a_request_of_a_load_balancer_is_not_what_its_payload_says() -> None:
+    entry = {"httpRequest": _BALANCED, "jsonPayload": {"statusDetails": "failed_to_connect_to_backend"}}
+    assert [part.format for part in parts(json.dumps(entry).encode(), known_formats())] == ["google_cloud"]
+
+
+def test_a_message_about_a_request_is_what_its_payload_says() -> None:
+    entry = {"httpRequest": {"requestMethod": "GET"}, "textPayload": ACCESS, "timestamp": "2026-11-23T10:15:31Z"}
+    assert [part.format for part in parts(json.dumps(entry).encode(), known_formats())] == ["combined"]
+
+
+@pytest.mark.parametrize(
+    ("service", "gateway"), [({"name": "edge"}, "edge"), ({"name": "orders", "host": "10.1.0.6"}, "")]
+)
+def test_a_service_behind_a_gateway_is_not_the_gateway(service: dict[str, str], gateway: str) -> None:
+    assert place_of({"service": service}) == Place(gateway)
