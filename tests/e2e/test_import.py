@@ -64,7 +64,7 @@ def test_a_file_of_no_known_format_is_refused(running: GatelensProcess, tmp_path
     file = tmp_path / "shopping.txt"
     file.write_text("two eggs\n")
     for path, message in (
-        (file, "shopping.txt is in no format that is known"),
+        (file, "shopping.txt is in no known format"),
         (tmp_path / "absent.log", "absent.log cannot be read: No such file or directory"),
         (tmp_path, f"{tmp_path} is a directory; name the files in it, such as {tmp_path}/*.log"),
     ):
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(running: Gatele
         f"{tmp_path / 'good.log'}: envoy_json, 50 requests, {len(files['good.log']):,} bytes",
     ]
     errors = told.stderr.decode()
-    assert "shopping.txt is in no format that is known" in errors
+    assert "shopping.txt is in no known format" in errors
     assert "cut-off.log.gz cannot be read to its end" in errors
     assert 50 < until(lambda: _stored(running.data, "beside"), lambda stored: stored > 50) <= 300
 
