@@ -28,6 +28,8 @@ _MESSAGES = {
     "byte_size": _SIZE,
     "byte_size_unit": _SIZE,
     "extra_forbidden": "no such setting; see docs/configuration.md",
+    "missing": "must be given",
+    "model_type": "must hold settings, each as in `key: value`",
     "tuple_type": "not a list; this one can only be set in the file",
 }
 _TRIED_TYPES = ("literal[", "function-after[")
