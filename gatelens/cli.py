@@ -204,7 +204,7 @@ def import_files(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     try:
-        with Progress(*columns, console=err) as progress:
+        with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
             outcomes = run_import(job, data, progress)
     except KeyboardInterrupt:
         _print_error(GatelensError("Interrupted. What was handed over is stored; the same import again adds the rest."))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from collector.config import CollectorConfig
@@ -19,6 +18,7 @@ from collector.receivers.net.tls import TlsConfig
 from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
 from gatelens.memory import MemoryConfig
+from gatelens.yaml_document import yaml_document
 from storage.errors import ConfigError
 
 _PREFIX = "GATELENS_"
@@ -28,6 +28,8 @@ _MESSAGES = {
     "byte_size": _SIZE,
     "byte_size_unit": _SIZE,
     "extra_forbidden": "no such setting; see docs/configuration.md",
+    "missing": "must be given",
+    "model_type": "must hold settings, each as in `key: value`",
     "tuple_type": "not a list; this one can only be set in the file",
 }
 _TRIED_TYPES = ("literal[", "function-after[")
@@ -130,10 +132,9 @@ def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. Give --config an existing file.") from error
-    try:
-        document = yaml.safe_load(_expand(text, environment))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML; mend what is told here: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text. Save it as UTF-8.") from error
+    document = yaml_document(_expand(text, environment), str(path))
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -179,7 +180,12 @@ def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
         target[key] = value
 
 
+def fault_text(fault: Any) -> str:
+    """What pydantic says of a fault, without what it puts before a message of our own."""
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
 def _fault(fault: Any) -> str:
     # Of a setting of several types pydantic names the type that was tried behind the setting.
     where = ".".join(part for part in map(str, fault["loc"]) if not part.startswith(_TRIED_TYPES))
-    return f"{where}: {_MESSAGES.get(fault['type'], fault['msg'])}"
+    return f"{where}: {_MESSAGES.get(fault['type'], fault_text(fault))}"

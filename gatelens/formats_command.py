@@ -12,6 +12,7 @@ import typer
 
 from collector.errors import PayloadError
 from collector.escape_path import escape_path
+from collector.formats.closest import reach
 from collector.formats.config import TransformConfig
 from collector.formats.custom.descriptor import declared
 from collector.formats.custom.known import known_formats
@@ -21,6 +22,7 @@ from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.formats.transform import transform
 from collector.importer.partial_read import PartialRead
+from collector.importer.sorting import Sorter
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from gatelens.config import load_config
@@ -79,7 +81,7 @@ def statement(name: _Name, config: _ConfigFile = None) -> None:
 @formats_app.command("try")
 def try_file(
     file: Annotated[Path, typer.Argument(help="A log: plain, gzip or zstd.", exists=True, dir_okay=False)],
-    format_name: Annotated[str, typer.Option("--format", help="Recognised from the first line where not given.")] = "",
+    format_name: Annotated[str, typer.Option("--format", help="Recognised from the first lines where not given.")] = "",
     log_format: Annotated[
         str, typer.Option("--log-format", help="How it is written, e.g. nginx='$remote_addr ...'; docs/formats.md.")
     ] = "",
@@ -92,7 +94,7 @@ def try_file(
     typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
     for number, row in enumerate(_rows(known, head), 1):
         typer.echo(f"\n{number}  {row['destination'].replace('_', ' ')}")
-        for column, value in _fields(row):
+        for column, value in (*_fields(row), *_where_it_ends(known, row)):
             lines_of_value = value.replace("\n", f"\n{_INDENT}{'':{_COLUMN_WIDTH}}  ")
             typer.echo(f"{_INDENT}{column:{_COLUMN_WIDTH}}  {lines_of_value}")
 
@@ -143,13 +145,13 @@ def _first_lines(file: Path, lines: int) -> bytes:
 
 def _format_of(file: Path, format_name: str, head: bytes, formats: Formats) -> Format:
     if format_name and format_name not in formats.names_of_text:
-        raise PayloadError(f"Format {format_name!r} is not one of files; use {', '.join(formats.names_of_text)}.")
-    found = format_name or formats.recogniser.detect(head)
-    if not found:
-        raise PayloadError(
-            f"The format of {escape_path(file)} is not recognised from its first line; name it with --format."
-        )
-    return formats[found]
+        names = ", ".join(formats.names_of_text)
+        raise PayloadError(f"Format {format_name!r} cannot be read from files; use one of {names}.")
+    if format_name:
+        return formats[format_name]
+    if not head.strip():
+        raise PayloadError(f"{escape_path(file)} has nothing in its first lines; raise --lines, or try another file.")
+    return formats[Sorter(escape_path(file), formats).first(head)[0].format]
 
 
 def _rows(known: Format, body: bytes) -> list[dict[str, Any]]:
@@ -160,6 +162,12 @@ def _rows(known: Format, body: bytes) -> list[dict[str, Any]]:
         segment.write_bytes(encode(Payload(known.name, body, time.time_ns() // 1000)))
         of = transform(known, "none", segment, TransformConfig())
         return scratch_rows(of.statement, of.schema)
+
+
+def _where_it_ends(known: Format, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Up to where a line of text that is a dead letter fits its format."""
+    if row["destination"] == "dead_letters" and (near := reach(known, row["raw"])):
+        yield "fits up to", f"column {near.column}, but not: {near.rest}"
 
 
 def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

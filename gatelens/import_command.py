@@ -91,15 +91,15 @@ def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportS
     labels = Labels(job.environment, job.gateway, instance=job.instance, salt=salt, keep_time=job.keep_time)
     format_name = job.log_format.name if job.log_format else job.format
 
-    def told(position: int) -> None:
+    def report(position: int) -> None:
         progress.update(task, completed=position)
 
     try:
         if path == PIPE:
             sorter = Sorter(PIPED, door.formats, format_name)
             labels = replace(labels, name=PIPED)
-            return import_stream(sys.stdin.buffer, sorter, door.sink, labels, progress=told)
-        return import_file(path, door.sink, labels, format_name=format_name, formats=door.formats, progress=told)
+            return import_stream(sys.stdin.buffer, sorter, door.sink, labels, progress=report)
+        return import_file(path, door.sink, labels, format_name=format_name, formats=door.formats, progress=report)
     except GatelensError as error:
         progress.remove_task(task)
         return error

@@ -35,7 +35,10 @@ class Imported:
             rows = ["no records"]
         told = [" and ".join(self.findings.formats) or summary.format, *rows, _counted(summary.bytes_read, "bytes")]
         if summary.blocks_known:
-            told.append(f"{summary.blocks_known} of {summary.blocks} blocks were stored already")
+            is_all = summary.blocks_known == summary.blocks
+            told.append(
+                "stored already" if is_all else f"{summary.blocks_known} of {summary.blocks} blocks stored already"
+            )
         if self.is_waiting:
             told.append("not all of it is stored yet")
         return ", ".join(told)

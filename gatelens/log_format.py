@@ -3,10 +3,11 @@
 import hashlib
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from collector.formats.custom.definition import NOTATIONS, FormatDefinition
+from gatelens.config import fault_text
+from gatelens.yaml_document import yaml_document
 from storage.errors import ConfigError
 
 _DIGITS = 12
@@ -22,7 +23,7 @@ def log_format_of(text: str) -> FormatDefinition:
     if notation in NOTATIONS:
         document = {notation: told}
     elif text.lstrip().startswith("{"):
-        document = _yaml(text)
+        document = yaml_document(text, "--log-format")
     else:
         raise ConfigError(
             f"--log-format must be one of {', '.join(f'{notation}=...' for notation in NOTATIONS)}, "
@@ -34,12 +35,5 @@ def log_format_of(text: str) -> FormatDefinition:
     try:
         return FormatDefinition.model_validate({"name": name, **document})
     except ValidationError as error:
-        faults = [str(fault["msg"]).removeprefix("Value error, ") for fault in error.errors(include_url=False)]
+        faults = [fault_text(fault) for fault in error.errors(include_url=False)]
         raise ConfigError("--log-format cannot be used:\n" + "\n".join(f"  - {fault}" for fault in faults)) from None
-
-
-def _yaml(text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--log-format is not YAML: {error}") from None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 
 _LINES = 5
@@ -38,6 +39,15 @@ def closest(head: bytes, formats: Formats, most: int) -> list[Near]:
             found.append((share, Near(known.name, 1 - number, column, _text(lines[-number][column:]))))
     found.sort(key=lambda one: (-one[0], -one[1].column))
     return [near for share, near in found if share >= _LEAST][:most]
+
+
+def reach(known: Format, line: str) -> Near | None:
+    """Up to where a line fits a format; None where its beginning does not, or where all of what recognises it does."""
+    if known.line is None:
+        return None
+    letters = line[:_LONGEST_LINE].encode("utf-8", "replace").decode("latin-1")
+    share, column = _fit(known.line.pattern, letters)
+    return Near(known.name, 1, column, _text(letters[column:])) if column and share < 1 else None
 
 
 def _fit(pattern: str, line: str) -> tuple[float, int]:

@@ -39,8 +39,8 @@ def import_file(
         with path.open("rb") as packed:
             # A name may lead to a pipe, as <(...) of a shell does.
             position = packed.tell if packed.seekable() else None
-            told = (lambda _: progress(position())) if position else progress
-            return import_stream(packed, sorter, sink, labels, block_bytes, told)
+            report = (lambda _: progress(position())) if position else progress
+            return import_stream(packed, sorter, sink, labels, block_bytes, report)
     except OSError as error:
         raise GatelensError(
             f"{sorter.name} cannot be read: {error.strerror or error}. Check the file; nothing of it is stored."

@@ -29,7 +29,7 @@ class Sorter:
         known = self.formats.find(self.format)
         if self.format and (known is None or not known.is_ingestible or not known.is_text):
             names = ", ".join(self.formats.names_of_text)
-            raise PayloadError(f"Format {self.format!r} is not one of files; use {names}.")
+            raise PayloadError(f"Format {self.format!r} cannot be read from files; use one of {names}.")
 
     def first(self, body: bytes) -> Sequence[Part]:
         """What is in the first block, the format of its first record first; none where it is blank.
@@ -57,15 +57,17 @@ class Sorter:
             raise PayloadError(f"{self.name}: {error}") from error
 
     def _nothing_fits(self, head: bytes) -> str:
-        told = [f"{self.name} is in no format that is known, by its first 100 lines."]
+        message = [f"{self.name} is in no known format, judging by its first lines."]
         if near := closest(head, self.formats, _SHOWN_FORMATS):
             width = max(len(one.format) for one in near)
-            told.append("Closest:")
+            message.append("Closest:")
             for one in near:
                 rest = for_terminal(one.rest[:_SHOWN_CHARACTERS])
-                told.append(f"  {one.format:{width}}  fits line {one.line} up to column {one.column}, but not: {rest}")
-        told.append(
-            "Name its format with --format, or write down how it is written, as with --log-format nginx='...': "
-            "docs/formats.md. `gatelens formats try` shows what becomes of its lines."
+                message.append(
+                    f"  {one.format:{width}}  fits line {one.line} up to column {one.column}, but not: {rest}"
+                )
+        message.append(
+            "Name its format with --format, or declare it, as with --log-format nginx='...': docs/formats.md. "
+            "`gatelens formats try` shows what becomes of its lines."
         )
-        return "\n".join(told)
+        return "\n".join(message)

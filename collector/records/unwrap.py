@@ -72,7 +72,7 @@ def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") 
 
     It has not where one of them is of a format that reads what syslog puts there.
     """
-    are_wrapped = False
+    is_prefixed = False
     for text in texts:
         found = unwrapped(text) if text else None
         if found is None:
@@ -81,8 +81,8 @@ def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") 
             if found.prefix.is_of_syslog:
                 return False
         elif found.prefix.is_telling or _is_known(found.line, formats):
-            are_wrapped = True
-    return are_wrapped
+            is_prefixed = True
+    return is_prefixed
 
 
 def without_wrapping(record: Record, formats: Formats, format_name: str = "") -> Sequence[Record]:

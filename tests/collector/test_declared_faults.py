@@ -58,16 +58,17 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
             "formats:\n"
             "  - {name: one, nginx: '$remote_addr $ $status$body_bytes_sent'}\n"
             "  - {name: two, apache: '%h %Y %{ms'}\n"
-            "  - {name: Three, envoy: '%RESPONSE_CODE%'}\n"
+            "  - {name: Three, envoy: '%RESPONSE_CODE'}\n"
             "web: {listens: 1}\n",
         )
     message = str(raised.value)
     for part in (
-        "formats.0: Value error, nginx, column 14: `$` must be followed by the name of a variable",
+        "formats.0: nginx, column 14: `$` must be followed by the name of a variable",
         "      $remote_addr $ $status$body_bytes_sent\n                   ^",
-        "formats.1: Value error, apache, column 4: %Y is no directive of LogFormat",
+        "formats.1: apache, column 4: %Y is no directive of LogFormat",
         "apache, column 7: `%` must be followed by a directive",
-        "formats.2.name: String should match pattern",
+        "formats.2: name: 'Three' cannot be one; use up to 63 lower-case letters",
+        "envoy, column 1: `%` must begin a command",
         "web.listens: no such setting",
     ):
         assert part in message
@@ -102,9 +103,9 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
         ({"regex": r"(?P<status>\d+)", "times": {"time": "iso"}}, "times: time is no time of it"),
         ({"regex": r"(?P<status>\d+)\pL", "match": {"lines": True}}, "lines cannot be recognised by it"),
         ({"nginx": "$status", "apache": "%s"}, "give one of nginx, apache"),
-        ({}, "none is given"),
-        ({"nginx": "$status", "units": {"duration": "s"}}, "units and times are of `regex`"),
-        ({"nginx": "$status", "match": {"has": ["a"]}}, "match.has is of `json`"),
+        ({}, "given: none"),
+        ({"nginx": "$status", "units": {"duration": "s"}}, "units and times are for `regex`"),
+        ({"nginx": "$status", "match": {"has": ["a"]}}, "match.has and match.lacks are for `json`"),
     ],
 )
 def test_a_fault_says_what_and_where(definition: dict[str, Any], fault: str) -> None:
@@ -128,7 +129,7 @@ def test_names_are_their_own(tmp_path: Path, names: tuple[str, ...], fault: str)
 
 def test_a_format_of_the_name_of_a_preset_takes_its_place() -> None:
     own = FormatDefinition(name="caddy", nginx="$status $uri")
-    assert known_formats([own])["caddy"].summary == "declared in the configuration, as nginx"
+    assert known_formats([own])["caddy"].summary == "declared as nginx"
     assert known_formats()["caddy"].summary == "Caddy's access log"
 
 
@@ -152,7 +153,9 @@ def test_the_option_of_import(option: str, notation: str) -> None:
     [
         ("iis=x", "--log-format must be one of nginx=..."),
         ("nginx=$", "nginx, column 1: `$` must be followed"),
-        ("{nginx: [", "is not YAML"),
+        ("json={status", "json is not YAML"),
+        ("{nginx: [", "--log-format is not YAML: expected the node content"),
+        ("{nginx: [", "in line 1, column 10. Correct that line."),
         ("{nginx: '$status', what: 1}", "Extra inputs"),
     ],
 )

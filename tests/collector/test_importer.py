@@ -176,9 +176,9 @@ def test_formats_are_recognised_from_the_first_line(head: bytes, found: str | No
 
 def test_the_format_may_be_named(tmp_path: Path) -> None:
     path = _packed(tmp_path / "a.log", b"nothing that we know\n")
-    with pytest.raises(PayloadError, match=r"a\.log is in no format that is known.*\nName its format with --format"):
+    with pytest.raises(PayloadError, match=r"a\.log is in no known format.*\nName its format with --format"):
         import_file(path, MemorySink())
-    with pytest.raises(PayloadError, match="Format 'otlp_logs' is not one of files; use envoy_json"):
+    with pytest.raises(PayloadError, match="Format 'otlp_logs' cannot be read from files; use one of envoy_json"):
         import_file(path, MemorySink(), format_name="otlp_logs")
     assert import_file(path, MemorySink(), format_name="envoy_text").format == "envoy_text"
 

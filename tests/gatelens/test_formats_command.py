@@ -75,6 +75,25 @@ def test_a_file_is_read_field_by_field(tmp_path: Path, tried: Try, pack: type[by
     }
 
 
+def test_a_line_that_does_not_fit_is_shown_up_to_where_it_does(tmp_path: Path, tried: Try) -> None:
+    file = tmp_path / "access.log"
+    file.write_text(_COMBINED)
+    shown = tried(
+        str(file), "--lines", "1", "--log-format", 'nginx=$remote_addr - $remote_user [$time_local] "$request" $status'
+    )
+    assert "fits up to        column 89, but not: 2326" in shown
+
+
+def test_a_file_with_nothing_in_it_is_said_to_be(tmp_path: Path, tried: Try) -> None:
+    file = tmp_path / "access.log"
+    file.write_bytes(b"\n")
+    with pytest.raises(GatelensError, match="nothing in its first lines"):
+        tried(str(file))
+    file.write_bytes(b"\x7fELF\0\1")
+    with pytest.raises(GatelensError, match="is binary"):
+        tried(str(file))
+
+
 def test_as_many_lines_are_read_as_are_asked_for(tmp_path: Path, tried: Try) -> None:
     file = tmp_path / "access.log"
     file.write_text(_COMBINED.splitlines(keepends=True)[0] * 20_000)
@@ -97,8 +116,8 @@ def test_whatever_may_come_is_shown(tmp_path: Path, tried: Try, case: Case) -> N
     [
         (("show", "nothing"), "'nothing' is not known; use one of envoy_gateway"),
         (("statement", "undecodable"), "'undecodable' is not known"),
-        (("try", "{file}"), "not recognised from its first line; name it with --format"),
-        (("try", "{file}", "--format", "otlp_logs"), "'otlp_logs' is not one of files; use envoy_gateway"),
+        (("try", "{file}"), "is in no known format, judging by its first lines"),
+        (("try", "{file}", "--format", "otlp_logs"), "'otlp_logs' cannot be read from files; use one of envoy_gateway"),
     ],
 )
 def test_what_cannot_be_shown_is_said(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -33,7 +33,7 @@ def _found(waiting: int, **rows: int) -> Segments:
         (_SUMMARY, {"requests": 0}, True, "210,000 bytes, not all of it is stored yet"),
         (
             ImportSummary("combined", 1, ["a", "b"], 1), {"requests": 9}, False,
-            "9 requests, 1 byte, 1 of 2 blocks were stored already",
+            "9 requests, 1 byte, 1 of 2 blocks stored already",
         ),
     ],
 )  # fmt: skip

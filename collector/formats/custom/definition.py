@@ -1,5 +1,6 @@
 """A format as users declare it in the configuration, and presets do in their files."""
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -42,12 +43,16 @@ class Match(BaseModel):
     )
 
 
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NAME_CURE = "use up to 63 lower-case letters, digits and _, a letter first"
+
+
 class FormatDefinition(BaseModel):
     """The format of an access log, in the notation of the program that writes it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="What the format is called wherever one is named.")
+    name: str = Field(description="What the format is called wherever one is named.")
     summary: str = Field(default="", description="What writes it, in a line.")
     nginx: str = Field(default="", description="The text of nginx's `log_format`.")
     apache: str = Field(default="", description="The text of Apache's `LogFormat`, also of Tomcat's `pattern`.")
@@ -73,28 +78,40 @@ class FormatDefinition(BaseModel):
     @classmethod
     def _of_text(cls, fields: Any) -> Any:
         """On a command line they are text, as in YAML."""
-        return yaml.safe_load(fields) if isinstance(fields, str) else fields
+        try:
+            return yaml.safe_load(fields) if isinstance(fields, str) else fields
+        except yaml.YAMLError as error:
+            fault = str(getattr(error, "problem", error))
+            raise ValueError(f"json is not YAML: {fault}; write it as in {{status: code, url: path}}") from None
 
     @model_validator(mode="after")
     def _is_usable(self) -> "FormatDefinition":
+        faults = [] if _NAME.fullmatch(self.name) else [f"name: {self.name!r} cannot be one; {_NAME_CURE}"]
+        try:
+            self._check()
+        except ValueError as error:
+            faults.append(str(error))
+        if faults:
+            raise ValueError("\n    ".join(faults))
+        return self
+
+    def _check(self) -> None:
+        """Raise ValueError where the definition says too much, too little, or what cannot be read."""
         given = [notation for notation in NOTATIONS if self._text(notation)]
         if len(given) != 1:
-            raise ValueError(f"give one of {', '.join(NOTATIONS)}; {' and '.join(given) or 'none'} is given.")
+            raise ValueError(f"give one of {', '.join(NOTATIONS)}; given: {', '.join(given) or 'none'}.")
         if (self.times and self.notation != "regex") or (self.units and self.notation not in ("regex", "apache")):
             raise ValueError(
-                "units and times are of `regex`, units also of `apache`; other notations say them themselves."
+                "units and times are for `regex`, units also for `apache`; other notations say them themselves."
             )
         if self.notation != "json" and (self.match.has or self.match.lacks):
-            raise ValueError(
-                "match.has is of `json`, and so is match.lacks; text is recognised by the definition itself."
-            )
+            raise ValueError("match.has and match.lacks are for `json`; text is recognised by the definition itself.")
         if self.notation == "regex" and self.match.lines:
             regex.line_pattern(self.regex)
         if not ESSENTIAL & {reading.field for reading in self.parsed.readings}:
             text = str(self._text(self.notation))
             message = f"says nothing of a request; it needs one of {', '.join(sorted(ESSENTIAL))}"
             raise DefinitionFault(self.notation, text, [Fault(0, message)])
-        return self
 
     @property
     def notation(self) -> str:

@@ -43,7 +43,7 @@ def declared(definition: FormatDefinition) -> Format:
     line = _line(definition)
     return Format(
         name,
-        definition.summary or f"declared in the configuration, as {definition.notation}",
+        definition.summary or f"declared as {definition.notation}",
         (*(STATE if TERMINATION_STATE in fields else ()), *ACCESS, *_LAYER, *ACCESS_LINES),
         becomes=("requests", "logs"),
         fragments={

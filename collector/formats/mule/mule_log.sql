@@ -98,7 +98,7 @@ FROM
             ),
             level != '', if(logged IS NULL, 'the time is not a time', ''),
             match(record, '^(?:\\s|Caused by: |\\.\\.\\. )'), 'goes on with a message whose beginning is not in the payload',
-            'not a Mule log record'
+            'neither a Mule log line nor an analytics event'
         ) AS problem
     FROM
     (

@@ -3,7 +3,6 @@
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,22 +13,13 @@ from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, Record, as_json, stamp
 from collector.receivers.otlp_bodies import LogBodies
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
-from collector.records.place import NOWHERE, Place, by_place
+from collector.records.place import Part, by_place
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
 
 _NO_RULE = ForwardRule(tag="*")
 _TAGS_KNOWN = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines of one format; of one place, where they do not tell it themselves."""
-
-    format: str
-    body: bytes
-    place: Place = NOWHERE
 
 
 class Rules:
@@ -45,7 +35,7 @@ class Rules:
         return next((rule for pattern, rule in self._rules if pattern.match(tag)), _NO_RULE)
 
 
-def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Classifier) -> list[Lines]:
+def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Classifier) -> list[Part]:
     """The entries as lines of the format of their tag, or where it has none, of those that they are in.
 
     The `classifier` is that of the entries before them.
@@ -56,10 +46,10 @@ def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Cla
         return list(_lines(named, entries, tag, rules.formats))
     names = classifier.formats_of([entry.record for entry in entries])
     return [
-        lines
+        part
         for name, members in grouped(entries, names).items()
         if name
-        for lines in _lines(name, members, tag, rules.formats)
+        for part in _lines(name, members, tag, rules.formats)
     ]
 
 
@@ -74,13 +64,13 @@ def _unwrapped(entries: Sequence[Entry], formats: Formats, format_name: str) -> 
     ]
 
 
-def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> Iterator[Lines]:
+def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> Iterator[Part]:
     if name in formats.whole_records:
-        yield Lines(name, _json(joined(stamp(entries, tag), name, formats)))
+        yield Part(name, _json(joined(stamp(entries, tag), name, formats)))
         return
     records = [entry.record for entry in entries]
     for place, members in by_place(records, records).items():
-        yield Lines(name, _texts(members, with_blank=name in formats.of_many_lines), place)
+        yield Part(name, _texts(members, with_blank=name in formats.of_many_lines), place)
 
 
 def _texts(records: Sequence[Record], *, with_blank: bool) -> bytes:

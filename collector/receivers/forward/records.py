@@ -77,8 +77,8 @@ class Records:
             if not entries:
                 continue
             others = entries if self._rules.of(tag).format else self._without_groups(tag, entries)
-            for lines in classified(others, tag, self._rules, self._classifiers[tag]):
-                self._keep(self._kind(tag, lines.format, lines.place), lines.body)
+            for part in classified(others, tag, self._rules, self._classifiers[tag]):
+                self._keep(self._kind(tag, part.format, part.place), part.body)
         self._entries.clear()
         self._entries_size = 0
 

@@ -95,8 +95,9 @@ class _Hec:
             try:
                 return await handle(request, body)
             except hec_events.InvalidEvent as error:
-                self._http.refused(request, "malformed", str(error))
-                return _answer(_OF_EVENT.get(type(error), _INVALID), {"invalid-event-number": error.number})
+                code = _OF_EVENT.get(type(error), _INVALID)
+                self._http.refused(request, "malformed", f"{_ANSWERS[code][1]}: event {error.number} of the body.")
+                return _answer(code, {"invalid-event-number": error.number})
             except _Refused as error:
                 unknown = error.code in (_NO_TOKEN, _NO_AUTHORIZATION, _UNKNOWN_TOKEN)
                 self._http.refused(request, "unauthenticated" if unknown else "malformed")

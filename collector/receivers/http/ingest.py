@@ -76,7 +76,7 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int, 
     found = parts(records, formats, name)
     if not found:
         raise PayloadError(
-            "Its format is not recognised from its first lines; name it in the address, as in "
+            "The format is not recognised from the first lines; name it in the address, as in "
             f"/ingest/{formats.names_of_text[0]}."
         )
     return found

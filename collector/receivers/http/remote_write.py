@@ -29,8 +29,10 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
     async def write(request: Request) -> Response:
         version = _version(request)
         if version is None:
-            http.refused(request, "content_type")
-            return _unsupported(request)
+            message = _unsupported(request)
+            http.refused(request, "content_type", message)
+            # It tells a sender to try an older version.
+            return PlainTextResponse(message, 415)
 
         def fault(status: int, message: str) -> Response:
             return _answer(version, status, Contents(), message)
@@ -89,10 +91,9 @@ def _answer(version: WriteRequest, status: int, written: Contents, message: str 
     return PlainTextResponse(message, status, headers) if message else Response(status_code=status, headers=headers)
 
 
-def _unsupported(request: Request) -> Response:
-    """415 tells a sender to try an older version."""
-    told = f"{request.headers.get('content-type', '')!r} and Content-Encoding {_encoding(request)!r}"
-    return PlainTextResponse(
-        f"Content-Type {told} are not taken here; send {_PROTOBUF} of {' or '.join(_VERSIONS)}, packed with snappy.",
-        415,
+def _unsupported(request: Request) -> str:
+    content_type = request.headers.get("content-type", "")
+    return (
+        f"Content-Type {content_type!r} and Content-Encoding {_encoding(request)!r} are not taken here; "
+        f"send {_PROTOBUF} of {' or '.join(_VERSIONS)}, packed with snappy."
     )

@@ -10,11 +10,11 @@ from collector.formats.formats import FORMATS
 from collector.intake.chunk_delivery import Kind
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
 from collector.receivers.forward.entries import Entry, decode
-from collector.receivers.forward.lines import Lines, Rules, classified
+from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
 from collector.records.classify import Classifier
-from collector.records.place import Place
+from collector.records.place import Part, Place
 from tests.collector.forward_rig import MOMENT, whole
 
 _TEXT = '[2026-11-23T10:15:30.123Z] "GET /pets HTTP/1.1" 200 - 0 375 12 11 "-" "a" "id" "pets" "10.0.0.1:80"'
@@ -95,11 +95,11 @@ def test_lines_of_several_pods_are_told_apart() -> None:
     line = _TEXT.encode() + b"\n"
     rules = Rules(ForwardConfig(), FORMATS)
     assert classified([Entry(MOMENT, found) for found in records], "t", rules, Classifier(FORMATS)) == [
-        Lines("envoy_text", line, Place("orders.shop", "orders-7d9f8b6c5-bcdfg")),
-        Lines("envoy_text", line, Place("orders.shop", "orders-7d9f8b6c5-fghjk")),
-        Lines("envoy_text", line, Place("db", "db-0")),
-        Lines("envoy_text", line * 2),
-        Lines("envoy_text", line, Place("", "edge-1")),
+        Part("envoy_text", line, Place("orders.shop", "orders-7d9f8b6c5-bcdfg")),
+        Part("envoy_text", line, Place("orders.shop", "orders-7d9f8b6c5-fghjk")),
+        Part("envoy_text", line, Place("db", "db-0")),
+        Part("envoy_text", line * 2),
+        Part("envoy_text", line, Place("", "edge-1")),
     ]
 
 

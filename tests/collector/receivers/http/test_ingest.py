@@ -114,7 +114,7 @@ def test_the_answer_tells_what_was_found(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "content_type", "message"),
     [
-        ("/ingest", b"nothing that we know", "", "not recognised from its first lines; name it"),
+        ("/ingest", b"nothing that we know", "", "not recognised from the first lines; name it"),
         ("/ingest", b"", "", "The body is empty"),
         ("/ingest", b"[]", "application/json", "The body holds no records"),
         ("/ingest/json", b'[{"a": 1}, {"b', "application/json", "a JSON array that cannot be read.*Send it whole"),
