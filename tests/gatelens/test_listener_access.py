@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from collector.receivers.receiver import RECEIVERS
 from gatelens.config import Config
 from gatelens.listener_access import check_listeners, is_loopback, needs_sender_token, warnings
 from storage.errors import ConfigError
@@ -43,6 +44,13 @@ def test_the_defaults_need_nothing() -> None:
     assert warnings(Config()) == []
     assert not needs_sender_token(Config().collector.http, "x")
     assert not needs_sender_token(Config().collector.grpc, "x")
+
+
+def test_no_receiver_that_listens_is_open_to_other_machines() -> None:
+    collector = Config().collector
+    listening = {kind.name for kind in RECEIVERS if hasattr(getattr(collector, kind.name), "listen")}
+    faults = _faults(_config(collector={name: {"listen": _PUBLIC} for name in listening}))
+    assert {fault.split()[0] for fault in faults} == {f"collector.{name}.listen" for name in listening}
 
 
 def test_all_open_listeners_are_told_of_with_their_cures() -> None:
