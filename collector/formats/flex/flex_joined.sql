@@ -2,7 +2,17 @@
 -- be copied for each.
 SELECT
     * EXCEPT lines,
-    arrayStringConcat(arrayJoin(arraySplit(line -> NOT match(line, {{next_line}}), lines)), '\n') AS line
+    arrayStringConcat(
+        arrayJoin(
+            -- An object is whole, whatever comes behind it.
+            arraySplit(
+                (line, before) -> NOT match(line, {{next_line}}) OR startsWith(before, '{'),
+                lines,
+                arrayPushFront(arrayPopBack(lines), '')
+            )
+        ),
+        '\n'
+    ) AS line
 FROM
 (
     SELECT
