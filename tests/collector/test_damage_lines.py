@@ -23,7 +23,6 @@ _TO_DAMAGE = {
     name: [line for path in sorted((GOLDEN / name).glob("*.in")) for line in path.read_bytes().split(b"\n") if line]
     for name in LINES
 }
-# Records of these may be many lines.
 # Records of several lines.
 _OF_MANY_LINES = ("mule_analytics", "mule_log", "flex")
 # Text columns that hold what a client sent.
