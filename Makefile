@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install install-dev up demo test lint format bench lock clean
+.PHONY: help install install-dev up demo test lint format bench peers lock clean
 
 help: ## Say what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,11 +28,11 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml tests/node/package-
 up: install ## Run Gatelens on http://127.0.0.1:8050 (DATA=directory, ARGS=options)
 	$(BIN)/gatelens up --data $(DATA) $(ARGS)
 
-demo: install ## Run Gatelens with a real Envoy and traffic through it (ARGS='--history 24h')
+demo: install ## Run Gatelens with gateways of three kinds and traffic through them (ARGS='--history 24h')
 	$(BIN)/gatelens demo $(ARGS)
 
 test: install-dev ## Run every test (ARGS='-k guard')
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## Check style, formatting and types
 	$(BIN)/ruff check .
@@ -45,6 +45,9 @@ format: install-dev ## Put the code into shape
 
 bench: install-dev ## Measure the whole path; prints JSON (ARGS='--lines 1000000')
 	$(BIN)/python -m tests.bench $(ARGS)
+
+peers: ## Build the collector that `make bench ARGS='--only peers'` compares with (needs Go)
+	cd tests/bench/peers/collector && go build -o ../../../../build/otel-collector .
 
 lock: ## Pin the dependencies anew (needs uv)
 	scripts/lock.sh

@@ -7,6 +7,8 @@ PayloadError               a client sent what cannot be accepted; sending it aga
 └── UnknownEncoding        it is packed by something that is not known
 ReceiverBusy               no room in memory for another large payload; the client should send it again in a moment
 SpoolFull                  no room on disk for more telemetry; the client should send it again later
+InvalidReplay              dead letters were chosen that cannot be read again as asked
+ReplayUnderWay             dead letters are being read again already
 """
 
 from storage.errors import GatelensError
@@ -38,3 +40,11 @@ class ReceiverBusy(GatelensError):
 
 class SpoolFull(GatelensError):
     """No room on disk for more telemetry; the client should send it again later."""
+
+
+class InvalidReplay(GatelensError):
+    """The chosen dead letters cannot be replayed as asked; the message says which can."""
+
+
+class ReplayUnderWay(GatelensError):
+    """Dead letters are being read again already; one after the other."""

@@ -26,7 +26,7 @@ class Refusal:
     count: int
     first: datetime
     last: datetime
-    # What the last one was told.
+    # The message of the last one.
     message: str
 
 

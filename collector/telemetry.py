@@ -1,4 +1,4 @@
-"""What the collector tells about itself, as OpenTelemetry instruments; docs/metrics.md lists them.
+"""The collector's own metrics, as OpenTelemetry instruments; docs/metrics.md lists them.
 
 Names follow the OpenTelemetry Collector's own, which operators already watch.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
+from collector.arrivals import Arrivals
 from collector.refusals import Refusals
 
 Attributes = dict[str, str]
@@ -21,6 +22,8 @@ class CollectorMetrics:
         # Whose they were, which no counter could hold.
         self.refusals = Refusals()
         self._accepted = _Accepted()
+        # What came lately, for people.
+        self.arrivals = Arrivals()
         meter.create_observable_counter(
             "gatelens.receiver.accepted",
             callbacks=[self._accepted.payloads],
@@ -77,6 +80,7 @@ class CollectorMetrics:
 
     def accepted(self, receiver: str, format_name: str, size: int) -> None:
         self._accepted.add(receiver, format_name, size)
+        self.arrivals.add(receiver, format_name, size)
 
     def refused(self, receiver: str, reason: str, peer: str = "", message: str = "") -> None:
         """`reason` is one of a few words, which docs/metrics.md lists; with a message it is remembered and logged."""

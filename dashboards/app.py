@@ -1,139 +1,141 @@
-"""The web UI: the list of pages, and what joins them to the URL."""
+"""The web app: the list of pages, and how they come onto the web server."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc
-from dash.development.base_component import Component
+from dash import Dash
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
-from dashboards.page import Page
-from dashboards.page_paths import PagePaths
-from dashboards.pages import alerts, api, overview, sql
-from dashboards.panel import SEARCH, TICK, URL
-from dashboards.query_queue import QueryQueue
-from dashboards.settings import WebSettings
-from dashboards.shell import CONTENT, FRAME, MENU, TOOLBAR, UNFOLD, menu, menu_place, shell
-from dashboards.toolbar import register_toolbar, toolbar
-from dashboards.view import View, parse_view
-from processors.alerts.engine import AlertEngine
-from processors.traffic.choices import choices
-from processors.traffic.filters import Filters
-from storage.errors import GatelensError
+from dashboards.api.shared_links import shared_links_api
+from dashboards.components.on_demand import FOLDER
+from dashboards.design import css_variables
+from dashboards.pages.pages import PAGES
+from dashboards.parts import PageParts
+from dashboards.site.alert_marks import alert_marks
+from dashboards.site.annotation_marks import annotation_marks
+from dashboards.site.compression import Compression
+from dashboards.site.documents import Documents
+from dashboards.site.forms import Forms
+from dashboards.site.pages import Site
+from dashboards.site.routes import page_routes
+from dashboards.site.saved_views import saved_view_actions
+from dashboards.site.shared_links import Sharing
+from dashboards.site.shell import shell
+from dashboards.state.marks import FindMarks, Mark
+from processors.annotations.annotation_store import AnnotationStore
+from processors.ingest.records import last_request
+from processors.query.filters import Filter
+from processors.saved_views.saved_view_store import SavedViewStore
+from processors.time.window import Window
+from storage.errors import StoreError
 from storage.store import Store
 
-# dcc.Interval's words for a clock that does not tick.
-_DAY_MILLISECONDS = 24 * 3600 * 1000
-_FOREVER, _NOT_AT_ALL = -1, 0
-
-_INDEX = """<!DOCTYPE html>
+# Most pages have charts: it comes after what draws the page, and while that is read.
+_CHARTS = "/assets/vendor/plotly-cartesian-4.1.1.min.js"
+_INDEX = f"""<!DOCTYPE html>
 <html lang="en">
   <head>
-    {%metas%}
+    {{%metas%}}
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>{%title%}</title>
+    <title>{{%title%}}</title>
     <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-    {%css%}
+    <link rel="preload" href="/assets/fonts/inter-latin.woff2" as="font" type="font/woff2" crossorigin>
+    <link id="charts" rel="preload" href="{_CHARTS}" as="script" fetchpriority="low">
+    <style>{css_variables()}</style>
+    {{%css%}}
   </head>
   <body>
-    {%app_entry%}
-    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+    {{%app_entry%}}
+    <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
   </body>
 </html>"""
 
 
-def create_app(
-    server: FastAPI,
-    store: Store,
-    queries: QueryQueue,
-    engine: AlertEngine,
-    ledger_fault: Callable[[], str],
-    clock: Callable[[], datetime],
-    settings: WebSettings,
-    is_sign_in_required: Callable[[], bool],
-) -> Dash:
+def create_app(server: FastAPI, parts: PageParts, is_sign_in_required: Callable[[], bool]) -> Dash:
     """Put the pages on a web server; what the server routes already stays its own."""
-    pages = [
-        overview.page(store, ledger_fault, clock, settings),
-        api.page(store, clock),
-        alerts.page(engine, clock),
-        sql.page(store, queries),
-    ]
+    pages = [make(parts) for make in PAGES]
+    views = SavedViewStore(parts.store)
+    sharing = Sharing(
+        parts.shared_links,
+        lambda path: next((page for page in pages if page.shows(path)), None),
+        parts.clock,
+        is_sign_in_required,
+    )
+    site = Site(
+        pages,
+        parts.questions,
+        parts.clock,
+        lambda: _firing(parts),
+        find_marks=_marks(parts),
+        can_share=sharing.can_share,
+        saved_views=views.load,
+        works=lambda: parts.under_way.works,
+        has_traffic=_traffic(parts.store),
+    )
+    forms = {name: take for page in pages for name, take in page.forms.items()}
+    actions = {name: act for page in pages for name, act in page.actions.items()}
+    actions |= {**saved_view_actions(views, parts.clock), **sharing.actions()}
+    server.include_router(shared_links_api(parts.shared_links, sharing.share, parts.clock))
+    server.include_router(page_routes(site, Forms(parts.questions, parts.clock, forms, actions)))
+    for page in pages:
+        if page.routes is not None:
+            server.include_router(page.routes)
+    # Dash's own answer where there is no callback is a fault of ours.
+    server.add_api_route("/_dash-update-component", _no_callback, methods=["POST"], include_in_schema=False)
     app = Dash(
         "gatelens",
         # Its annotation knows Flask only.
         server=cast(Any, server),
         backend="fastapi",
         assets_folder=str(Path(__file__).with_name("assets")),
+        assets_path_ignore=["vendor", FOLDER],
         title="Gatelens",
         update_title="",
         serve_locally=True,
         suppress_callback_exceptions=True,
         index_string=_INDEX,
     )
+    # The browser would try again and again to open a WebSocket that no callback here uses.
+    app.backend.websocket_capability = False
     dmc.pre_render_color_scheme()
     app.layout = lambda: shell(has_session=is_sign_in_required())
-    _register_navigation(app, pages, store, clock)
-    register_toolbar(app)
-    for page in pages:
-        page.register(app)
-    server.add_middleware(PagePaths, paths=[page.path for page in pages])
+    server.add_middleware(Compression)
+    server.add_middleware(Documents, is_page=lambda path: site.page_at(path) is not None)
     return app
 
 
-def _register_navigation(app: Dash, pages: Sequence[Page], store: Store, clock: Callable[[], datetime]) -> None:
-    by_path = {page.path: page for page in pages}
-
-    @app.callback(Output(CONTENT, "children"), Input(URL, "pathname"), State(URL, "search"))
-    def show(path: str, search: str | None) -> list[Component]:
-        page = by_path.get(str(path))
-        return [dcc.Store(id=SEARCH, data=search), page.layout() if page else _not_found(path)]
-
-    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash has no types for it
-        ClientsideFunction("gatelens", "searchOfSamePage"),
-        Output(SEARCH, "data"),
-        Input(URL, "search"),
-        Input(URL, "pathname"),
-        prevent_initial_call=True,
-    )
-
-    @app.callback(Output(MENU, "children"), Output(TOOLBAR, "children"), Input(URL, "pathname"), Input(URL, "search"))
-    async def frame(path: str, search: str | None) -> tuple[list[Component], Component | None]:
-        view = parse_view(search)
-        page = by_path.get(str(path))
-        if page is None or not page.has_range:
-            return menu(pages, path, view), None
-        environments, gateways = await asyncio.to_thread(_choices, store, view, clock())
-        return menu(pages, path, view), toolbar(view, path, environments, gateways, clock())
-
-    @app.callback(Output(UNFOLD, "opened"), Input(URL, "pathname"), prevent_initial_call=True)
-    def fold(_path: str) -> bool:
-        return False
-
-    @app.callback(Output(FRAME, "navbar"), Input(UNFOLD, "opened"), prevent_initial_call=True)
-    def unfold(opened: bool) -> dict[str, Any]:
-        return menu_place(unfolded=opened)
-
-    @app.callback(Output(TICK, "interval"), Output(TICK, "max_intervals"), Input(URL, "search"))
-    def pace(search: str | None) -> tuple[int, int]:
-        seconds = parse_view(search).refresh_seconds
-        return (seconds * 1000, _FOREVER) if seconds else (_DAY_MILLISECONDS, _NOT_AT_ALL)
+def _no_callback() -> None:
+    raise HTTPException(404)
 
 
-def _choices(store: Store, view: View, now: datetime) -> tuple[list[str], list[str]]:
-    """Environments, and the gateways of the one that is chosen; none where the store does not answer."""
-    try:
-        found = choices(store, view.window(now), Filters())
-    except GatelensError:
-        # The page's own panels say why.
-        return [], []
-    gateways = found[found["environment"] == view.environment] if view.environment else found
-    return sorted(set(found["environment"])), sorted(set(gateways["gateway"]))
+def _traffic(store: Store) -> Callable[[], bool]:
+    """Asks until there is some."""
+    known = False
+
+    def has_traffic() -> bool:
+        nonlocal known
+        try:
+            known = known or last_request(store) is not None
+        except StoreError:
+            # Panels tell of it.
+            return True
+        return known
+
+    return has_traffic
 
 
-def _not_found(path: str) -> Component:
-    return dmc.Alert(f"There is no page {path}; choose one from the menu.", title="Not found", color="yellow")
+def _firing(parts: PageParts) -> int:
+    return sum(1 for status in parts.engine.overview() for alert in status.alerts if alert.state == "firing")
+
+
+def _marks(parts: PageParts) -> FindMarks:
+    annotations = AnnotationStore(parts.store)
+
+    def find(window: Window, filters: Sequence[Filter]) -> Sequence[Mark]:
+        alerts = alert_marks(parts.engine.incidents(window), window, filters, parts.clock())
+        return [*alerts, *annotation_marks(annotations.within(window), window, filters)]
+
+    return find

@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 
 import dash_mantine_components as dmc
+from dash import html
 from dash.development.base_component import Component
 
-from dashboards import formats
+from dashboards.components.notice import notice
 from dashboards.settings import WebSettings
-from dashboards.view import View
+from dashboards.state.context import PageContext
+from dashboards.state.times import address_time
 
 _BEFORE = timedelta(minutes=30)
 
-# What a record has to tell for all that the pages show; without response_code it is none of a request.
+# The fields that a record needs for everything the pages show; without response_code it is not a request.
 _ATTRIBUTES = (
     ("method", "%REQ(:METHOD)%"),
     ("path", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"),
@@ -65,7 +67,7 @@ def first_steps(settings: WebSettings) -> Component:
     )
     return dmc.Paper(
         [
-            dmc.Title("No requests yet", order=3),
+            dmc.Title("No requests yet", order=2),
             dmc.Text(
                 "Gatelens is ready and waits for telemetry. Point a gateway at it, or import a log; "
                 "this page fills by itself.",
@@ -96,25 +98,27 @@ def first_steps(settings: WebSettings) -> Component:
     )
 
 
-def nothing_here(view: View, path: str, last_request: datetime) -> Component:
-    """The range or the filters leave nothing, though there is telemetry."""
-    there = view.but(
-        start=f"{last_request - _BEFORE:%Y-%m-%dT%H:%M}",
-        end=f"{last_request + _BEFORE:%Y-%m-%dT%H:%M}",
-        environment="",
-        gateway="",
-        api="",
-        api_version="",
+def nothing_sent() -> Component:
+    """Above every page while there is nothing that any of them could show."""
+    return notice(
+        "info",
+        "No requests yet",
+        html.P(["Pages fill as soon as a gateway sends telemetry. ", html.A("How to send it", href="/")]),
+        identity="nothing-sent",
     )
-    return dmc.Alert(
-        [
-            f"The last request that is stored came at {formats.moment(last_request)}. ",
-            dmc.Anchor("Go there", href=f"{path}{there.query()}", refresh=False, inherit=True),
-        ],
-        title="No requests in this time range with these filters",
-        color="blue",
-        variant="light",
-        id="nothing-here",
+
+
+def nothing_here(context: PageContext, last_request: datetime) -> Component:
+    """The range or the filters leave nothing, though there is telemetry."""
+    start, end = address_time(last_request - _BEFORE), address_time(last_request + _BEFORE)
+    there = context.view.href(start=start, end=end, filters=())
+    return notice(
+        "info",
+        "No requests in this time range with these filters",
+        html.P(
+            [f"The last stored request came at {context.times.full(last_request)}. ", html.A("Go there", href=there)]
+        ),
+        identity="nothing-here",
     )
 
 

@@ -1,23 +1,21 @@
 """What a page shows while the segment ledger does not balance."""
 
-import dash_mantine_components as dmc
+from dash import html
 from dash.development.base_component import Component
 
-from dashboards.icon import icon
+from dashboards.components.notice import notice
+from dashboards.state.view import View
 
 
-def ledger_notice(fault: str) -> list[Component]:
-    """An alert with the fault and its cure; nothing without a fault."""
+def ledger_notice(fault: str, view: View) -> list[Component]:
+    """A notice with the fault and its cure; nothing without a fault."""
     if not fault:
         return []
     return [
-        dmc.Alert(
-            fault,
-            title="What was accepted is not what is stored",
-            color="red",
-            variant="light",
-            mb="md",
-            icon=icon("alert-triangle"),
-            id="ledger-differences",
+        notice(
+            "bad",
+            "What was accepted is not what is stored",
+            html.P([f"{fault} ", html.A("The ledger", href=view.to("/ingest").href())]),
+            identity="ledger-differences",
         )
     ]

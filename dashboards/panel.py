@@ -1,85 +1,45 @@
-"""Panels: a card with a title, whose content answers to the URL, to the refresh button and to each tick."""
+"""Panels: what a page is a list of."""
 
-import asyncio
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 
-from dashboards.icon import icon
-from dashboards.view import InvalidRange, View, parse_view
-from processors.moment import InvalidMoment
-from storage.errors import GatelensError
-from storage.faults import with_cure
+from dashboards.state.context import PageContext
+from processors.query.answer import Answer
+from processors.query.question import Question
 
-# What every panel listens to; the shell holds these components.
-URL = "url"
-TICK = "tick"
-REFRESH = "refresh-now"
-# The URL's query as the page that is shown knows it. It is the page's own, so that panels of a page that is being left
-# do not answer to the next one's address.
-SEARCH = "search"
-
-_GRAPH_OPTIONS: Any = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
-# Plotly draws axes from 0 to 6 where there is no figure.
-_BLANK: Any = {
-    "layout": {
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    }
-}
+# What a panel shows: a component, or several one below the other.
+Drawing = Component | str | None | Sequence["Component | str | None"]
 
 
-def panel(title: str, content: Any, hint: str = "") -> Component:
-    """A card around a component with an id; `answering` tells in it what fails."""
-    heading: list[Component] = [dmc.Title(title, order=5)]
-    if hint:
-        heading.append(dmc.Text(hint, size="xs", c="dimmed"))
-    return dmc.Paper(
-        [dmc.Group(heading, justify="space-between", mb="xs"), html.Div(id=f"{content.id}-fault"), content],
-        withBorder=True,
-        radius="md",
-        p="md",
-    )
+def no_questions(_context: PageContext) -> Sequence[Question]:
+    """Of a panel that asks something else, or nothing."""
+    return ()
 
 
-def graph(identity: str, height: int = 240) -> Component:
-    """An empty chart that a callback fills."""
-    return dcc.Graph(id=identity, figure=_BLANK, config=_GRAPH_OPTIONS, style={"height": height})
+@dataclass(frozen=True)
+class Panel:
+    """One card of a page: what it asks, and what it makes of the answers.
 
+    All questions of a page are asked together at each refresh, equal ones once; `draw` gets the answers in the order of
+    the questions. An error of either is shown in the panel, and the others are drawn.
+    """
 
-def answering(
-    app: Dash,
-    identity: str,
-    prop: str,
-    clock: Callable[[], datetime],
-    answer: Callable[[View, datetime], Any],
-) -> None:
-    """Fill `identity`.`prop` with the answer for the view; a failure is told in the panel, and the old answer stays."""
-
-    @app.callback(
-        Output(identity, prop),
-        Output(f"{identity}-fault", "children"),
-        Input(SEARCH, "data"),
-        Input(TICK, "n_intervals"),
-        Input(REFRESH, "n_clicks"),
-    )
-    async def update(search: str | None, _ticks: int | None, _clicks: int | None) -> tuple[Any, Any]:
-        try:
-            # In a thread: the panels of a page ask the store side by side, and the server stays free meanwhile.
-            return await asyncio.to_thread(answer, parse_view(search), clock()), None
-        except (InvalidMoment, InvalidRange) as error:
-            # Every panel fails by it; the page's first one tells it.
-            return no_update, html.Div(fault(error), className="fault-of-range")
-        except GatelensError as error:
-            return no_update, fault(error)
-
-
-def fault(error: GatelensError) -> Component:
-    """What went wrong, as a panel tells it."""
-    return dmc.Alert(str(with_cure(error)), color="red", variant="light", mb="xs", icon=icon("alert-triangle"))
+    # Unique on the page; ids in the page and file names are made from it.
+    id: str
+    title: str
+    draw: Callable[[PageContext, Sequence[Answer]], Drawing]
+    questions: Callable[[PageContext], Sequence[Question]] = field(default=no_questions)
+    # What the figures mean, next to the title.
+    help: str = ""
+    # Of twelve columns; on narrow screens all.
+    span: int = 12
+    # Of the content in pixels, kept before it is there, so that nothing jumps. 0 for as high as it becomes.
+    height: int = 0
+    # Without card and title, for notices and figures.
+    bare: bool = False
+    # What an alert that is made from it watches, a name in MEASURES; '' for errors.
+    measure: str = ""
+    # Drawn by a chart: its panel has a legend, a picture and a table.
+    is_chart: bool = False

@@ -1,6 +1,8 @@
 """People's queries in a queue of their own: bounded in number and in time, so that nothing else ever waits for them."""
 
 import asyncio
+import logging
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -10,6 +12,13 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboards.errors import QueryQueueFull
+from storage.errors import GatelensError
+
+_log = logging.getLogger(__name__)
+
+_SECONDS_TO_STOP_AGAIN = 0.5
+# A query that passes its limit is given some time to notice.
+_SECONDS_TO_END = 20.0
 
 
 class QueryConfig(BaseModel):
@@ -28,8 +37,14 @@ class QueryConfig(BaseModel):
 class QueryRunner(Protocol):
     """Runs a person's statement: storage.reader.Reader."""
 
-    def run(self, sql: str, output_format: str) -> bytes:
+    def run(self, sql: str, output_format: str, mark: str) -> bytes:
         """The result in a format; raises StoreError."""
+
+    def first(self, sql: str, rows: int, mark: str) -> bytes:
+        """The first rows as ClickHouse's JSONCompact; raises StoreError."""
+
+    def stop(self, mark: str) -> None:
+        """End the call with this mark, if it runs."""
 
 
 class QueryMetrics:
@@ -70,10 +85,42 @@ class QueryQueue:
         self._waiting = 0
         self._threads = ThreadPoolExecutor(config.max_concurrent, thread_name_prefix="query")
 
+    @property
+    def longest_seconds(self) -> float:
+        """Until an answer has come, whatever happens to the query."""
+        return self._config.max_wait + self._config.max_seconds + _SECONDS_TO_END
+
     async def run(self, sql: str, output_format: str) -> bytes:
-        """The result in a format; raises StoreError, QueryQueueFull where it cannot be run in time."""
+        """The result in a format; raises StoreError, QueryQueueFull where it cannot be run in time.
+
+        A call that is cancelled stops its query, and gives its place back once that has ended.
+        """
+        return await self._call(lambda mark: self._runner.run(sql, output_format, mark))
+
+    async def first(self, sql: str, rows: int) -> bytes:
+        """The first rows as ClickHouse's JSONCompact; otherwise as `run`."""
+        return await self._call(lambda mark: self._runner.first(sql, rows, mark))
+
+    async def _call(self, call: Callable[[str], bytes]) -> bytes:
+        mark = uuid.uuid4().hex
         async with self._place():
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._runner.run, sql, output_format)
+            running = asyncio.get_running_loop().run_in_executor(self._threads, call, mark)
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await self._stop(mark, running)
+                raise
+
+    async def _stop(self, mark: str, running: "asyncio.Future[bytes]") -> None:
+        """Returns when it has ended, which may be before it could be stopped."""
+        while not running.done():
+            try:
+                await asyncio.to_thread(self._runner.stop, mark)
+            except GatelensError:
+                _log.warning("A query that nobody waits for cannot be stopped; it ends at its limit.", exc_info=True)
+            # What is stopped before it has come to ClickHouse begins all the same.
+            await asyncio.wait([running], timeout=_SECONDS_TO_STOP_AGAIN)
+        running.exception()
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""What browsers are told about the pages: what they may load, and who may show or read them."""
+"""Security headers of the pages: what they may load, and who may frame or read them."""
 
 from collections.abc import Sequence
 

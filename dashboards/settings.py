@@ -1,4 +1,4 @@
-"""What the pages tell about this Gatelens."""
+"""What the pages show about this Gatelens."""
 
 from dataclasses import dataclass
 

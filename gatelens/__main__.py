@@ -2,7 +2,7 @@
 
 import os
 
-# gRPC's core reads it once, and writes past all that formats a log. Set to ERROR it tells why a TLS handshake fails.
+# gRPC's core reads it once, and writes past all that formats a log. Set to ERROR it says why a TLS handshake fails.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from gatelens.cli import main

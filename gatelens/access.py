@@ -11,7 +11,7 @@ from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.http.sender_tokens import SenderTokens
 from collector.receivers.net.sender_tokens import FindSender
-from dashboards.access.gate import SETUP, SIGN_IN, SIGN_OUT, AccessGate
+from dashboards.access.gate import SETUP, SHARED, SIGN_IN, SIGN_OUT, AccessGate
 from dashboards.access.policy import SignInPolicy
 from dashboards.access.routes import SignIn
 from dashboards.access.sessions import Sessions
@@ -24,8 +24,9 @@ from gatelens.listeners import reachable
 from gatelens.local_access import leave_local_token, remove_local_token
 from storage.access.administrators import Administrators
 from storage.access.database import AccessDatabase
+from storage.access.shared_links import SharedLink, SharedLinks
 from storage.access.token_files import TokenFile, TokenKind
-from storage.access.tokens import TokenCheck, Tokens, TokenSource
+from storage.access.tokens import TokenCheck, TokenRecord, Tokens, TokenSource
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class Access:
         self._http_hosts = AllowedHosts(config.collector.http.allowed_hosts, "collector.http.allowed_hosts")
         self._database = AccessDatabase(directory)
         try:
-            sources: list[TokenSource] = [Tokens(self._database), *_token_files(config)]
+            self._made_tokens = Tokens(self._database)
+            sources: list[TokenSource] = [self._made_tokens, *_token_files(config)]
             self._tokens = TokenCheck(sources, leave_local_token(directory))
             check_listeners(config, has_sender_tokens=self._tokens.has_any(TokenKind.SEND))
             for warning in warnings(config):
@@ -51,6 +53,7 @@ class Access:
             raise
         self._administrators = Administrators(self._database)
         self._sessions = Sessions(self._database, time.time)
+        self.shared_links = SharedLinks(self._database)
         self.policy = SignInPolicy(
             config.web.sign_in,
             is_loopback=is_loopback(config.web.listen, "web.listen"),
@@ -75,6 +78,10 @@ class Access:
             return f"to create the administrator, open within 24 hours: {link}"
         return f"off on loopback until there is an administrator; to create one, open within 24 hours: {link}"
 
+    def token_records(self) -> Sequence[TokenRecord]:
+        """The tokens that were made by command; raises AccessUnavailable."""
+        return self._made_tokens.list()
+
     def sign_in(self) -> SignIn:
         """The routes of signing in, for the pages' server."""
         return SignIn(self._administrators, self._sessions, time.time)
@@ -95,13 +102,24 @@ class Access:
 
     def around_pages(self, app: ASGIApp, script_hashes: Sequence[str]) -> ASGIApp:
         """The pages' port behind its checks."""
-        app = AccessGate(app, self.policy, self._sessions, self._is_read_token)
-        app = CrossSiteCheck(app, self._web_hosts.names, form_paths=(SIGN_IN, SIGN_OUT, SETUP))
+        app = AccessGate(
+            app,
+            self.policy,
+            self._sessions,
+            self._is_read_token,
+            self._tokens.is_local,
+            self._find_sender,
+            self._find_shared,
+        )
+        app = CrossSiteCheck(app, self._web_hosts.names, form_paths=(SIGN_IN, SIGN_OUT, SETUP, SHARED))
         app = HostCheck(app, self._web_hosts)
         return SecurityHeaders(app, script_hashes, has_tls=self._config.web.tls is not None)
 
     def _find_sender(self, token: str) -> str | None:
         return self._tokens.name_of(TokenKind.SEND, token)
+
+    def _find_shared(self, secret: str) -> SharedLink | None:
+        return self.shared_links.find(secret, time.time())
 
     def _is_read_token(self, token: str) -> bool:
         return self._tokens.name_of(TokenKind.READ, token) is not None

@@ -6,31 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from gatelens.data_directory import running_process
+from gatelens.data_option import DEFAULT_DATA, Data
 from gatelens.listeners import reachable
-from storage.access.administrators import Administrators
 from storage.access.database import AccessDatabase
 from storage.access.token_files import TokenKind
 from storage.access.tokens import Tokens
 from storage.errors import AccessError
+
+if TYPE_CHECKING:
+    from storage.access.administrators import Administrators
 
 admin_app = typer.Typer(no_args_is_help=True, help="Create the administrator of the pages, or change the password.")
 token_app = typer.Typer(no_args_is_help=True, help="Create and revoke tokens for programs.")
 
 out = Console()
 err = Console(stderr=True)
-
-Data = Annotated[
-    Path,
-    typer.Option("--data", envvar="GATELENS_DATA", help="The directory that holds everything.", show_default=True),
-]
-DEFAULT_DATA = Path("data")
 
 
 @admin_app.command("create")
@@ -39,7 +36,7 @@ def create_administrator(
 ) -> None:
     """Create the administrator; the password is asked for, or read from standard input."""
     with _database(data) as database:
-        administrators = Administrators(database)
+        administrators = _administrators(database)
         if administrators.exists():
             raise AccessError(
                 "An administrator already exists; change the password with `gatelens admin set-password`."
@@ -52,7 +49,7 @@ def create_administrator(
 def set_password(data: Data = DEFAULT_DATA) -> None:
     """Set another password, which ends all sessions; it is asked for, or read from standard input."""
     with _existing_database(data) as database:
-        Administrators(database).set_password(_password())
+        _administrators(database).set_password(_password())
     err.print("The password is set; all sessions have ended.")
 
 
@@ -63,7 +60,7 @@ def link(data: Data = DEFAULT_DATA) -> None:
     if process is None:
         raise AccessError(f"No Gatelens runs on {data}; start it, or use `gatelens admin create`.")
     with _database(data) as database:
-        token = Administrators(database).new_link(time.time())
+        token = _administrators(database).new_link(time.time())
     out.print(f"{reachable(process.web)}/setup?token={token}", highlight=False, soft_wrap=True, markup=False)
 
 
@@ -120,6 +117,12 @@ def _existing_database(data: Path) -> Iterator[AccessDatabase]:
         raise AccessError(f"{data} holds no data; give the directory of `gatelens up` with --data.")
     with _database(data) as database:
         yield database
+
+
+def _administrators(database: AccessDatabase) -> "Administrators":
+    from storage.access.administrators import Administrators  # noqa: PLC0415 - keeps --help quick
+
+    return Administrators(database)
 
 
 def _password() -> str:

@@ -11,8 +11,8 @@ from collector.importer.block import Block
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.writer.segment_ledger import Segments, segments, stored_segments
-from gatelens.commands import refusal
 from gatelens.data_directory import Addresses
+from gatelens.local_access import refusal
 from storage.errors import GatelensError
 from storage.store import Store
 

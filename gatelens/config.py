@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, FilePath, TypeAdapter, ValidationError, field_validator
 
 from collector.config import CollectorConfig
 from collector.formats.custom.definition import FormatDefinition
@@ -19,6 +19,9 @@ from dashboards.access.policy import SignInMode
 from dashboards.query_queue import QueryConfig
 from gatelens.memory import MemoryConfig
 from gatelens.yaml_document import yaml_document
+from processors.catalogue.config import CatalogueConfig
+from processors.retention.config import RetentionConfig
+from processors.slo.objective import Objective
 from storage.errors import ConfigError
 
 _PREFIX = "GATELENS_"
@@ -67,7 +70,7 @@ class WebConfig(HttpLimits):
 
 
 class AccessConfig(BaseModel):
-    """Tokens of programs, beside those that `gatelens token create` makes."""
+    """Tokens of programs, besides those that `gatelens token create` makes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -83,6 +86,16 @@ class AlertsConfig(BaseModel):
     rules: Path | None = Field(default=None, description="The YAML file of rules and receivers; docs/alerts.md.")
 
 
+class GeoIpConfig(BaseModel):
+    """Countries of clients."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: FilePath | None = Field(
+        default=None, description="Networks and their countries: MaxMind's .mmdb, or CSV; docs/analysis.md."
+    )
+
+
 class Config(BaseModel):
     """The whole configuration; every key has a default."""
 
@@ -94,8 +107,21 @@ class Config(BaseModel):
     web: WebConfig = WebConfig()
     query: QueryConfig = QueryConfig()
     alerts: AlertsConfig = AlertsConfig()
+    catalogue: CatalogueConfig = CatalogueConfig()
+    geoip: GeoIpConfig = GeoIpConfig()
     memory: MemoryConfig = MemoryConfig()
+    retention: RetentionConfig = RetentionConfig()
     formats: tuple[FormatDefinition, ...] = ()
+    slos: tuple[Objective, ...] = ()
+
+    @field_validator("slos")
+    @classmethod
+    def _have_unique_names(cls, objectives: tuple[Objective, ...]) -> tuple[Objective, ...]:
+        names = [objective.name for objective in objectives]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name!r} is named twice; each objective has a name of its own")
+        return objectives
 
     @field_validator("formats")
     @classmethod
@@ -120,7 +146,7 @@ def load_config(path: Path | None, environment: Mapping[str, str] = os.environ) 
 
 
 def _formats(document: Mapping[str, Any]) -> Formats:
-    """The formats that other settings may name; where those of users have faults, these are told of elsewhere."""
+    """The formats that other settings may name; faults of users' formats are reported elsewhere."""
     try:
         return known_formats(_DEFINITIONS.validate_python(document.get("formats", ())))
     except ValueError:

@@ -1,6 +1,6 @@
 """Pages of other sites get nothing, and cause nothing, through the browser of somebody who looks at them.
 
-Browsers tell where a request comes from by Sec-Fetch-Site or at least by Origin, https://www.w3.org/TR/fetch-metadata/.
+Browsers name a request's origin by Sec-Fetch-Site or at least by Origin, https://www.w3.org/TR/fetch-metadata/.
 What sends neither is no browser: agents and curl are not affected.
 """
 
@@ -12,16 +12,16 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_TELLING = frozenset({b"sec-fetch-site", b"origin"})
+_ORIGIN_HEADERS = frozenset({b"sec-fetch-site", b"origin"})
 _OWN = ("same-origin", "none")
 # What a browser sends for a page of another site without asking the server first.
 _OF_FORMS = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class CrossSiteCheck:
-    """ASGI middleware: 403 for what a page of another site asks for, 415 for a body that any page could have sent.
+    """ASGI middleware: 403 for requests from another site's page, 415 for a body that any page could have sent.
 
-    `is_our_name` tells of an Origin whether it is a name that is configured, as behind a proxy that changes the Host.
+    `is_our_name` says whether an Origin is a configured name, as behind a proxy that changes the Host.
     `form_paths` are those that take forms.
     """
 
@@ -37,7 +37,7 @@ class CrossSiteCheck:
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         # Agents send neither, and many requests.
-        if not any(name in _TELLING for name, _ in scope["headers"]):
+        if not any(name in _ORIGIN_HEADERS for name, _ in scope["headers"]):
             return None
         headers = Headers(scope=scope)
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -14,6 +15,7 @@ from storage.full_disk import disk_full, is_full
 
 _LOCK = "lock"
 _ADDRESSES = "gatelens.json"
+_IDENTITY = "identity"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ class DataDirectory:
     def formats(self) -> Path:
         """The definitions of declared formats, which stay as long as something may be stored in them."""
         return self.path / "formats"
+
+    @property
+    def identity(self) -> str:
+        """Identifies the successive processes on this directory among others on their database."""
+        path = self.path / _IDENTITY
+        if not path.exists():
+            written = self.path / f"{_IDENTITY}.new"
+            written.write_text(str(uuid.uuid4()), encoding="utf-8")
+            written.rename(path)
+        return path.read_text(encoding="utf-8")
 
     def acquire(self) -> None:
         """Take the directory; raises DataDirectoryBusy where another process has it, ConfigError where it is none."""

@@ -1,16 +1,14 @@
-"""`gatelens formats`: what can be read, how it is recognised, and how the beginning of a file would be read."""
+"""What `gatelens formats` prints: what can be read, how it is recognised, how the beginning of a file would be read."""
 
-import io
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from collector.errors import PayloadError
 from collector.escape_path import escape_path
 from collector.formats.closest import reach
 from collector.formats.config import TransformConfig
@@ -21,20 +19,17 @@ from collector.formats.registry import Formats
 from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.formats.transform import transform
-from collector.importer.partial_read import PartialRead
-from collector.importer.sorting import Sorter
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from gatelens.config import load_config
+from gatelens.file_head import first_lines, format_of
 from gatelens.log_format import log_format_of
 from storage.errors import GatelensError
-
-formats_app = typer.Typer(no_args_is_help=True, help="Show what can be read, and how a file would be read.")
+from storage.scratch import scratch_rows
 
 # Not a format: what the SQL of one for an access log has to yield.
 _ACCESS = "access"
 
-_PEEK_BYTES = 64 << 10
 # The columns of a row that are stored, by where it goes.
 _STORED: Mapping[str, Shape] = MappingProxyType(
     {"requests": RECORDS, "logs": LOGS, "metrics": SAMPLES, "spans": SPANS, "dead_letters": DEAD_LETTERS}
@@ -43,28 +38,18 @@ _STORED: Mapping[str, Shape] = MappingProxyType(
 _NOT_SHOWN = frozenset({"destination", "format", "segment_id", "ingested_at"})
 _INDENT = " " * 3
 _COLUMN_WIDTH = 16
-_Name = Annotated[str, typer.Argument(help="A format of `gatelens formats list`.")]
-_ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", envvar="GATELENS_CONFIG", help="A YAML file with formats of your own; docs/formats.md."),
-]
 
 
-@formats_app.command("list")
-def list_formats(config: _ConfigFile = None) -> None:
-    """List the formats, and what their records become."""
+def print_formats(config: Path | None) -> None:
+    """Each format, and what its records become."""
     formats = _formats(config)
     width = max(map(len, formats.ingestible))
     for name, known in formats.ingestible.items():
         typer.echo(f"{name:{width}}  {', '.join(known.becomes):14}  {known.summary}")
 
 
-@formats_app.command()
-def show(
-    name: Annotated[str, typer.Argument(help="A format, or access: the columns that every access log is read into.")],
-    config: _ConfigFile = None,
-) -> None:
-    """Show how a format is recognised and read."""
+def print_format(name: str, config: Path | None) -> None:
+    """How a format is recognised and read, or the columns that every access log is read into."""
     rows = _access_columns() if name == _ACCESS else _described(_known(name, config))
     listed = list(rows)
     width = max(len(label) for label, _ in listed)
@@ -72,25 +57,15 @@ def show(
         typer.echo(f"{label:{width}}  {value}")
 
 
-@formats_app.command()
-def statement(name: _Name, config: _ConfigFile = None) -> None:
-    """Print the SELECT that makes rows of a segment of a format."""
+def print_statement(name: str, config: Path | None) -> None:
+    """The SELECT that makes rows of a segment of a format."""
     typer.echo(transform(_known(name, config), "segment", Path("segment"), TransformConfig()).statement)
 
 
-@formats_app.command("try")
-def try_file(
-    file: Annotated[Path, typer.Argument(help="A log: plain, gzip or zstd.", exists=True, dir_okay=False)],
-    format_name: Annotated[str, typer.Option("--format", help="Recognised from the first lines where not given.")] = "",
-    log_format: Annotated[
-        str, typer.Option("--log-format", help="How it is written, e.g. nginx='$remote_addr ...'; docs/formats.md.")
-    ] = "",
-    lines: Annotated[int, typer.Option(min=1, max=1000, help="How many lines to read.")] = 5,
-    config: _ConfigFile = None,
-) -> None:
-    """Show how the first lines of a file would be read, field by field; nothing is stored."""
-    head = _first_lines(file, lines)
-    known = declared(log_format_of(log_format)) if log_format else _format_of(file, format_name, head, _formats(config))
+def print_first_records(file: Path, format_name: str, log_format: str, lines: int, config: Path | None) -> None:
+    """How the first lines of a file would be read, field by field; nothing is stored."""
+    head = first_lines(file, lines)
+    known = declared(log_format_of(log_format)) if log_format else format_of(file, format_name, head, _formats(config))
     typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
     for number, row in enumerate(_rows(known, head), 1):
         typer.echo(f"\n{number}  {row['destination'].replace('_', ' ')}")
@@ -133,30 +108,7 @@ def _described(known: Format) -> Iterator[tuple[str, str]]:
     yield "layers", ", ".join(f"{layer.parent.name}/{layer.name}" for layer in known.layers)
 
 
-def _first_lines(file: Path, lines: int) -> bytes:
-    with file.open("rb") as packed:
-        reader = PartialRead(packed)
-        head = io.BufferedReader(reader).read(_PEEK_BYTES)
-        if not head and reader.fault is not None:
-            raise GatelensError(f"{escape_path(file)} cannot be read: {reader.fault}. Check the file.")
-    whole = head if len(head) < _PEEK_BYTES else head[: head.rfind(b"\n") + 1] or head
-    return b"".join(whole.splitlines(keepends=True)[:lines])
-
-
-def _format_of(file: Path, format_name: str, head: bytes, formats: Formats) -> Format:
-    if format_name and format_name not in formats.names_of_text:
-        names = ", ".join(formats.names_of_text)
-        raise PayloadError(f"Format {format_name!r} cannot be read from files; use one of {names}.")
-    if format_name:
-        return formats[format_name]
-    if not head.strip():
-        raise PayloadError(f"{escape_path(file)} has nothing in its first lines; raise --lines, or try another file.")
-    return formats[Sorter(escape_path(file), formats).first(head)[0].format]
-
-
 def _rows(known: Format, body: bytes) -> list[dict[str, Any]]:
-    from storage.scratch import scratch_rows  # noqa: PLC0415 - keeps --help quick
-
     with tempfile.TemporaryDirectory(prefix="gatelens-formats-") as directory:
         segment = Path(directory) / "segment"
         segment.write_bytes(encode(Payload(known.name, body, time.time_ns() // 1000)))
@@ -171,7 +123,7 @@ def _where_it_ends(known: Format, row: Mapping[str, Any]) -> Iterator[tuple[str,
 
 
 def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a record tells; NULL is what it does not tell, where 0 would be an answer."""
+    """A record's fields; NULL where it has none, as 0 would be a value."""
     stored = [column for column in _STORED[row["destination"]].columns if column not in _NOT_SHOWN]
     for column in stored:
         value = row.get(column)

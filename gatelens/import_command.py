@@ -1,4 +1,4 @@
-"""What `gatelens import` does: logs in, and then what has become of them."""
+"""`gatelens import`: takes logs in, and then reports their outcome."""
 
 import sys
 import time
@@ -10,8 +10,16 @@ from pathlib import Path
 
 import httpx
 from opentelemetry.metrics import NoOpMeter
+from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from collector.escape_path import escape_path
 from collector.formats.custom.definition import FormatDefinition
@@ -25,12 +33,12 @@ from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.writer import Writer
 from gatelens.block_sinks import HttpSink, SpoolSink
-from gatelens.commands import acquired
 from gatelens.config import Config, load_config
 from gatelens.data_directory import Addresses, DataDirectory, running_process
 from gatelens.import_outcome import Imported, outcome
 from gatelens.local_access import local_client
 from gatelens.memory import memory_budget, within
+from gatelens.own_store import acquired
 from gatelens.private_directory import private_files
 from storage.errors import GatelensError
 from storage.migrate import migrate
@@ -103,6 +111,14 @@ def _import(path: Path, job: Import, door: _Door, progress: Progress) -> ImportS
     except GatelensError as error:
         progress.remove_task(task)
         return error
+
+
+def progress_on(console: Console) -> Progress:
+    """What shows how far an import is, where people look at it."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def name_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What has become of an imported log: the rows of each table once it is stored, and what is odd in them."""
+"""The outcome of an import: the rows of each table once it is stored, and what is odd in them."""
 
 import time
 from collections import Counter
@@ -33,22 +33,22 @@ class Imported:
         rows = [_counted(count, table) for table, count in self.rows.items() if count]
         if not rows and not self.is_waiting:
             rows = ["no records"]
-        told = [" and ".join(self.findings.formats) or summary.format, *rows, _counted(summary.bytes_read, "bytes")]
+        parts = [" and ".join(self.findings.formats) or summary.format, *rows, _counted(summary.bytes_read, "bytes")]
         if summary.blocks_known:
             is_all = summary.blocks_known == summary.blocks
-            told.append(
+            parts.append(
                 "stored already" if is_all else f"{summary.blocks_known} of {summary.blocks} blocks stored already"
             )
         if self.is_waiting:
-            told.append("not all of it is stored yet")
-        return ", ".join(told)
+            parts.append("not all of it is stored yet")
+        return ", ".join(parts)
 
     @property
     def notes(self) -> list[str]:
         """Lines below that: what is odd in the rows, and what to do about it; in columns."""
         listed = list(self._notes())
         width = max((len(f"{count:,}") for count, _ in listed), default=0)
-        return [f"  {f'{count:,}' if count else '':>{width}}  {told}" for count, told in listed]
+        return [f"  {f'{count:,}' if count else '':>{width}}  {note}" for count, note in listed]
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
@@ -76,11 +76,11 @@ class Imported:
         if count := found.without_duration:
             yield count, f"{_named('requests', count)} without a duration; if the log has it, {_DECLARE}"
         for doubt, count in found.doubtful.most_common():
-            told = doubt.replace("_", " ")
-            yield count, f"{_named('requests', count)} in doubt: {told}; attributes['gatelens.doubt'] marks them"
+            why = doubt.replace("_", " ")
+            yield count, f"{_named('requests', count)} in doubt: {why}; attributes['gatelens.doubt'] marks them"
         if count := found.older_than_retention:
-            told = f"older than the retention, the oldest of {found.oldest[:10]}"
-            yield count, f"{told}: filed at the time of import; --keep-time keeps their own"
+            age = f"older than the retention, the oldest of {found.oldest[:10]}"
+            yield count, f"{age}: filed at the time of import; --keep-time keeps their own"
         if count := found.ahead_of_clock:
             yield count, "ahead of this machine's clock: filed at the time of import"
         for table in found.tables_with_ttl:
@@ -98,7 +98,7 @@ def outcome(
     *,
     keeps_time: bool = False,
 ) -> Imported:
-    """Wait until a log is stored, or patience is over; `find` tells of segments whose ids begin like that."""
+    """Wait until a log is stored, or patience is over; `find` gives the segments whose ids have a prefix."""
     rows: Counter[str] = Counter()
     stored: list[str] = []
     is_waiting = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.config import CollectorConfig
+from collector.formats.prometheus.families import Families
 from collector.formats.registry import Formats
 from collector.intake.chunk_delivery import ChunkDelivery
 from collector.intake.chunk_memory import ChunkMemory
@@ -65,13 +66,16 @@ def start_ingestion(
     reconciler = Reconciler(store, spool, directory.path / "reconciliation.json", clock, config.reconciliation)
     metrics.observe_ledger(lambda: reconciler.differences, lambda: reconciler.reconciled_at)
     parts.at_close.callback(reconciler.stop)
-    writer = Writer(store, spool, config.transforms, metrics, directory.path, config.writer, reconciler.lost, formats)
+    families = Families(directory.path / "metric_families.json")
+    writer = Writer(
+        store, spool, config.transforms, metrics, directory.path, config.writer, reconciler.lost, formats, families
+    )
     writer.start()
     parts.at_close.callback(writer.stop)
     parts.at_close.callback(spool.close)
 
     loop = parts.loop("intake")
-    intake = Intake(spool, metrics, formats=formats)
+    intake = Intake(spool, metrics, formats=formats, families=families)
     delivery = ChunkDelivery("forward", spool, chunks, metrics)
     context = ReceiverContext(config, intake, delivery, directory.path, http_socket, checks)
     addresses = {kind.name: _started(parts, loop, kind.create(context)).address for kind in receivers}

@@ -42,13 +42,28 @@ def check_listeners(config: Config, *, has_sender_tokens: bool) -> None:
 
 
 def check_demo(config: Config) -> None:
-    """Raise ConfigError where the demo's gateways would be refused: they have no token."""
-    if needs_sender_token(config.collector.grpc, "collector.grpc.listen"):
-        raise ConfigError("The demo's gateways send no token; let collector.grpc listen on loopback, without tokens.")
+    """Raise ConfigError, with all faults, where the demo's gateways would be refused: they have no token and no TLS."""
+    collector = config.collector
+    speakers: tuple[tuple[str, HttpConfig | GrpcConfig], ...] = (
+        ("collector.grpc", collector.grpc),
+        ("collector.http", collector.http),
+    )
+    faults = [
+        f"The demo's gateways send no token and no TLS; let {section} listen on loopback, without either."
+        for section, listener in speakers
+        if listener.tls is not None or needs_sender_token(listener, f"{section}.listen")
+    ]
+    forward = collector.forward
+    if not forward.listen:
+        faults.append("The demo's Flex Gateway sends over Forward; set collector.forward.listen.")
+    elif _is_authenticated(forward) or forward.tls is not None:
+        faults.append("The demo's Flex Gateway has no key; let collector.forward listen on loopback without.")
+    if faults:
+        raise ConfigError("\n".join(faults))
 
 
 def warnings(config: Config) -> list[str]:
-    """A sentence for each listener that is open to everybody because it is told to, and for secrets in the clear."""
+    """A sentence for each listener that is configured to be open to everybody, and for secrets in the clear."""
     web, collector = config.web, config.collector
     listeners = (
         ("web", web.listen, web.allow_unauthenticated and web.sign_in == "auto"),

@@ -1,10 +1,13 @@
 """Sockets that the process opens itself, so that a taken port is an error before anything runs."""
 
 import socket
+from typing import TYPE_CHECKING
 
 from collector.receivers.net.keepalive import keep_alive
-from collector.receivers.net.tls import TlsConfig
 from storage.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collector.receivers.net.tls import TlsConfig
 
 _BACKLOG = 2048
 
@@ -43,12 +46,12 @@ def shown(bound: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def address(bound: socket.socket, tls: TlsConfig | None) -> str:
+def address(bound: socket.socket, tls: "TlsConfig | None") -> str:
     """The URL of a bound socket."""
     return f"{'https' if tls else 'http'}://{shown(bound)}"
 
 
-def certificate(tls: TlsConfig | None) -> str:
+def certificate(tls: "TlsConfig | None") -> str:
     """The file of a listener's certificate; '' without TLS."""
     return str(tls.certificate.resolve()) if tls else ""
 

@@ -2,13 +2,14 @@
 
 import os
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
 from gatelens.data_directory import Addresses
 from storage.access.secret_text import new_secret
-from storage.errors import AccessUnavailable
+from storage.errors import AccessUnavailable, GatelensError
 
 _FILE = "local-token"
 _PREFIX = "gll_"
@@ -42,6 +43,36 @@ def local_client(data: Path, process: Addresses, seconds: float) -> httpx.Client
         # One of another user, or an older version: it says itself whether it needs a token.
         headers = {}
     return httpx.Client(headers=headers, verify=_trusting(process), timeout=seconds, trust_env=False)
+
+
+def ask_process(
+    data: Path,
+    process: Addresses,
+    method: str,
+    path: str,
+    seconds: float,
+    *,
+    body: object = None,
+    parameters: Mapping[str, str] | None = None,
+    advice: str = "Try again.",
+) -> httpx.Response:
+    """What the process that runs on a data directory answers; raises GatelensError where it refuses or is silent."""
+    try:
+        with local_client(data, process, seconds) as client:
+            answer = client.request(method, f"{process.web}{path}", params=parameters, json=body)
+    except httpx.HTTPError as error:
+        raise GatelensError(f"The running Gatelens at {process.web} does not answer: {error}. {advice}") from error
+    if answer.is_error:
+        raise GatelensError(refusal(answer))
+    return answer
+
+
+def refusal(answer: httpx.Response) -> str:
+    """A Gatelens' message when it refused."""
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError):
+        return f"The running Gatelens answered {answer.status_code}: {answer.text[:200]}"
 
 
 def _trusting(process: Addresses) -> ssl.SSLContext:

@@ -18,10 +18,10 @@ def log_format_of(text: str) -> FormatDefinition:
 
     Its name is made of what it says, so that the same import is known again.
     """
-    notation, _, told = text.partition("=")
+    notation, _, template = text.partition("=")
     document: Any
     if notation in NOTATIONS:
-        document = {notation: told}
+        document = {notation: template}
     elif text.lstrip().startswith("{"):
         document = yaml_document(text, "--log-format")
     else:

@@ -1,4 +1,4 @@
-"""The memory that this process works with: found or configured, told at the start, and given to the parts."""
+"""The memory that this process works with: found or configured, logged at the start, and shared out."""
 
 import logging
 from collections.abc import Iterable

@@ -3,22 +3,21 @@
 import os
 import sys
 import uuid
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
-
-from dashboards.reports_api import REQUESTS_HEADER, ROWS_HEADER
+from dashboards.api.reports import REQUESTS_HEADER, ROWS_HEADER
 from gatelens import __version__
-from gatelens.commands import own_store, refusal
 from gatelens.data_directory import Addresses, running_process
-from gatelens.local_access import local_client
+from gatelens.local_access import ask_process
+from gatelens.own_store import own_store
 from processors.errors import InvalidReport
-from processors.reports.period import parse_period
 from processors.reports.renderers import RENDERERS, renderer
 from processors.reports.report import usage_report
-from processors.traffic.filters import Filters
+from processors.reports.usage import report_questions
+from processors.time.period import parse_period
 from storage.errors import GatelensError
 
 _REPORT_SECONDS = 600
@@ -100,10 +99,10 @@ def _replace(path: Path, content: bytes) -> None:
 
 def _own(question: UsageQuestion, data: Path) -> UsageFile:
     now = datetime.now(UTC)
-    filters = Filters(environment=question.environment, gateway=question.gateway, api=question.api)
+    filters = {"environment": question.environment, "gateway": question.gateway, "api": question.api}
     window = parse_period(question.start, question.end, now)
-    with own_store(data) as store:
-        report = usage_report(store, window, question.by.split(","), filters, now=now, version=__version__)
+    with own_store(data) as store, closing(report_questions(store, lambda: now)) as questions:
+        report = usage_report(questions, window, question.by.split(","), filters, now=now, version=__version__)
     return UsageFile(renderer(question.format).render(report), len(report.rows), report.total["requests"])
 
 
@@ -117,14 +116,13 @@ def _remote(question: UsageQuestion, data: Path, process: Addresses) -> UsageFil
         "gateway": question.gateway,
         "api": question.api,
     }
-    address = f"{process.web}/api/v1/reports/usage"
-    try:
-        with local_client(data, process, _REPORT_SECONDS) as client:
-            answer = client.get(address, params=parameters)
-    except httpx.HTTPError as error:
-        raise GatelensError(
-            f"The running Gatelens at {process.web} did not answer: {error}. Try again, or a shorter period."
-        ) from error
-    if answer.is_error:
-        raise GatelensError(refusal(answer))
+    answer = ask_process(
+        data,
+        process,
+        "GET",
+        "/api/v1/reports/usage",
+        _REPORT_SECONDS,
+        parameters=parameters,
+        advice="Try again, or a shorter period.",
+    )
     return UsageFile(answer.content, int(answer.headers[ROWS_HEADER]), int(answer.headers[REQUESTS_HEADER]))

@@ -11,6 +11,7 @@ from collector.formats.custom.remembered import RememberedFormats
 from collector.formats.registry import Formats
 from collector.receivers.scrape.config import ScrapeConfig
 from collector.telemetry import CollectorMetrics
+from dashboards.under_way import UnderWay
 from gatelens import __version__
 from gatelens.access import Access
 from gatelens.config import Config
@@ -18,10 +19,12 @@ from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.ingestion import Ingestion, start_ingestion
 from gatelens.listeners import address, bind, certificate
 from gatelens.memory import memory_budget, observe, within
+from gatelens.replay import start_replayer
 from gatelens.running_parts import RunningParts
 from gatelens.site import Site
 from gatelens.telemetry import Telemetry
 from gatelens.thread_names import name_threads
+from gatelens.upkeep import start_upkeep
 from storage.full_disk import ensure_room, full_disk_explained
 from storage.memory_budget import MemoryBudget
 from storage.migrate import migrate
@@ -33,11 +36,15 @@ _log = logging.getLogger(__name__)
 class Gatelens:
     """A running Gatelens; `start` returns when it is ready, `stop` when everything acknowledged is safe."""
 
-    def __init__(self, config: Config, data: Path) -> None:
+    def __init__(self, config: Config, data: Path, config_file: Path | None = None) -> None:
+        """Changes of `retention` in the `config_file` are followed while it runs."""
         self._config = config
+        self._config_file = config_file
         self._directory = DataDirectory(data)
         self._parts = RunningParts()
         self._ingestion: Ingestion | None = None
+        # Long work behind the pages, which they show.
+        self.under_way = UnderWay()
         # How to sign in, set by `start`.
         self.sign_in_notice = ""
 
@@ -65,7 +72,7 @@ class Gatelens:
         collector = within(memory, self._config.collector)
         web_socket = self._bind(self._config.web.listen, "web.listen")
         http_socket = self._bind(collector.http.listen, "collector.http.listen")
-        # gRPC opens its port itself, and tells of a taken one in words of its own.
+        # gRPC opens its port itself, and reports a taken one in its own words.
         bind(collector.grpc.listen, "collector.grpc.listen").close()
         self._directory.acquire()
         self._parts.at_close.callback(self._directory.release)
@@ -82,8 +89,10 @@ class Gatelens:
             self._parts, store, self._directory, collector, self._formats(), access, metrics, http_socket, _now
         )
         addresses = self._addresses(web_socket, http_socket, ingestion)
-        site = Site(self._parts, store, memory, self._config, telemetry, _now)
-        site.serve(web_socket, ingestion, access, self._directory, addresses, metrics)
+        replayer = start_replayer(self._parts, store, ingestion, collector.transforms, _now)
+        upkeep = start_upkeep(self._parts, store, self._config, self._config_file, telemetry, _now)
+        site = Site(self._parts, store, memory, self._config, self._config_file, telemetry, self.under_way, _now)
+        site.serve(web_socket, ingestion, access, self._directory, addresses, metrics, upkeep, replayer)
         self.sign_in_notice = access.notice(addresses.web)
         self._directory.publish(addresses)
         name_threads()

@@ -1,4 +1,4 @@
-"""Names of threads for the operating system, so that `top -H` and the benchmark tell them apart.
+"""Names of threads for the operating system, so that `top -H` and the benchmark can distinguish them.
 
 Python gives them itself from 3.14.
 """
@@ -11,7 +11,7 @@ _LONGEST_NAME = 15
 
 
 def name_threads() -> None:
-    """Tell Linux what Python calls the threads that run now.
+    """Give running threads their Python names in Linux.
 
     The first thread keeps its name, which is that of the process.
     """

@@ -22,6 +22,25 @@ if ! [ -x "$venv/bin/pip" ]; then
   fi
   "$python" -m venv --clear "$venv"
 fi
-echo "Installing what $lock pins into $venv ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# One line that counts in a terminal, a line for every tenth package elsewhere.
+count_packages() {
+  awk -v total="$1" -v terminal="$2" '
+    /^ *(ERROR|error|WARNING)/ { print; next }
+    /^(Collecting|Requirement already satisfied:)/ {
+      n++
+      name = ($1 == "Collecting") ? $2 : $4
+      sub(/[=<>[;].*/, "", name)
+      if (terminal) printf "\r  %d of %d: %s\033[K", n, total, name
+      else if (n % 10 == 0) printf "  %d of %d\n", n, total
+    }
+    /^Installing collected packages/ { printf "%s  Unpacking %d packages ...\n", terminal ? "\r\033[K" : "", n }
+    { fflush() }'
+}
+
+echo "Installing what $lock pins into $venv: some minutes where nothing of it is cached."
+terminal=0
+if [ -t 1 ]; then terminal=1; fi
+total=$(grep -c '^[a-zA-Z0-9].*==' "$lock")
+"$venv/bin/python" -m pip install --progress-bar off --disable-pip-version-check --require-hashes -r "$lock" |
+  count_packages "$total" "$terminal"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -4,12 +4,13 @@ GatelensError
 ├── AccessError            an administrator or a token cannot be made, changed or revoked as asked
 │   └── AccessUnavailable  the database of access cannot be read or written
 ├── ConfigError            the configuration cannot be used; raised before anything starts
-├── DiskFull               the disk of the data directory has no room for what is to be done
 └── StoreError             ClickHouse refused or did not answer
+    ├── DiskFull           the disk has no room for what is to be done
     ├── StoreUnavailable   no answer; the same call may work later
     ├── QueryRefused       the read-only guard does not allow the query
     ├── QueryLimitExceeded the query would take more time, memory or rows than it may
-    │   └── QueryMemoryExceeded  more memory than a statement of its kind may, whatever else runs beside it
+    │   └── QueryMemoryExceeded  more memory than a statement of its kind may, whatever else is running
+    ├── QueryStopped       somebody stopped the query
     └── QueryFailed        ClickHouse refused the statement itself
 
 What only one package raises stands in its own `errors`: collector, processors, dashboards, gatelens.
@@ -27,6 +28,7 @@ __all__ = [
     "QueryLimitExceeded",
     "QueryMemoryExceeded",
     "QueryRefused",
+    "QueryStopped",
     "StoreError",
     "StoreUnavailable",
 ]
@@ -48,12 +50,12 @@ class ConfigError(GatelensError):
     """The configuration cannot be used."""
 
 
-class DiskFull(GatelensError):
-    """The disk of the data directory has no room for what is to be done."""
-
-
 class StoreError(GatelensError):
     """ClickHouse refused a statement or did not answer."""
+
+
+class DiskFull(StoreError):
+    """The disk of the data directory or of ClickHouse has no room for what is to be done."""
 
 
 class StoreUnavailable(StoreError):
@@ -69,7 +71,11 @@ class QueryLimitExceeded(StoreError):
 
 
 class QueryMemoryExceeded(QueryLimitExceeded):
-    """A statement would take more memory than one of its kind may, whatever else runs beside it."""
+    """A statement would take more memory than one of its kind may, whatever else is running."""
+
+
+class QueryStopped(StoreError):
+    """Somebody stopped the query."""
 
 
 class QueryFailed(StoreError):

@@ -3,10 +3,12 @@
 import re
 
 from storage.errors import (
+    DiskFull,
     GatelensError,
     QueryFailed,
     QueryLimitExceeded,
     QueryMemoryExceeded,
+    QueryStopped,
     StoreError,
     StoreUnavailable,
 )
@@ -14,9 +16,19 @@ from storage.errors import (
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
 _LIMIT_CODES = frozenset({158, 159, 160, 241, 307, 396})
 _MEMORY_CODE = 241
+_STOPPED_CODE = 394
+_FULL_CODE = 243
 _UNAVAILABLE_CODES = frozenset({198, 202, 209, 210, 242, 279, 425, 999})
 
-# That a file is there, that it may not be read, or that nobody listens at an address, tells of the machine.
+# How a system says so, in the text of whatever ClickHouse was writing.
+_SYSTEM_IS_FULL = re.compile(r"No space left on device|Disk quota exceeded")
+# Of no file and no size: it is told to everybody.
+_FULL = (
+    "ClickHouse has no room left on its disk. Free some space on it, or move the data to a larger disk; what is stored "
+    "there is not harmed."
+)
+
+# That a file exists, may not be read, or that nobody listens at an address, reveals the machine.
 _MACHINE_CODES = frozenset({24, 73, 74, 75, 76, 77, 80, 107, 198, 210, 209, 291, 481, 497, 636, 1001})
 
 _REMARK_ON_SETTINGS = re.compile(r" ?\([^()]*\bsettings?\b[^()]*\)", re.I)
@@ -35,7 +47,9 @@ _NOISE = re.compile(
 
 
 def for_people(error: StoreError) -> GatelensError:
-    """The same error for a person, who is told neither what is on this machine nor which settings there are."""
+    """The same error for a person, without what is on this machine or which settings there are."""
+    if isinstance(error, DiskFull):
+        return error
     if isinstance(error, QueryLimitExceeded):
         return with_cure(type(error)(_without_settings(error)))
     cause = error.__cause__
@@ -61,6 +75,10 @@ def query_error(code: int | None, message: str) -> StoreError:
     text = _NOISE.sub("", _NOISE.sub("", message)).strip() or "ClickHouse gave no reason"
     if code == _MEMORY_CODE and _OWN_MEMORY.search(message):
         return QueryMemoryExceeded(text)
+    if code == _STOPPED_CODE:
+        return QueryStopped("The query was stopped; run it again if you need its result.")
+    if code == _FULL_CODE or _SYSTEM_IS_FULL.search(message):
+        return DiskFull(_FULL)
     if code in _LIMIT_CODES:
         return QueryLimitExceeded(text)
     if code in _UNAVAILABLE_CODES or (code is None and "onnection" in message):

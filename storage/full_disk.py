@@ -29,7 +29,7 @@ def disk_full(directory: Path, reason: object) -> DiskFull:
 def ensure_room(directory: Path) -> None:
     """Raise DiskFull where there is too little room to begin with.
 
-    A table of which ClickHouse could write only the beginning keeps it from ever starting again.
+    A table that ClickHouse wrote only in part keeps it from ever starting again.
     """
     free = shutil.disk_usage(directory).free
     if free < _NEEDED:
@@ -45,6 +45,8 @@ def full_disk_explained(directory: Path) -> Iterator[None]:
         if not is_full(error):
             raise
         raise disk_full(directory, error.strerror) from error
+    except DiskFull:
+        raise
     except StoreError as error:
         if shutil.disk_usage(directory).free >= _NEEDED:
             raise

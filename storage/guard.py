@@ -170,7 +170,15 @@ def _quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
+def callable_functions() -> list[str]:
+    """What a statement may call, as ClickHouse spells it; not the functions that we made, nor combinators."""
+    return [*_listed("guard_functions"), *_listed("guard_aggregates")]
+
+
 @cache
 def _allowed(name: str) -> frozenset[str]:
-    text = files("storage").joinpath(f"{name}.txt").read_text(encoding="utf-8")
-    return frozenset(line.lower() for line in text.split())
+    return frozenset(line.lower() for line in _listed(name))
+
+
+def _listed(name: str) -> list[str]:
+    return files("storage").joinpath(f"{name}.txt").read_text(encoding="utf-8").split()

@@ -12,7 +12,7 @@ Node = Mapping[str, Any]
 ONLY_READS = "Only SELECT, WITH, EXPLAIN of these, SHOW TABLES, SHOW COLUMNS and DESCRIBE of our tables may be run."
 
 _SYSTEM_TABLES = frozenset(f"system.{name}" for name in ("parts", "columns", "tables", "functions", "one", "numbers"))
-# They tell where on disk data is.
+# They reveal where data is on disk.
 _TABLES_WITH_PATHS = frozenset({"system.parts", "system.tables"})
 _PATH_COLUMNS = frozenset({"path", "data_paths", "metadata_path"})
 _TABLE_FUNCTIONS = frozenset({"numbers", "zeros", "values", "generateseries", "generate_series"})
@@ -66,7 +66,7 @@ class Tree:
     """Judges one statement's tree, as parseQueryToJSON gives it."""
 
     names: Names
-    _tells_paths: bool = field(default=False, init=False)
+    _shows_paths: bool = field(default=False, init=False)
     _asks_for_paths: bool = field(default=False, init=False)
     _aliases: frozenset[str] = field(default=frozenset(), init=False)
 
@@ -79,7 +79,7 @@ class Tree:
             raise QueryRefused(ONLY_READS)
         self._aliases = frozenset(_aliases(root, within_selects=True))
         self._visit(root, _Scope())
-        if self._tells_paths and self._asks_for_paths:
+        if self._shows_paths and self._asks_for_paths:
             raise QueryRefused(
                 "Paths may not be read from system.parts and system.tables; name the columns that you need, "
                 "and write count() without *."
@@ -179,7 +179,7 @@ class Tree:
         if "name_parts" in node:
             if name not in _SYSTEM_TABLES:
                 raise QueryRefused(f"The table {name} may not be read; SHOW TABLES tells which may.")
-            self._tells_paths |= name in _TABLES_WITH_PATHS
+            self._shows_paths |= name in _TABLES_WITH_PATHS
         elif name not in self.names.tables and name not in scope.subqueries:
             raise QueryRefused(f"There is no table {name}; SHOW TABLES tells which may be read.")
 

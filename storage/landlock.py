@@ -31,7 +31,7 @@ _NEWEST_FILE_RIGHTS = (1 << 16) - 1
 # What ClickHouse and Python's modules read of the system; none of it is secret.
 _OF_THE_SYSTEM = (
     # ClickHouse reads its threads' times there; where it may not, a load of a small segment takes a third more of CPU.
-    # `hide_environment` sees to the one secret beside them.
+    # `hide_environment` sees to the one secret next to them.
     "/proc/self/task",
     # Without it, ClickHouse takes what lies behind the environment for the kernel's auxiliary vector, and may crash.
     "/proc/self/auxv",

@@ -19,7 +19,7 @@ _V2_FILES = ("memory.max", "memory.high")
 
 @dataclass(frozen=True)
 class MemoryLimit:
-    """So many bytes, and what says so."""
+    """A number of bytes, and its source."""
 
     size: int
     source: str

@@ -21,7 +21,7 @@ class Stopped(Exception):
 class Backoff:
     """How long to wait between tries: `first` seconds, and each time twice as long, up to `longest`.
 
-    Of each pause a random part of up to `jitter` is left out, so that those who failed together do not come back
+    Each pause is shortened at random by up to `jitter`, so that those who failed together do not come back
     together.
     """
 

@@ -1,4 +1,4 @@
-"""Statements that live in .sql files beside the code that runs them."""
+"""Statements that live in .sql files next to the code that runs them."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ _END_OF_STATEMENT = re.compile(r";[ \t]*$", re.MULTILINE)
 
 @cache
 def load(package: str, name: str) -> str:
-    """The text of `name`.sql in a package, e.g. `load("processors.traffic", "totals")`.
+    """The text of `name`.sql in a package, e.g. `load("processors.ingest", "ledger")`.
 
     Cached, because the files never change while a process runs.
     """

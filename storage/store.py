@@ -14,11 +14,13 @@ import pandas as pd
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
+from storage import long_statement
 from storage.engine import parser, start_engine
 from storage.errors import ConfigError, StoreUnavailable
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
 from storage.landlock import Confinement, hide_environment, is_available
+from storage.load_settings import LOAD_SETTINGS
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.pool import Pool
 from storage.settings import Settings, clause, literal
@@ -29,27 +31,7 @@ if TYPE_CHECKING:
 EMBEDDED_SCHEME = "chdb"
 SERVER_SCHEMES = ("http", "https")
 
-# A segment must become the same blocks at each try, or a retry would not be recognised: one reading thread
-# keeps the order, and one block per partition keeps the count.
-_LOAD_SETTINGS: Settings = {
-    "max_threads": 1,
-    "max_insert_threads": 1,
-    "min_insert_block_size_rows": 100_000_000,
-    "min_insert_block_size_bytes": 0,
-    "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "async_insert": 0,
-    "throw_on_max_partitions_per_insert_block": 0,
-    # There is nothing to optimise in reading one file from end to end, and trying took half of a small segment's time.
-    "query_plan_enable_optimizations": 0,
-    "optimize_and_compare_chain": 0,
-    # Beyond its limit of pairs a line would fail the payload that it is in; memory has a limit of its own.
-    "extract_key_value_pairs_max_pairs_per_row": 1_000_000_000,
-    # Payloads are transformed a few at a time, which takes a fraction of the memory that all of them at once do. What
-    # is inserted is one block all the same.
-    "input_format_max_block_size_bytes": 1 << 20,
-}
-
-# A trial may take a little more than a load, so that what fails in it has not come as far as the tables in a load.
+# A trial may take a little more than a load, so that what fails in it has not reached the tables in a load.
 _TRIAL = 9 / 8
 # What passes in half leaves room for the views in a load.
 _TIGHT = 1 / 2
@@ -82,6 +64,7 @@ class Store:
         """`readable` are the directories that statements may read files of; where Landlock is, there are no others."""
         self._dsn = dsn
         self._seconds: float | None = None
+        self._limits: Settings = {}
         self._pools: list[Pool[Client]] = []
         # Found by writing there, which the threads of the engine may not.
         self._temporary = tempfile.gettempdir()
@@ -115,13 +98,16 @@ class Store:
         """Whether ClickHouse runs inside this process."""
         return urlsplit(self._dsn).scheme == EMBEDDED_SCHEME
 
-    def apart(self, handles: int, seconds: float | None = None, readers: int | None = None) -> "Store":
+    def apart(
+        self, handles: int, seconds: float | None = None, readers: int | None = None, limits: Settings | None = None
+    ) -> "Store":
         """The same database through handles of its own, whose calls wait for no others; it is closed with this one.
 
-        A call that has not ended after so many seconds is abandoned.
+        A call that has not ended after so many seconds is abandoned; `limits` hold for each of them.
         """
         other = copy.copy(self)
         other._handles = self._pool(handles)
+        other._limits = limits or {}
         other._seconds = seconds
         other._max_readers = readers or self._max_readers
         return other
@@ -131,18 +117,29 @@ class Store:
         """How many calls did not end in time."""
         return sum(pool.abandoned for pool in self._pools)
 
-    def frame(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
-        """The result of a SELECT as a frame, a column per column."""
+    def frame(
+        self,
+        sql: str,
+        parameters: Parameters | None = None,
+        seconds: float | None = None,
+        columns: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """The result of a SELECT as a frame, a column per column; it is abandoned after so many seconds.
+
+        An answer without rows has these `columns`, and without them costs a further statement.
+        """
 
         def ask(client: Client) -> pd.DataFrame:
             found = client.query_df(sql, parameters=dict(parameters or {}))
             if not found.columns.empty:
                 return found
             # An answer without rows comes without columns too.
-            columns = client.query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=dict(parameters or {})).result_rows
-            return pd.DataFrame(columns=[name for name, *_ in columns])
+            if columns:
+                return pd.DataFrame(columns=list(columns))
+            described = client.query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=dict(parameters or {})).result_rows
+            return pd.DataFrame(columns=[name for name, *_ in described])
 
-        return self._run(ask)
+        return self._handles.run(ask, prepare=self._set_limits, seconds=seconds or self._seconds)
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """The result of a SELECT as tuples."""
@@ -176,14 +173,18 @@ class Store:
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing worth keeping."""
-        self._run(lambda client: client.command(sql, parameters=dict(parameters or {})))
+        self._run(lambda client: long_statement.command(client, sql, parameters))
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert a few rows made in Python; telemetry comes in through `load`."""
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], token: str = "") -> None:
+        """Insert a few rows made in Python; telemetry comes in through `load`.
+
+        Of inserts with the same `token`, the table keeps the first.
+        """
+        once = f", async_insert = 0, insert_deduplication_token = {literal(token)}" if token else ""
         # The driver would hand them to an embedded engine in a temporary file, which that may not read.
         lines = "\n".join(json.dumps(list(row), default=str) for row in rows)
         self.command(
-            f"INSERT INTO {table} ({', '.join(columns)}) SETTINGS date_time_input_format = 'best_effort' "
+            f"INSERT INTO {table} ({', '.join(columns)}) SETTINGS date_time_input_format = 'best_effort'{once} "
             f"FORMAT JSONCompactEachRow\n{lines}"
         )
 
@@ -241,7 +242,7 @@ class Store:
             self._parsers.close()
 
     def _run(self, call: Callable[[Client], Result]) -> Result:
-        return self._handles.run(call, seconds=self._seconds)
+        return self._handles.run(call, prepare=self._set_limits, seconds=self._seconds)
 
     def _pool(self, size: int) -> Pool[Client]:
         pool = Pool(self._open, size, DriverError, self._enter if self.embedded else _not_confined)
@@ -250,7 +251,7 @@ class Store:
 
     def _reading(self, format_schema: Path, share: float) -> Settings:
         return {
-            **_LOAD_SETTINGS,
+            **LOAD_SETTINGS,
             "max_memory_usage": min(int(self.load_memory * share), self._engine_memory),
             "format_schema": f"{format_schema}:{_MESSAGE}",
         }
@@ -266,6 +267,12 @@ class Store:
         if self.embedded:
             for name, value in limits.items():
                 client.command(f"SET {name} = {literal(value)}")
+
+    def _set_limits(self, client: Client) -> None:
+        self._limit(client, self._limits)
+        if not self.embedded:
+            for name, value in self._limits.items():
+                client.set_client_setting(name, value)
 
     def _open(self) -> Client:
         try:
@@ -283,7 +290,7 @@ class Store:
 
     @staticmethod
     def _parse(parsers: "Pool[Connection]", sql: str) -> bytes:
-        return parsers.run(lambda parser: bytes(parser.query(sql, "Native").bytes()))
+        return parsers.run(lambda parser: long_statement.answer(parser, sql, "Native"))
 
 
 def _not_confined() -> None:

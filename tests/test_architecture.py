@@ -37,9 +37,10 @@ _MAY_KNOW = {
     "intake": {"intake", "spool", "formats", "encoding"},
     "receivers": {"receivers", "intake", "records", "formats", "encoding"},
     "writer": {"writer", "spool", "formats", "encoding"},
+    "replay": {"replay", "writer", "spool", "formats", "encoding"},
     "importer": {"importer", "records", "formats", "encoding"},
 }
-_IN_NO_ROOM = {"errors", "escape_path", "telemetry"}
+_IN_NO_ROOM = {"arrivals", "errors", "escape_path", "telemetry"}
 # The spool is reached through the intake: of its own, a receiver knows only what it hands over.
 _BEYOND_ROOMS = {
     ("receivers", "collector.spool.payload"),
@@ -59,6 +60,10 @@ _OUTSIDE_FORMATS = [
 _NAMED_ALIKE = {
     # How `gatelens query` prints its result.
     "gatelens/cli.py": {"json"},
+    # A kind of gateway.
+    "gatelens/demo/model.py": {"flex"},
+    # And how `gatelens ask` does.
+    "gatelens/ask_options.py": {"json"},
     # An option of the Forward protocol.
     "collector/receivers/forward/message.py": {"fluent_signal"},
     # Causes, in the metric that counts bytes of the spool which are not as they were written.

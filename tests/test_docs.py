@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -13,13 +15,17 @@ from pydantic.fields import FieldInfo
 
 from collector.formats.custom.known import OF_ANY_PROGRAM, PRESETS
 from collector.telemetry import CollectorMetrics
-from dashboards.pages import alerts, api, overview, sql
+from dashboards.pages.pages import PAGES
 from dashboards.query_queue import QueryMetrics
 from gatelens.cli import app
 from gatelens.config import Config, load_config
 from gatelens.memory import observe as observe_memory
 from gatelens.telemetry import Telemetry
 from processors.alerts.telemetry import AlertMetrics
+from processors.rollups.telemetry import RollupMetrics
+from processors.storage_use.report import StorageReport, TableUse
+from processors.storage_use.telemetry import StorageMetrics
+from processors.time.durations import show_duration
 from storage.memory_budget import DEFAULT_BUDGET
 from storage.reader import OUTPUT_FORMATS, reader
 from storage.store import Store
@@ -75,7 +81,7 @@ def _default(field: FieldInfo) -> str:
     if field.annotation is ByteSize:
         unit, shift = next(pair for pair in _UNITS if value % (1 << pair[1]) == 0)
         return f"`{value >> shift}{unit}`"
-    return f"`{value}`"
+    return f"`{show_duration(value) if isinstance(value, timedelta) else value}`"
 
 
 @pytest.mark.parametrize(("path", "field"), [pytest.param(*found, id=found[0]) for found in _settings(Config)])
@@ -165,13 +171,19 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector.observe_quarantine(lambda: 0)
     observe_memory(telemetry.meter, DEFAULT_BUDGET)
     alerting = AlertMetrics(telemetry.meter)
-    alerting.evaluated("rule", "evaluated", 0.1)
-    alerting.notified("receiver", "delivered")
+    alerting.evaluated("rule", "evaluated")
+    alerting.round_took(0.1)
+    alerting.notified("receiver", "webhook", "delivered")
     alerting.observe_firing(lambda: {"rule": 1})
     alerting.observe_beyond_limit(lambda: {"rule": 1})
+    alerting.observe_leading(lambda: True)
     queries = QueryMetrics(telemetry.meter)
     queries.rejected("wait")
     queries.observe_abandoned(lambda: 1)
+    rollups = RollupMetrics(telemetry.meter)
+    rollups.built("api_10m", 1, 0.1)
+    rollups.observe_waiting(lambda: {"api_10m": 1})
+    StorageMetrics(telemetry.meter, lambda: StorageReport([TableUse("requests", 1, 1, 1, 1)], 1, 1, {}))
     shown = set(re.findall(r"^# TYPE (\S+)", telemetry.exposition().decode(), re.MULTILINE))
     telemetry.close()
     documented = _doc("metrics")
@@ -180,14 +192,10 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     assert told == {name for name in shown if name.startswith("gatelens_")}
 
 
-@pytest.mark.parametrize("path", [overview.PATH, api.PATH, alerts.PATH, sql.PATH])
-def test_every_page_is_documented(path: str) -> None:
-    assert f"| `{path}` |" in _doc("pages")
-
-
 def test_the_pages_are_those_that_are_documented() -> None:
-    modules = {path.stem for path in (_ROOT / "dashboards" / "pages").glob("*.py")} - {"__init__"}
-    assert len(re.findall(r"^\| \[\w+\]\(#\w+\) \| `/", _doc("pages"), re.MULTILINE)) == len(modules)
+    modules = [sys.modules[make.__module__] for make in PAGES]
+    documented = re.findall(r"^\| \[[\w ]+\]\(#[\w-]+\) \| `(/[\w-]*)` \|", _doc("pages"), re.MULTILINE)
+    assert documented == [module.PATH for module in modules]
 
 
 @pytest.mark.parametrize("name", OUTPUT_FORMATS)

@@ -102,7 +102,7 @@ def _unlz4_piece(frame: "lz4.frame.LZ4FrameDecompressor", piece: memoryview, roo
 
 
 def _check_zstd_size(body: bytes, limit: int) -> None:
-    """Only a reader unpacks piece by piece, and only a whole frame tells that it is not cut off: hence twice."""
+    """Decompressed twice: only a reader works in pieces, and only a whole frame shows that it is not cut off."""
     size = 0
     with zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True) as reader:
         while chunk := reader.read(1 << 20):

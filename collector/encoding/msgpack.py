@@ -13,7 +13,7 @@ from collector.errors import PayloadError
 
 Data = bytes | bytearray | memoryview
 
-# So much is handed to the library at a time: it keeps a copy of what it has not passed over yet.
+# How much is handed to the library at a time: it copies what it has not passed over yet.
 _PIECE_BYTES = 256 << 10
 # Whole records are handed on as JSON, which is read and written by recursion.
 _DEEPEST = 100
@@ -43,7 +43,7 @@ class Values:
         return int(self._unpacker.tell())
 
     def skip(self, data: Data) -> None:
-        """Pass over a value of bytes of which `data` is all that has come; raises NotWhole, PayloadError."""
+        """Pass over a value of bytes that may be incomplete in `data`; raises NotWhole, PayloadError."""
         self._call(self._unpacker.skip, data)
 
     def array(self, data: Data) -> int:

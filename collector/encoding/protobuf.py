@@ -10,7 +10,7 @@ from collector.errors import PayloadError
 _MOST_FIELDS = 100_000
 
 _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
-# The begin and the end of a group, which nobody writes any more and every parser still skips.
+# Start and end of a group, which is obsolete but must still be skipped.
 _GROUP = (3, 4)
 
 
@@ -34,7 +34,7 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
 def has_more_fields(message: bytes, most: int) -> bool:
     """Whether a message has more than so many outermost fields, known without an object for any of them.
 
-    Of what is no message, the fields before the fault are counted; what is in a group counts as well.
+    In what is not a message, the fields before the fault count; so do those in a group.
     """
     if len(message) <= 2 * most:
         # A tag and a value are two bytes at least.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from collector.formats.descriptor import Format
+from collector.formats.recognise import LONGEST_LINE
 from collector.formats.registry import Formats
 
 _LINES = 5
-_LONGEST_LINE = 4 << 10
-# So much of a format has to fit, so that it is worth a word: the beginning of most fits anything.
+# The share of a format that must fit to be mentioned: the beginning of most fits anything.
 _LEAST = 0.3
 
 # A character or class, escaped or not, and how often it may come.
@@ -29,8 +29,8 @@ class Near:
 
 
 def closest(head: bytes, formats: Formats, most: int) -> list[Near]:
-    """The formats of text of which most fits one of the first lines, the best first; none where none fits at all."""
-    lines = [line[:_LONGEST_LINE].decode("latin-1").rstrip("\r") for line in head.split(b"\n", _LINES)[:_LINES]]
+    """The text formats that best fit one of the first lines, the best first; empty if none fits at all."""
+    lines = [line[:LONGEST_LINE].decode("latin-1").rstrip("\r") for line in head.split(b"\n", _LINES)[:_LINES]]
     found = []
     for known in formats:
         if known.line is not None:
@@ -45,7 +45,7 @@ def reach(known: Format, line: str) -> Near | None:
     """Up to where a line fits a format; None where its beginning does not, or where all of what recognises it does."""
     if known.line is None:
         return None
-    letters = line[:_LONGEST_LINE].encode("utf-8", "replace").decode("latin-1")
+    letters = line[:LONGEST_LINE].encode("utf-8", "replace").decode("latin-1")
     share, column = _fit(known.line.pattern, letters)
     return Near(known.name, 1, column, _text(letters[column:])) if column and share < 1 else None
 

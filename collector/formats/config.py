@@ -4,6 +4,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from collector.formats.naming.rule import NamingRule
+
 
 class TransformConfig(BaseModel):
     """What a transform assumes where the telemetry does not say."""
@@ -21,6 +23,15 @@ class TransformConfig(BaseModel):
     time_zone: str = Field(
         default="UTC", description="The zone of times that name none, such as HAProxy's and Mule's, e.g. Europe/Berlin."
     )
+
+    names: tuple[NamingRule, ...] = Field(
+        default=(), description="What an operator calls things; the first rule that yields a name counts."
+    )
+
+    @property
+    def names_by_tag(self) -> bool:
+        """Whether a rule reads the tag of records."""
+        return any("tag" in (rule.source, *rule.when) for rule in self.names)
 
     @field_validator("time_zone")
     @classmethod

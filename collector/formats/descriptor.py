@@ -1,4 +1,4 @@
-"""What a format is: each family fills descriptors in beside its SQL, and everything else asks them."""
+"""What a format is: each family has descriptors next to its SQL, and everything else asks them."""
 
 from collections.abc import Callable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +78,9 @@ class Format:
     shape: Shape = RECORDS
     schema: Path = PAYLOAD_SCHEMA
     body_type: str = "String"
+    # Access logs only: SQL for a record's value under `{key}`. What naming rules read is kept as attributes:
+    # the layers have `{{before_kept}}` and `{{after_kept}}` around their own.
+    key_sql: str = ""
     # What else stands in braces in its layers. They are filled in in this order, and may hold what comes later.
     fragments: Mapping[str, str] = field(default_factory=dict)
     line: TextLine | None = None
@@ -85,7 +88,7 @@ class Format:
     record: JsonRecord | None = None
     # Whether it takes the records of anything that no other format recognises.
     takes_anything: bool = False
-    # Whether its lines are records as agents send them, with time, tag and whatever else stands beside a message.
+    # Whether its lines are records as agents send them, with time, tag and other fields around a message.
     is_whole_record: bool = False
     # How a record begins that may go on over further lines.
     first_line: str = ""
@@ -100,7 +103,7 @@ class Format:
     # Whether an event of HEC is a part of its envelope, and both together are the record.
     is_record_with_envelope: Callable[[Record], bool] | None = None
     # Whether the fields in the envelope of an event of HEC are the record, and its event says nothing.
-    is_told_by_fields: Callable[[Record], bool] | None = None
+    matches_fields: Callable[[Record], bool] | None = None
     # What a payload of it holds, by format, where ClickHouse would read wrong values without a word.
     sift: Callable[[bytes], Sequence[tuple[str, bytes]]] | None = None
     # Makes the same rows of the same payloads for less, or fails where they hold what it does not know.
@@ -119,8 +122,13 @@ class Format:
 
     @property
     def has_lines(self) -> bool:
-        """Whether each line of its payloads is a record, whatever stands beside it."""
+        """Whether each line of its payloads is a record, whatever surrounds it."""
         return LINES in self.layers
+
+    @property
+    def keeps_records(self) -> bool:
+        """Whether its dead letters are records as they came, which it can read again; of others values are kept."""
+        return self.is_ingestible and (self.has_lines or bool(self.first_line) or self.is_whole_record)
 
     @property
     def has_other_lines(self) -> bool:

@@ -16,7 +16,7 @@ _FIRST_LINE = re.compile(rb"\S[^\n]*")
 _OBJECT_IN_TEXT = (b'"{\\"', b'"{ \\"', b'"{\\n')
 
 # A longer line is recognised by its beginning.
-_LONGEST_LINE = 4 << 10
+LONGEST_LINE = 4 << 10
 
 
 class Recogniser:
@@ -57,7 +57,7 @@ class Recogniser:
 
     def line_format(self, line: str, likely: str = "") -> str:
         """The format of a line of text that is no JSON; '' for none. That of its neighbour is `likely`, tried first."""
-        start = line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE]
+        start = line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE]
         pattern = self._patterns.get(likely)
         if pattern is not None and pattern.match(start):
             return likely
@@ -83,7 +83,7 @@ class Recogniser:
         if pattern is None:
             return False
         try:
-            return max(map(len, lines)) <= _LONGEST_LINE and all(map(pattern.match, lines))
+            return max(map(len, lines)) <= LONGEST_LINE and all(map(pattern.match, lines))
         except TypeError:
             return False
 
@@ -98,10 +98,10 @@ class Recogniser:
     def format_of_keys(self, keys: KeysView[str]) -> str:
         """The format of all records that have these keys; '' where more of a record is to be looked at."""
         for name, of in self._records:
-            told = of.matches_keys(keys) if of.matches_keys else (None if not of.keys.isdisjoint(keys) else False)
-            if told is None:
+            matches = of.matches_keys(keys) if of.matches_keys else (None if not of.keys.isdisjoint(keys) else False)
+            if matches is None:
                 return ""
-            if told:
+            if matches:
                 return name
         return ""
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from collector.formats.descriptor import Format, Record
 from collector.formats.recognise import Recogniser
+from collector.formats.shared.extra_fields import name_alone, with_fields
 
 
 class Formats:
@@ -26,6 +27,9 @@ class Formats:
         )
         self.recogniser = Recogniser(self._listed)
         [self.anything] = [known for known in listed if known.takes_anything]
+        # Variants for lines with extra fields, made on demand.
+        self._with_fields: dict[str, Format] = {}
+        self.keeping_fields = frozenset(known.name for known in listed if known.has_other_lines)
         self.light = frozenset(known.name for known in listed if known.is_light)
         self.whole_records = frozenset(known.name for known in listed if known.is_whole_record)
         # Formats whose records go on over lines that no format recognises.
@@ -41,8 +45,8 @@ class Formats:
         self.recognised_with_envelope: Sequence[tuple[str, Callable[[Record], bool]]] = [
             (known.name, known.is_record_with_envelope) for known in listed if known.is_record_with_envelope
         ]
-        self.told_by_fields: Sequence[tuple[str, Callable[[Record], bool]]] = [
-            (known.name, known.is_told_by_fields) for known in listed if known.is_told_by_fields
+        self.matching_fields: Sequence[tuple[str, Callable[[Record], bool]]] = [
+            (known.name, known.matches_fields) for known in listed if known.matches_fields
         ]
         self.source_types: Mapping[str, str] = MappingProxyType(
             {source_type: known.name for known in listed for source_type in known.source_types}
@@ -58,11 +62,17 @@ class Formats:
         return known
 
     def find(self, name: str) -> Format | None:
-        """A format by its name; None where nobody knows it."""
-        return self.by_name.get(name) or self._elsewhere(name)
+        """A format by its name, or None."""
+        return self.by_name.get(name) or self._elsewhere(name) or self._found_with_fields(name)
+
+    def _found_with_fields(self, name: str) -> Format | None:
+        alone = self.find(name_alone(name)) if name_alone(name) != name else None
+        if alone is not None and name not in self._with_fields and alone.has_other_lines:
+            self._with_fields[name] = with_fields(alone)
+        return self._with_fields.get(name)
 
     def has_lines(self, name: str) -> bool:
-        """Whether each line of what is in a format is a record, whatever stands beside it."""
+        """Whether each line of a payload is a record, whatever surrounds it."""
         known = self.find(name)
         return known is not None and known.has_lines
 

@@ -37,4 +37,4 @@ LOGS = _shape(
     "destination reason raw peer severity body time environment gateway_kind gateway instance trace_id span_id "
     "attributes format segment_id ingested_at",
 )
-DEAD_LETTERS = _shape("intake", "destination reason raw peer environment format segment_id ingested_at")
+DEAD_LETTERS = _shape("intake", "destination reason raw peer environment gateway format segment_id ingested_at")

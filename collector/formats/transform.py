@@ -1,12 +1,15 @@
 """From a format and a segment's file to the statement that stores it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
+from collector.formats.naming.kept import kept_fragments
+from collector.formats.naming.layer import explained, named
 from collector.formats.shared.clock import KEPT_DAYS, KEPT_TIME
 from collector.formats.shared.literal import literal
 from collector.formats.shared.other_lines import OTHER_LINE
@@ -18,10 +21,15 @@ _DEFAULTS = {
     "is_access_object": "position(line, '\"response_code\"') > 0 OR position(line, '\"start_time\"') > 0",
     # How a line begins that a proxy writes of itself.
     "other_line": literal(OTHER_LINE),
-    # What joins the attributes that are made of columns with those that a format has beside them.
+    # Joins the attributes made of columns with a format's own.
     "before_attributes": "",
     "after_attributes": "",
-    # What of a request is doubtful by the format itself, as a column of its layers; it becomes `gatelens.doubt`.
+    # The line as its gateway wrote it, and the join of its attributes with an agent's extra fields.
+    "line_alone": "line",
+    "record_alone": "record",
+    "before_extra": "",
+    "after_extra": "",
+    # A format's own doubts about a request, as a column of its layers; it becomes `gatelens.doubt`.
     "doubt": "''",
 }
 
@@ -36,11 +44,34 @@ class Transform:
     schema: Path
 
 
-def transform(known: Format, segment_id: str, path: Path, config: TransformConfig) -> Transform:
-    """What stores the file of a segment."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def transform(
+    known: Format, segment_id: str, path: Path, config: TransformConfig, learned: Mapping[str, str] = _NOTHING
+) -> Transform:
+    """What stores a segment's file, under the names of the configured rules.
+
+    `learned` are fragments that replace the format's: what senders described in other requests.
+    """
+    statement = _statement(known, segment_id, path, config, learned)
+    return Transform(named(statement, known.shape, config.names), known.shape.into, known.shape.columns, known.schema)
+
+
+def explanation(known: Format, segment_id: str, path: Path, config: TransformConfig) -> Transform:
+    """The same with a column `named_by`: by what is named, the number of the rule that did, from 1."""
+    statement = explained(_statement(known, segment_id, path, config), known.shape, config.names)
+    return Transform(statement, known.shape.into, (*known.shape.columns, "named_by"), known.schema)
+
+
+def _statement(
+    known: Format, segment_id: str, path: Path, config: TransformConfig, learned: Mapping[str, str] = _NOTHING
+) -> str:
     values = {
         **_DEFAULTS,
         **known.fragments,
+        **learned,
+        **kept_fragments(known, config.names),
         "path": literal(str(path)),
         "body_type": known.body_type,
         "format": literal(known.name),
@@ -53,7 +84,7 @@ def transform(known: Format, segment_id: str, path: Path, config: TransformConfi
     text = template(known)
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", value)
-    return Transform(text, known.shape.into, known.shape.columns, known.schema)
+    return text
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What an import hands over, and to whom."""
+"""The blocks of an import, and the sink that takes them."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,11 +31,11 @@ class BlockSink(Protocol):
 
 @dataclass(frozen=True)
 class Labels:
-    """What is said of a log from outside. Given otherwise, it is another log; but for where it is from."""
+    """A log's labels, given from outside. Other labels make it another log, except for its origin."""
 
     environment: str = ""
     gateway: str = ""
-    # Where it is from: its name, the instance that wrote it, and what its path tells.
+    # Its origin: name, writing instance, and what its path names.
     name: str = ""
     instance: str = ""
     of_path: Place = NOWHERE

@@ -12,7 +12,7 @@ Ask = Callable[[str], Sequence[Mapping[str, Any]]]
 
 _MOST_REASONS = 3
 _SHOWN_CHARACTERS = 300
-# So many are named in a statement; those of a segment have its id and a digest, some 100 bytes.
+# How many a statement names; those of a segment have its id and a digest, some 100 bytes.
 _SEGMENTS_AT_ONCE = 500
 # Where a row keeps the time that was not believed.
 _ATTRIBUTES = {"logs": "attributes", "metrics": "labels", "spans": "attributes"}
@@ -29,7 +29,7 @@ class Reason:
 
 @dataclass
 class Findings:
-    """Rows of an import: what they do not tell, or what of it is not believed."""
+    """Findings in an import's rows: what they lack, and what is doubtful."""
 
     formats: list[str] = field(default_factory=list)
     without_duration: int = 0
@@ -93,7 +93,9 @@ def _add_reasons(reasons: dict[str, Reason], rows: Sequence[Mapping[str, Any]]) 
 
 
 def _has_ttl(table: str, ask: Ask) -> bool:
-    return any(" TTL " in str(row["statement"]).replace("\n", " ") for row in ask(f"SHOW CREATE TABLE {table}"))
+    """Whether age deletes what has just arrived; the retention counts from the arrival on."""
+    made = (str(row["statement"]).replace("\n", " ") for row in ask(f"SHOW CREATE TABLE {table}"))
+    return any(ttl and "ingested_at" not in ttl for ttl in (statement.partition(" TTL ")[2] for statement in made))
 
 
 def _lists(segment_ids: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import zstandard
 
+from collector.importer.export_file import BEGINNING, ExportFile, is_export_file
 from collector.importer.zstd_file import ZstdFile
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class _Whole(io.RawIOBase):
 
 
 class PartialRead(io.RawIOBase):
-    """A plain, gzip, zstd, bzip2 or xz file, unpacked; it ends where it is damaged, and `fault` says so then."""
+    """A plain, gzip, zstd, bzip2 or xz file, unpacked, or one of exports as lines.
+
+    It ends where it is damaged, and `fault` says so then.
+    """
 
     def __init__(self, packed: BinaryIO) -> None:
         """`packed` is at its beginning, and may be a pipe; raises OSError where that cannot be read."""
@@ -68,12 +72,14 @@ class PartialRead(io.RawIOBase):
 
 def _reading(packed: BinaryIO) -> Callable[[memoryview], int]:
     """Fills a buffer, or a part of it; what it has unpacked comes before what it fails at."""
-    magic = packed.read(len(_XZ_MAGIC))
+    magic = packed.read(BEGINNING)
     if packed.seekable():
         packed.seek(0)
         whole = packed
     else:
         whole = io.BufferedReader(_Whole(magic, packed))
+    if is_export_file(magic):
+        return _copying(ExportFile(whole).read)
     if magic.startswith(_GZIP_MAGIC):
         return _copying(gzip.GzipFile(fileobj=whole).read1)
     if magic.startswith(_ZSTD_MAGIC):

@@ -1,4 +1,4 @@
-"""The records of a block by format, as `/ingest` tells them, out of what agents and runtimes wrap them in."""
+"""A block's records by format, as `/ingest` classifies them, unwrapped from what agents and runtimes add."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -24,6 +24,8 @@ class Kind:
     gateway: str
     # '' where the peer of the connection is not to be replaced.
     instance: str = ""
+    # '' where nothing asks for it.
+    tag: str = ""
 
 
 Body = tuple[Kind, bytes]
@@ -109,12 +111,21 @@ class ChunkDelivery:
         if key:
             self._chunks.begin(key, payload.received_at_us, len(payload.body))
         self._spool.offer(payload, remember if key else answer)
-        await answer.told
+        await answer.future
 
     def _payload(self, kind: Kind, body: bytes, peer: str) -> Payload:
         # No two received at the same moment: after a crash a payload is found by it.
         self._last_us = max(self._last_us + 1, self._clock_ns() // 1000)
-        return Payload(kind.format, body, self._last_us, kind.environment, kind.gateway, kind.instance or peer)
+        sender = kind.instance or peer
+        return Payload(
+            kind.format,
+            body,
+            self._last_us,
+            kind.environment,
+            kind.gateway,
+            # instance_of_peer leaves out what stands behind the slash.
+            f"{sender}/tag:{kind.tag}" if kind.tag else sender,
+        )
 
 
 def _is_disk_full(error: Exception) -> bool:

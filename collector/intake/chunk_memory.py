@@ -28,7 +28,7 @@ class ChunkMemory:
     """Remembers keys across restarts, at least the last `capacity` of them; safe to use from many threads.
 
     A key is written down twice: before its payload goes to the spool, and when that is durable. A process that is
-    killed in between leaves a payload of which nobody knows whether it is durable; as long as only the spool's thread
+    killed in between leaves it unknown whether a payload is durable; as long as only the spool's thread
     says `durable`, its segment is still open then, and the next start finds it there by the moment of its receipt.
     Entries are written and not synced: they outlive the process, not a power failure.
     """
@@ -87,7 +87,7 @@ class ChunkMemory:
             _log.warning("The file of chunks cannot be begun anew; it grows until it can.", extra={"error": str(error)})
 
     def _turn(self) -> None:
-        """Begin anew; raises OSError where a step fails, and entries still go to the file that they went to."""
+        """Start a new file. Raises OSError if a step fails; entries then still go to the old file."""
         fresh = _open(self._newer)
         try:
             # Not there where only the second of the two steps failed before.
@@ -110,7 +110,7 @@ class ChunkMemory:
 
 
 def key_of(*parts: str) -> bytes:
-    """The key of a payload, from what tells it from any other."""
+    """The key of a payload, from what identifies it."""
     return blake2b("\0".join(parts).encode(), digest_size=_KEY_BYTES).digest()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from collector.errors import ReceiverBusy, SpoolFull
 from collector.formats.formats import FORMATS
+from collector.formats.prometheus.families import Families
 from collector.formats.registry import Formats
 from collector.intake.keyed_body import KnownBody, UnderWay
 from collector.intake.offload import Offload
@@ -18,18 +19,18 @@ from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from storage.retry import Backoff, retry_async
 
-# So much is handed to a thread at a time to be written.
+# How much is handed to a thread at a time to be written.
 _WRITTEN_BYTES = 1 << 20
 
-# So much of a body is held while it arrives.
+# How much of a body is held while it arrives.
 ARRIVING_BYTES = FRAME_BYTES
 
 # Each segment of a sender's own costs an insert of its own: beyond so many, those who want one wait.
 _MOST_SEGMENTS_WAITING = 8
 
-# What the disk has not taken of several payloads is offered again so often.
+# How often payloads that the disk refused are offered again.
 _REST_OFFERED = Backoff(first=1.0, longest=1.0, tries=31)
-# What senders cannot be told to send again is offered until it is taken.
+# What senders cannot be asked to send again is offered until it is taken.
 UNTIL_TAKEN = Backoff(first=0.1, longest=2.0)
 
 
@@ -42,12 +43,15 @@ class Intake:
         metrics: CollectorMetrics,
         clock_ns: Callable[[], int] = time.time_ns,
         formats: Formats = FORMATS,
+        families: Families | None = None,
     ) -> None:
+        """`families` has the metadata of metrics that senders describe."""
         self._spool = spool
         self._metrics = metrics
         self._clock_ns = clock_ns
         self._under_way = UnderWay()
         self.formats = formats
+        self.families = families or Families()
         self.offload = Offload()
 
     async def accept(
@@ -144,7 +148,7 @@ class Intake:
         except SpoolFull as error:
             self._spool_full(receiver, payloads[0], error)
             raise
-        return [answer.told for answer in answers]
+        return [answer.future for answer in answers]
 
     def _counted(self, receiver: str, payload: Payload, answer: Answer) -> Answer:
         def counted(error: Exception | None) -> None:
@@ -211,8 +215,8 @@ class Intake:
         """Count a payload that the receiver itself turned away; with a message it is remembered whose it was."""
         self._metrics.refused(receiver, reason, peer, message)
 
-    def refusal_told(self, receiver: str, reason: str, peer: str, message: str, is_counted: bool) -> None:
-        """Remember whose a payload was that was turned away; count it where that has not been done."""
+    def note_refusal(self, receiver: str, reason: str, peer: str, message: str, is_counted: bool) -> None:
+        """Remember who sent a refused payload, and count it if that has not been done."""
         if is_counted:
             self._metrics.refusals.add(receiver, reason, peer, message)
         else:

@@ -29,7 +29,7 @@ class KnownBody(ABC):
     window_us: int | None = None
 
     def __init__(self, identity: str) -> None:
-        """`identity` is what beside its bytes decides what the body becomes."""
+        """`identity` is what, besides its bytes, decides what the body becomes."""
         self._content = xxh3_128(identity.encode())
 
     @property
@@ -109,7 +109,7 @@ class UnderWay:
 
     @asynccontextmanager
     async def alone(self, key: bytes) -> AsyncIterator[None]:
-        """Wait until nobody else has a key under way, and keep others waiting meanwhile."""
+        """Wait for other requests with the same key, and make later ones wait."""
         while (ended := self._ended.get(key)) is not None:
             await ended.wait()
         self._ended[key] = asyncio.Event()

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 # Less is worked on in a few milliseconds, and a thread costs more than it is worth.
 LARGE_BYTES = 1 << 20
-# What is packed takes a tenth of its size, more or less.
+# Compressed data is about a tenth of its size.
 _LARGE_PACKED_BYTES = 64 << 10
 # They share one interpreter lock, so more would be no faster, and would take as many times the memory.
 _AT_ONCE = 2
@@ -27,7 +27,7 @@ class Offload:
     async def run(
         self, is_large: bool, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
-        """What `work` returns or raises, which is large where it has more than LARGE_BYTES to look at."""
+        """What `work` returns or raises; `is_large`: it handles more than LARGE_BYTES, so it runs in a thread."""
         if not is_large:
             return work(*args, **kwargs)
         async with self._room:

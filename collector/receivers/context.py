@@ -33,6 +33,6 @@ class ReceiverContext:
     chunks: ChunkDelivery
     # Of the data: a receiver keeps its state in a directory in it.
     directory: Path
-    # Bound before anything starts, so that a taken port is told first.
+    # Bound before anything starts, so that a taken port is reported first.
     http_socket: socket.socket
     checks: SenderChecks

@@ -36,19 +36,19 @@ def check_protobuf(message: bytes) -> None:
 
 def status(code: int, message: str) -> bytes:
     """A google.rpc.Status; with the time to wait, where the client should come again."""
-    told = varint(1 << 3) + varint(code) + length_delimited(2, message.encode())
+    encoded = varint(1 << 3) + varint(code) + length_delimited(2, message.encode())
     if code == RESOURCE_EXHAUSTED:
         kind = length_delimited(1, b"type.googleapis.com/google.rpc.RetryInfo")
-        told += length_delimited(3, kind + length_delimited(2, retry_info()))
-    return told
+        encoded += length_delimited(3, kind + length_delimited(2, retry_info()))
+    return encoded
 
 
 def json_status(code: int, message: str) -> bytes:
     """The same as JSON."""
-    told: dict[str, object] = {"code": code, "message": message}
+    fields: dict[str, object] = {"code": code, "message": message}
     if code == RESOURCE_EXHAUSTED:
-        told["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{RETRY_SECONDS}s"}]
-    return json.dumps(told).encode()
+        fields["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{RETRY_SECONDS}s"}]
+    return json.dumps(fields).encode()
 
 
 def retry_info() -> bytes:

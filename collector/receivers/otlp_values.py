@@ -62,32 +62,34 @@ def of_json(record: Json) -> LogEntry | None:
 
 def texts_of_json(attributes: Any) -> dict[str, str]:
     """Those of the attributes that are text."""
-    told = {
+    texts = {
         attribute.get("key", ""): (attribute.get("value") or {}).get("stringValue") for attribute in attributes or ()
     }
-    return {key: text for key, text in told.items() if isinstance(text, str)}
+    return {key: text for key, text in texts.items() if isinstance(text, str)}
 
 
 def _texts(attributes: "list[KeyValue]") -> dict[str, str]:
-    return {told.key: told.value.string_value for told in attributes if told.value.string_value}
+    return {attribute.key: attribute.value.string_value for attribute in attributes if attribute.value.string_value}
 
 
 def _value(value: AnyValue) -> Any:
     kind = value.WhichOneof("value")
     if kind == "kvlist_value":
-        return {member.key: _value(member.value) for member in value.kvlist_value.values}
+        # Most are texts, which take fewer checks.
+        members = [(member.key, member.value) for member in value.kvlist_value.values]
+        return {key: held.string_value or _value(held) for key, held in members}
     if kind == "array_value":
         return [_value(member) for member in value.array_value.values]
     return getattr(value, kind) if kind else None
 
 
 def _json_value(value: Json) -> Any:
-    told = {kind: inner for kind, inner in value.items() if inner is not None}
-    if "kvlistValue" in told:
-        members = told["kvlistValue"].get("values") or ()
+    stated = {kind: inner for kind, inner in value.items() if inner is not None}
+    if "kvlistValue" in stated:
+        members = stated["kvlistValue"].get("values") or ()
         return {member.get("key", ""): _json_value(member.get("value") or {}) for member in members}
-    if "arrayValue" in told:
-        return [_json_value(member) for member in told["arrayValue"].get("values") or ()]
-    if "intValue" in told:
-        return int(told["intValue"])
-    return next(iter(told.values()), None)
+    if "arrayValue" in stated:
+        return [_json_value(member) for member in stated["arrayValue"].get("values") or ()]
+    if "intValue" in stated:
+        return int(stated["intValue"])
+    return next(iter(stated.values()), None)

@@ -18,9 +18,9 @@ Kind = TypeVar("Kind", bound=Hashable)
 
 # The key under which agents put a line that they have not parsed,
 _LINE = "log"
-# and another, where nothing but the agent's own words stands beside it.
+# and another, if the record has nothing else but the agent's own keys.
 _OTHER_LINE = "message"
-_BESIDE_A_LINE = frozenset({
+AGENT_KEYS = frozenset({
     _OTHER_LINE, "kubernetes", "docker", "container_id", "container_name", "source", "stream", "time", "logtag", "_p",
     "hostname", "host", "file", "filename", "filepath", "path", "offset", "tag", "date", "@timestamp",
     # Of Vector, Filebeat and Logstash; theirs is an object.
@@ -29,13 +29,13 @@ _BESIDE_A_LINE = frozenset({
     "_HOSTNAME", "SYSLOG_IDENTIFIER", "_PID", "PRIORITY", "pri", "ident", "pid", "msgid", "extradata",
 })  # fmt: skip
 
-# What distinguishes the output of one container, program or file from that of another.
+# What distinguishes the output of a container, program or file.
 _SOURCE = (
     "kubernetes", "container_id", "container_name", "file", "filename", "filepath", "path", "source",
     "SYSLOG_IDENTIFIER",
 )  # fmt: skip
 
-# Of lines that an agent has put together, so many are looked at.
+# How many of the lines that an agent has joined are looked at.
 _FIRST_LINES = 8
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -86,7 +86,7 @@ class Classifier:
         return found
 
     def formats_of_texts(self, texts: Sequence[str]) -> list[str]:
-        """The same for lines, each of which may continue on further ones; '' where none is recognised."""
+        """The same for lines that may continue on further ones; '' if none is recognised."""
         if texts and (name := self._text_format(texts[0])) and self._recogniser.are_lines_of(name, texts):
             self._recognised(name, texts[-1], {})
             return [name] * len(texts)
@@ -142,13 +142,13 @@ def object_format(formats: Formats, line: str | bytes) -> str:
 def is_blank(record: Record) -> bool:
     """Whether a record is of a line with nothing in it: such a line of a file is no record either."""
     line = record.get(_LINE)
-    return isinstance(line, str) and not line.strip() and record.keys() <= _BESIDE_A_LINE
+    return isinstance(line, str) and not line.strip() and record.keys() <= AGENT_KEYS
 
 
 def line_of(record: Record) -> str:
     """The line that an agent has put into a record; '' where it has put none."""
     line = record.get(_LINE)
-    if not isinstance(line, str) and _OTHER_LINE in record and record.keys() <= _BESIDE_A_LINE:
+    if not isinstance(line, str) and _OTHER_LINE in record and record.keys() <= AGENT_KEYS:
         line = record[_OTHER_LINE]
     return line if isinstance(line, str) else ""
 
@@ -175,7 +175,7 @@ def joined(records: Sequence[Record], name: str, formats: Formats) -> Sequence[R
 
 
 def grouped(members: Sequence[Member], kinds: Sequence[Kind]) -> dict[Kind, list[Member]]:
-    """What is of each kind, such as a format, in its order; the kinds in that of their first."""
+    """Members grouped by kind, such as a format, in their order; kinds in order of their first member."""
     groups: defaultdict[Kind, list[Member]] = defaultdict(list)
     if len(set(kinds)) == 1:
         groups[kinds[0]] = list(members)

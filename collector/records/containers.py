@@ -50,7 +50,7 @@ def unwrap(block: bytes, container: str, untimed_line: str = "") -> bytes:
 
 
 def open_part(block: bytes, container: str) -> int:
-    """Where the first line starts of which the last part has not come; the length of the block where all are whole."""
+    """Where the first incomplete line starts; the length of the block if all are complete."""
     if container == "docker":
         if block.count(_DOCKER_WHOLE) == block.count(b"\n"):
             return len(block)
@@ -141,7 +141,7 @@ def _docker_parts(block: bytes) -> Iterator[tuple[int, bytes, bool]]:
     start = 0
     for line in BytesIO(block):
         stream = b"stderr" if b'"stream":"stderr"' in line else b"stdout"
-        # What is no object of Docker's waits for nothing.
+        # Anything but Docker's objects is complete.
         yield start, stream, _DOCKER_WHOLE in line or b'"stream":' not in line
         start += len(line)
 

@@ -8,10 +8,10 @@ sender makes twice is known by its bytes.
 import re
 from collections.abc import Sequence
 
-# So much is looked at.
+# How much of a body is looked at.
 _HEAD_BYTES = 16 << 10
 _HEAD_LINES = 32
-# So many records that differ do not come again in the same order and at the same times.
+# This many different records do not come again in the same order and at the same times.
 _ENOUGH_RECORDS = 8
 
 # With what it has behind the second, in one group or the other; not in a word, a path or a longer number.
@@ -61,7 +61,7 @@ def _records(head: bytes) -> Sequence[bytes]:
 
 
 def _have_fine_times(head: bytes) -> bool:
-    """Whether times tell a body from others: a single one in milliseconds is that of many requests under load."""
+    """Whether times distinguish a body: under load, many requests share a millisecond."""
     milliseconds: set[bytes] = set()
     for time in _TIME.finditer(head):
         fraction = time[time.lastindex] if time.lastindex else b""

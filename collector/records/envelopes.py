@@ -24,7 +24,7 @@ def opened(record: Record) -> Sequence[Record] | None:
     """The records that a record holds; None where it is one itself."""
     if "MESSAGE" in record:
         return _of_journal(record)
-    # An httpRequest with a status is itself what is told; its payload is what a load balancer adds to it.
+    # An httpRequest with a status is the record itself; its payload is what a load balancer adds.
     if ("textPayload" in record or "jsonPayload" in record) and "status" not in _mapping(record.get("httpRequest")):
         return _of_cloud_logging(record)
     if isinstance(record.get("line"), str | dict):
@@ -38,7 +38,7 @@ def opened(record: Record) -> Sequence[Record] | None:
 def _of_journal(record: Record) -> Sequence[Record] | None:
     message = record["MESSAGE"]
     if isinstance(message, list):
-        # What is no text is told as numbers.
+        # The journal writes what is not text as numbers.
         try:
             message = bytes(message).decode("utf-8", "replace")
         except (TypeError, ValueError):
@@ -107,9 +107,9 @@ def _in_pod(record: dict[str, Any], labels: Mapping[str, Any], pod: str, namespa
         "namespace_name": labels.get(namespace),
         "container_name": labels.get(container),
     }
-    told = {name: value for name, value in names.items() if isinstance(value, str)}
-    if "pod_name" in told:
-        record.setdefault("kubernetes", told)
+    names_found = {name: value for name, value in names.items() if isinstance(value, str)}
+    if "pod_name" in names_found:
+        record.setdefault("kubernetes", names_found)
     return record
 
 

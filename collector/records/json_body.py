@@ -6,8 +6,8 @@ that they have not parsed into a record of their own.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -19,10 +19,11 @@ from collector.formats.descriptor import Record
 from collector.formats.registry import Formats
 from collector.records import text_body
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
-from collector.records.place import PLACE_KEYS, Part, by_place, may_tell_places
+from collector.records.extra_fields import IGNORED_KEYS, apart, extra_fields
+from collector.records.place import PLACE_KEYS, Part, by_place, may_name_places
 from collector.records.slices import line_slices, merged
 
-# The fields of a screened record that tell its place, each with its key.
+# The fields of a screened record that name its place, each with its key.
 _PLACE_FIELDS = {f"place_{number}": key for number, key in enumerate(sorted(PLACE_KEYS))}
 
 _ARRAY = re.compile(rb'\s*\[\s*[{"\]]')
@@ -47,7 +48,7 @@ def is_framed(body: bytes) -> bool:
 def unframed(body: bytes) -> bytes:
     """The records of a body, one a line; raises PayloadError where it is an array that cannot be read, or too much.
 
-    Objects that cannot be read stay as they are: what is wrong with them is said of each record.
+    Objects that cannot be read stay as they are: the fault is reported for each record.
     """
     if _ARRAY.match(body):
         check_objects(body, b",", 2 * MOST_OBJECTS)
@@ -78,7 +79,9 @@ def recognised(lines: bytes, formats: Formats, format_name: str = "") -> list[Pa
     pieces = map(raw_lines, line_slices(lines))
     with_blank = format_name in formats.of_many_lines
     return merged(
-        part for raws in pieces for part in lines_taken_out(format_name, raws, records(raws), with_blank=with_blank)
+        part
+        for raws in pieces
+        for part in lines_taken_out(format_name, raws, records(raws), formats, with_blank=with_blank)
     )
 
 
@@ -102,23 +105,30 @@ def records(raws: Sequence[bytes]) -> Sequence[Record]:
 
 
 def lines_taken_out(
-    name: str, raws: Sequence[bytes], held: Sequence[Record], *, with_blank: bool = True
+    name: str,
+    raws: Sequence[bytes],
+    held: Sequence[Record],
+    formats: Formats,
+    extra: Sequence[Mapping[str, Any]] = (),
+    *,
+    with_blank: bool = True,
 ) -> Iterator[Part]:
     """The line in each record, those of each place together; a record without one is a line itself.
 
-    It may be blank within a record of many lines.
+    It may be blank within a record of many lines. `extra` has more fields for each record.
     """
-    for place, members in by_place(list(zip(raws, held, strict=True)), held).items():
-        yield Part(name, _taken_out(members, with_blank=with_blank), place)
+    more_fields = extra or [{}] * len(held)
+    members = [member for member in zip(raws, held, more_fields, strict=True) if with_blank or not is_blank(member[1])]
+    for place, of_place in by_place(members, [record for _, record, _ in members]).items():
+        lines = [_line_or_itself(raw, record) for raw, record, _ in of_place]
+        fields = [{**extra_fields(record), **more} for _, record, more in of_place]
+        for of, found in apart(name, lines, fields, formats):
+            yield Part(of, b"\n".join(found), place)
 
 
-def _taken_out(members: Sequence[tuple[bytes, Record]], *, with_blank: bool) -> bytes:
-    found = (
-        line.rstrip("\n").encode("utf-8", "replace") if (line := line_of(record)) or is_blank(record) else raw
-        for raw, record in members
-        if with_blank or not is_blank(record)
-    )
-    return b"\n".join(found)
+def _line_or_itself(raw: bytes, record: Record) -> bytes:
+    line = line_of(record)
+    return line.rstrip("\n").encode("utf-8", "replace") if line or is_blank(record) else raw
 
 
 def raw_lines(lines: bytes) -> list[bytes]:
@@ -152,7 +162,7 @@ def is_text(raw: Raw) -> bool:
 def _classified(lines: bytes, formats: Formats) -> list[Part]:
     first = formats[formats.recogniser.detect(lines) or formats.anything.name]
     once = first.record.once if first.record else ()
-    # Where all of a batch have what each record of the format has once, none needs to be looked at.
+    # If a batch has as many of a format's marks as records, no record needs to be looked at.
     if once and {lines.count(key) for key in once} == {_line_count(lines)}:
         return [Part(first.name, lines)]
     classifier = Classifier(formats)
@@ -183,7 +193,7 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
             continue
         parts, of_name = zip(*members, strict=True)
         if name not in formats.whole_records:
-            found += lines_taken_out(name, parts, of_name)
+            found += lines_taken_out(name, parts, of_name, formats)
         elif len(whole := joined(of_name, name, formats)) < len(of_name):
             found.append(Part(name, b"\n".join(map(_ENCODER.encode, whole))))
         else:
@@ -192,12 +202,12 @@ def _of_slice(lines: bytes, first: str, formats: Formats, classifier: Classifier
 
 
 def _are_lines(lines: bytes, held: Sequence[Record]) -> bool:
-    """Whether records are lines of a format themselves, and no agent has put anything beside them."""
-    return not any(map(line_of, held)) and not may_tell_places(lines)
+    """Whether records are lines of a format themselves, and no agent has added fields."""
+    return not any(map(line_of, held)) and not may_name_places(lines)
 
 
 def _of_one_format(lines: bytes, formats: Formats) -> list[Part] | None:
-    """What is in records whose lines are all of one format; None where each has to be looked at."""
+    """The lines of records that are all of one format; None if each must be looked at."""
     try:
         screened = _screen(formats.recogniser.keys).decode_lines(lines)
     except FAULTS:
@@ -212,19 +222,20 @@ def _of_one_format(lines: bytes, formats: Formats) -> list[Part] | None:
     name = names.pop()
     if names or name in formats.whole_records or name in formats.of_many_lines or not all(logs):
         return None
-    if not may_tell_places(lines):
-        return [Part(name, _joined(logs))]
-    return [Part(name, _joined(texts), place) for place, texts in by_place(logs, map(_telling, screened)).items()]
+    has_fields = name in formats.keeping_fields and _has_extra_fields(lines)
+    if has_fields or not may_name_places(lines):
+        return None if has_fields else [Part(name, _joined(logs))]
+    return [Part(name, _joined(texts), place) for place, texts in by_place(logs, map(_place_record, screened)).items()]
 
 
 def _joined(logs: Sequence[str]) -> bytes:
     return "\n".join([text.rstrip("\n") for text in logs]).encode("utf-8", "replace")
 
 
-def _telling(screened: Any) -> Record:
-    """What a record tells of its place."""
-    told = ((key, getattr(screened, field)) for field, key in _PLACE_FIELDS.items())
-    return {key: value for key, value in told if value is not None}
+def _place_record(screened: Any) -> Record:
+    """The fields of a record that name its place."""
+    values = ((key, getattr(screened, field)) for field, key in _PLACE_FIELDS.items())
+    return {key: value for key, value in values if value is not None}
 
 
 @lru_cache(10)
@@ -235,6 +246,23 @@ def _screen(keys: frozenset[str]) -> "msgspec.json.Decoder[Any]":
     places = ((field, Any, None) for field in _PLACE_FIELDS)
     fields = [("log", str, ""), ("message", str, ""), *refused, *places]
     return msgspec.json.Decoder(msgspec.defstruct("Screened", fields, rename={**renamed, **_PLACE_FIELDS}, gc=False))
+
+
+@cache
+def _agent_records() -> "msgspec.json.Decoder[Any]":
+    """Decodes records that have only a line and an agent's own keys; refuses any other."""
+    renamed = {f"word_{number}": key for number, key in enumerate(sorted(IGNORED_KEYS))}
+    fields = [(field, msgspec.Raw, None) for field in renamed]
+    struct = msgspec.defstruct("Words", fields, rename=renamed, forbid_unknown_fields=True, gc=False)
+    return msgspec.json.Decoder(struct)
+
+
+def _has_extra_fields(lines: bytes) -> bool:
+    try:
+        _agent_records().decode_lines(lines)
+    except FAULTS:
+        return True
+    return False
 
 
 def _record(raw: bytes) -> Record:

@@ -1,6 +1,6 @@
-"""Who wrote the line that an agent has put into a record: what is left of the record once the line is taken out.
+"""Who wrote a line that an agent has wrapped in a record, read from the record's other fields.
 
-Records that are kept whole tell it by json_named.sql, in the same order; docs/naming.md has the rule.
+For records that are kept whole, json_named.sql reads it in the same order; docs/naming.md has the rule.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from collector.records.classify import Member, grouped
 
 
 class Place(NamedTuple):
-    """A gateway and its instance; '' for what the record does not tell."""
+    """A gateway and its instance; '' where the record does not name it."""
 
     gateway: str = ""
     instance: str = ""
@@ -41,13 +41,13 @@ PLACE_KEYS = frozenset({*_GATEWAY, *_SERVICE, *_INSTANCE, *_HOST, _CONTAINER, _K
 _MARKS = tuple(f'"{key}"'.encode() for key in sorted(PLACE_KEYS))
 
 
-def may_tell_places(lines: bytes) -> bool:
-    """Whether there is a record in lines of JSON that may tell its place."""
+def may_name_places(lines: bytes) -> bool:
+    """Whether any record in lines of JSON may name its place."""
     return any(mark in lines for mark in _MARKS)
 
 
 def place_of(record: Mapping[str, Any]) -> Place:
-    """The place that a record tells."""
+    """The place that a record names."""
     if PLACE_KEYS.isdisjoint(record):
         return NOWHERE
     pod, namespace = _pod(record)
@@ -59,7 +59,7 @@ def place_of(record: Mapping[str, Any]) -> Place:
 
 
 def by_place(members: Sequence[Member], records: Iterable[Mapping[str, Any]]) -> dict[Place, list[Member]]:
-    """Members by the place that the record of each tells."""
+    """Members by the place that each one's record names."""
     return grouped(members, [place_of(record) for record in records])
 
 
@@ -74,11 +74,11 @@ def _first(record: Mapping[str, Any], keys: Sequence[str]) -> str:
     return next((text for key in keys if (text := _text(record.get(key)))), "")
 
 
-def _text(told: object) -> str:
+def _text(value: object) -> str:
     # Filebeat's and ECS' host is an object, and ECS' service. A service that has a host is one behind the gateway.
-    if isinstance(told, dict):
-        told = "" if "host" in told else told.get("name")
-    return told if isinstance(told, str) else ""
+    if isinstance(value, dict):
+        value = "" if "host" in value else value.get("name")
+    return value if isinstance(value, str) else ""
 
 
 def _service(container: str) -> str:

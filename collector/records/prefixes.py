@@ -1,5 +1,6 @@
-"""What stands before a line where something else has written it down: a daemon, a container runtime, or a command that
-shows logs. It is taken off, and what it tells is told under the names that agents have for it.
+"""Prefixes that a daemon, a container runtime or a command that shows logs puts before a line.
+
+They are stripped, and their values kept under the names that agents use.
 
 Compose and Swarm       flex-1  | line
 kubectl --prefix        [pod/edge-7d9c8b5f66-x2x4q/flex] line           stern: edge-7d9c8b5f66-x2x4q flex line
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 
 _ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)"
 _BSD = r"[A-Z][a-z]{2} [ \d]\d(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)?"
-# What ends with a colon behind a time may be the level of a logger as well.
+# A word with a colon after a time may also be a logger's level.
 _HOST = r"(?P<host>(?!(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL)\b)[\w.:-]+)"
 _PROGRAM = r"(?P<program>[A-Za-z_(][^\s:\[\]|]*)(?:\[(?P<pid>\d+)\])?:(?: |$)"
 _DATA = r'(?:-|(?:\[[^\s\]="]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)'
@@ -30,17 +31,17 @@ _POD = r"[a-z0-9][a-z0-9.-]*"
 class Prefix(NamedTuple):
     """A prefix by its pattern, which ends where the line begins.
 
-    A line may begin so by itself where the prefix is not `telling`: it is one only where a line of a format stands
-    behind it. What syslog puts before a line, formats of programs that write to it may read themselves.
+    Unless it `is_certain`, a line may begin like that by itself: it counts only before a line of a known format.
+    Formats of programs that log to syslog may read its prefix themselves.
     """
 
     pattern: "re.Pattern[str]"
-    is_telling: bool = True
+    is_certain: bool = True
     is_of_syslog: bool = False
 
 
-def _prefix(pattern: str, *, is_telling: bool = True, is_of_syslog: bool = False) -> Prefix:
-    return Prefix(re.compile(pattern, re.ASCII), is_telling, is_of_syslog)
+def _prefix(pattern: str, *, is_certain: bool = True, is_of_syslog: bool = False) -> Prefix:
+    return Prefix(re.compile(pattern, re.ASCII), is_certain, is_of_syslog)
 
 
 _SYSLOG = _prefix(
@@ -52,29 +53,29 @@ _SYSLOG_5424 = _prefix(
     is_of_syslog=True,
 )
 _JOURNAL = _prefix(
-    rf"(?P<time>{_BSD}|{_ISO}|\d{{10}}\.\d{{6}}) {_HOST} {_PROGRAM}", is_telling=False, is_of_syslog=True
+    rf"(?P<time>{_BSD}|{_ISO}|\d{{10}}\.\d{{6}}) {_HOST} {_PROGRAM}", is_certain=False, is_of_syslog=True
 )
 _JOURNAL_FULL = _prefix(
-    rf"[A-Z][a-z]{{2}} (?P<time>\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z]+) {_HOST} {_PROGRAM}", is_telling=False
+    rf"[A-Z][a-z]{{2}} (?P<time>\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z]+) {_HOST} {_PROGRAM}", is_certain=False
 )
-_JOURNAL_MONOTONIC = _prefix(rf"\[ *\d+\.\d{{6}}\] {_HOST} {_PROGRAM}", is_telling=False)
+_JOURNAL_MONOTONIC = _prefix(rf"\[ *\d+\.\d{{6}}\] {_HOST} {_PROGRAM}", is_certain=False)
 _KUBECTL = _prefix(rf"\[pod/(?P<pod>{_POD})/(?P<container>{_POD})\](?: |$)")
 _STERN = _prefix(
-    rf"(?P<pod>{_POD}-[bcdfghjklmnpqrstvwxz2456789]{{5}}) (?P<container>{_POD}) ", is_telling=False
+    rf"(?P<pod>{_POD}-[bcdfghjklmnpqrstvwxz2456789]{{5}}) (?P<container>{_POD}) ", is_certain=False
 )  # fmt: skip
 _CRI = _prefix(rf"(?P<time>{_ISO}) (?P<stream>stdout|stderr) (?P<part>[PF])(?::\S*)?(?: |$)")
 # Docker and kubectl always write nine digits.
 _TIMESTAMP = _prefix(
-    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d))(?: |$)", is_telling=False
+    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d))(?: |$)", is_certain=False
 )  # fmt: skip
 _ECS = _prefix(rf"(?P<time>{_ISO}) (?P<container>[\w.-]+/[\w./-]+/[0-9a-f]{{32}})(?: |$)")
 _WRAPPER = _prefix(
     r"(?:(?P<level>STATUS|DEBUG|INFO|NOTICE|WARN|ERROR|FATAL) +\| )?(?P<jvm>jvm \d+|wrapper[pm]?) +\|"
     r"(?: (?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?) \|)?(?: |$)",
-    is_telling=False,
+    is_certain=False,
 )
 _COMPOSE = _prefix(
-    rf"{_COLOUR}(?P<container>[A-Za-z0-9][\w.-]*)(?:@(?P<host>[\w.-]+))? +\|{_COLOUR}(?: |$){_COLOUR}", is_telling=False
+    rf"{_COLOUR}(?P<container>[A-Za-z0-9][\w.-]*)(?:@(?P<host>[\w.-]+))? +\|{_COLOUR}(?: |$){_COLOUR}", is_certain=False
 )
 
 # By the first letter of a line: which it may be, in the order in which they are tried.
@@ -86,16 +87,16 @@ _BY_LETTER: Mapping[str, tuple[Prefix, ...]] = {
     **dict.fromkeys(_LETTERS, (_WRAPPER, _COMPOSE, _STERN)),
     **dict.fromkeys(_LETTERS.upper(), (_JOURNAL, _JOURNAL_FULL, _WRAPPER, _COMPOSE)),
 }
-# Of what begins with a digit, most is an address: by the letter behind a year, a number of seconds, or a length.
+# Most lines that begin with a digit begin with an address; these are a year, a number of seconds, or a length.
 _AFTER_YEAR = (_CRI, _ECS, _TIMESTAMP, _JOURNAL)
 _OF_DIGITS = (_JOURNAL, _SYSLOG, _SYSLOG_5424, _COMPOSE, _STERN)
-_DIGITS = re.compile(r"\d{10}\.\d{6} |\d+ <|\w*[a-zA-Z-][\w.-]* ")
+_DIGITS = re.compile(r"\d{10}\.\d{6} |\d+ <|(?>\w*?[a-zA-Z-])[\w.-]*+ ")
 
 # How one within another may stand, as a time behind a name.
 _MOST_PREFIXES = 3
 _LONGEST_PREFIX = 2 << 10
 
-# Of RFC 5424; what else comes by syslog is no graver than it says itself.
+# RFC 5424's severities up to notice; below them the line's own level counts.
 _GRAVE = frozenset("012345")
 _LEVELS = {"STATUS": "INFO"}
 _KEYS = {
@@ -103,32 +104,32 @@ _KEYS = {
     "program": "SYSLOG_IDENTIFIER",
     "pid": "_PID",
     "stream": "stream",
-    # Of the Java Service Wrapper, which writes lines of its own beside those of its JVM.
+    # Of the Java Service Wrapper, which writes its own lines as well as its JVM's.
     "jvm": "source",
 }
 
 
 class Unwrapped(NamedTuple):
-    """A line, what stood before it, and the first prefix of those."""
+    """A line, the fields of its prefixes, and the first of them."""
 
     line: str
-    told: dict[str, Any]
+    fields: dict[str, Any]
     prefix: Prefix
 
 
 def unwrapped(text: str) -> Unwrapped | None:
     """A line without its prefixes; None where it has none."""
     first: Prefix | None = None
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for _ in range(_MOST_PREFIXES):
         found = _found(text)
         if found is None:
             break
         prefix, end, groups = found
-        _tell(groups, told)
+        _add_fields(groups, fields)
         first = first or prefix
         text = text[end:]
-    return Unwrapped(text, told, first) if first else None
+    return Unwrapped(text, fields, first) if first else None
 
 
 def _found(text: str) -> tuple[Prefix, int, Mapping[str, str | None]] | None:
@@ -147,21 +148,21 @@ def _candidates(text: str) -> Sequence[Prefix]:
     return _OF_DIGITS if _DIGITS.match(text) else ()
 
 
-def _tell(groups: Mapping[str, str | None], told: dict[str, Any]) -> None:
-    """What a prefix tells, under the names of Fluent Bit, Docker and the journal; an outer one has told it before."""
+def _add_fields(groups: Mapping[str, str | None], fields: dict[str, Any]) -> None:
+    """Add a prefix's fields under the names of Fluent Bit, Docker and the journal; outer prefixes win."""
     if pod := groups.get("pod"):
-        told.setdefault("kubernetes", {"pod_name": pod, "container_name": groups["container"]})
+        fields.setdefault("kubernetes", {"pod_name": pod, "container_name": groups["container"]})
     elif container := groups.get("container"):
-        told.setdefault("container_name", container)
+        fields.setdefault("container_name", container)
     if (priority := groups.get("priority")) and (level := str(int(priority) & 7)) in _GRAVE:
-        told.setdefault("PRIORITY", level)
-    if (said := groups.get("level")) and not (groups["jvm"] or "").startswith("jvm"):
-        told.setdefault("level", _LEVELS.get(said, said))
+        fields.setdefault("PRIORITY", level)
+    if (name := groups.get("level")) and not (groups["jvm"] or "").startswith("jvm"):
+        fields.setdefault("level", _LEVELS.get(name, name))
     if part := groups.get("part"):
-        told.setdefault("logtag", part)
+        fields.setdefault("logtag", part)
     if time := groups.get("time"):
-        # The inner one is nearer to who wrote the line.
-        told["time"] = time
+        # The inner one is closer to the program.
+        fields["time"] = time
     for group, key in _KEYS.items():
         if value := groups.get(group):
-            told.setdefault(key, value)
+            fields.setdefault(key, value)

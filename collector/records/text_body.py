@@ -10,7 +10,7 @@ from collector.records.classify import Classifier, grouped, object_format
 from collector.records.place import Part
 from collector.records.slices import line_slices, merged
 
-# Where an access log begins with what else a proxy has written, it is looked for so far.
+# How far to look for an access log behind a proxy's other lines.
 _FIRST_LINES = 100
 _HEAD_BYTES = 64 << 10
 # A search that begins with one fixed byte takes a fifth of the time of one for two.

@@ -1,7 +1,7 @@
-"""Records out of what something else has wrapped them in, and then by format and by who wrote them.
+"""Unwrap records, then sort them by format and by who wrote them.
 
-A line behind a prefix, and one in an envelope, become records as agents have them. So a line becomes the same whichever
-way it came, and what is told beside it stays with it.
+A line behind a prefix or in an envelope becomes a record as agents send it, so a line gives the same row by whichever
+input it came, and keeps its extra fields.
 """
 
 import json
@@ -23,7 +23,7 @@ from collector.records.place import NOWHERE, Part, Place, by_place, place_of
 from collector.records.prefixes import Unwrapped, unwrapped
 from collector.records.slices import line_slices
 
-# Whether lines are wrapped is told by the first ones.
+# The first lines show whether they are wrapped.
 _FIRST_LINES = 50
 _HEAD_BYTES = 16 << 10
 FIRST_RECORDS = 20
@@ -61,14 +61,14 @@ def is_wrapped(lines: bytes, formats: Formats, format_name: str = "") -> bool:
 
 
 def are_wrapped(records: Sequence[Record], formats: Formats, format_name: str = "") -> bool:
-    """Whether records, of which these are the first, hold lines in another way than agents do."""
+    """Whether records that begin with these hold lines in another way than agents' do."""
     if any(not envelopes.KEYS.isdisjoint(record) and envelopes.opened(record) for record in records):
         return True
     return are_prefixed(map(line_of, records), formats, format_name)
 
 
 def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") -> bool:
-    """Whether something has put a prefix before lines, of which these are the first.
+    """Whether lines that begin with these have a prefix.
 
     It has not where one of them is of a format that reads what syslog puts there.
     """
@@ -80,7 +80,7 @@ def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") 
         if _is_read(text, found, formats, format_name):
             if found.prefix.is_of_syslog:
                 return False
-        elif found.prefix.is_telling or _is_known(found.line, formats):
+        elif found.prefix.is_certain or _is_known(found.line, formats):
             is_prefixed = True
     return is_prefixed
 
@@ -96,9 +96,9 @@ def _without_prefix(record: Record, formats: Formats, format_name: str) -> Recor
     found = _unwrapped(line, formats, format_name) if line else None
     if found is None:
         return record
-    told = {name: value for name, value in found.told.items() if name not in record}
+    added = {name: value for name, value in found.fields.items() if name not in record}
     rest = {name: value for name, value in record.items() if value is not line}
-    return rest | told | {"log": found.line}
+    return rest | added | {"log": found.line}
 
 
 def _unwrapped(text: str, formats: Formats, format_name: str) -> Unwrapped | None:
@@ -136,9 +136,9 @@ class Unwrapping:
         self._classifiers: defaultdict[Place, Classifier] = defaultdict(lambda: Classifier(formats))
         # The first format of each place, and of all.
         self._first: dict[Place, str] = {}
-        # Lines of which the end has not come, by place and stream.
+        # Incomplete lines, by place and stream.
         self._open: dict[tuple[Place, object], Record] = {}
-        self._told: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
         self._is_text = True
 
     def parts(self, lines: bytes) -> list[Part]:
@@ -162,11 +162,11 @@ class Unwrapping:
         for text in lines.decode("latin-1").split("\n"):
             found = _unwrapped(text, self._formats, self._format_name)
             if found:
-                self._told = found.told
-                yield {**found.told, "log": found.line}
+                self._fields = found.fields
+                yield {**found.fields, "log": found.line}
             elif text[:1] in ("\t", " "):
                 # The journal moves further lines of a message to the right.
-                yield {**self._told, "log": text}
+                yield {**self._fields, "log": text}
             else:
                 yield {"log": text}
 
@@ -207,11 +207,13 @@ class Unwrapping:
         if not others or anything not in found:
             return found
         return [
-            others if name == anything and self._is_beside(others, line_of(record), place in self._first) else name
+            others
+            if name == anything and self._is_of_same_program(others, line_of(record), place in self._first)
+            else name
             for name, record in zip(found, records, strict=True)
         ]
 
-    def _is_beside(self, name: str, line: str, is_of_one_place: bool) -> bool:
+    def _is_of_same_program(self, name: str, line: str, is_of_one_place: bool) -> bool:
         """Whether a format takes a line that it does not recognise: one of the same program about itself."""
         if not line or line.startswith("{"):
             return False

@@ -45,13 +45,15 @@ class ArrivingPayload:
             raise unwritable(error) from error
 
     def write(self, chunks: Sequence[bytes]) -> None:
-        """Take what has come of it, and write what need not wait."""
+        """Take the next piece, and write what need not wait."""
         size = sum(map(len, chunks))
         with self._change:
             if self._file.closed:
                 raise ValueError("The payload has ended; its file is a closed file.")
             self._take_room(size)
-            self._write([part for chunk in chunks for part in self._frames.add(chunk)])
+            for chunk in chunks:
+                for parts in self._frames.add(chunk):
+                    self._write(parts)
             self._missing -= size
 
     def finish(self, segment_id: str = "", delivery: Delivery | None = None) -> None:

@@ -37,7 +37,7 @@ class Deliveries:
     """
 
     def __init__(self, path: Path, keys: int, bodies: int) -> None:
-        """So many of each are remembered, in files that begin with `path`."""
+        """Remember up to this many of each, in files that begin with `path`."""
         self._keys = DeliveryMemory(path, keys)
         self._bodies = DeliveryMemory(path.with_name(f"{path.name}.bodies"), bodies)
 
@@ -111,11 +111,11 @@ class DeliveryMemory:
             for delivery in deliveries:
                 self._remember(delivery, at_us)
                 self._unwritten += _entry(delivery, at_us)
-            # Where the disk takes nothing, memory must not take all.
+            # If the disk takes nothing, memory must not grow without limit.
             del self._unwritten[: -self._capacity * _ENTRY_BYTES]
             self._is_synced = False
             if self._write() and len(self._latest) >= self._capacity:
-                self._begin_anew()
+                self._start_new_file()
 
     def sync(self) -> None:
         """Make durable what is remembered; to be called before its frames leave the spool."""
@@ -146,19 +146,19 @@ class DeliveryMemory:
                     os.fdatasync(file.fileno())
         except OSError as error:
             if not self._is_failing:
-                self._tell("The keys of bodies cannot be written down; a restart forgets them.", error)
+                self._warn("The keys of bodies cannot be written down; a restart forgets them.", error)
             self._is_failing = True
             return False
         self._is_failing = bool(self._unwritten)
         return not self._is_failing
 
-    def _begin_anew(self) -> None:
+    def _start_new_file(self) -> None:
         try:
             with self._path.open("rb") as file:
                 os.fdatasync(file.fileno())
             self._path.replace(self._older)
         except OSError as error:
-            self._tell("The file of keys cannot be begun anew; it grows until it can.", error)
+            self._warn("The file of keys cannot be begun anew; it grows until it can.", error)
             return
         self._before, self._latest = self._latest, {}
 
@@ -173,7 +173,7 @@ class DeliveryMemory:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._tell("The keys of bodies cannot be read; what is sent again may be stored again.", error)
+            self._warn("The keys of bodies cannot be read; what is sent again may be stored again.", error)
             _set_aside(path)
             return
         damaged = 0
@@ -190,7 +190,7 @@ class DeliveryMemory:
                 extra={"path": str(path), "keys": damaged},
             )
 
-    def _tell(self, message: str, error: OSError) -> None:
+    def _warn(self, message: str, error: OSError) -> None:
         _log.warning(message, extra={"path": str(self._path), "error": str(error)})
 
 

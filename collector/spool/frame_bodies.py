@@ -20,7 +20,7 @@ def body_of(frame: bytes) -> bytes | None:
 
 
 def with_bodies(frame: bytes, bodies: Iterable[bytes]) -> Iterator[bytes]:
-    """Of a frame that is not damaged, one for each body, which tells of it what `frame` tells of its own."""
+    """One undamaged frame for each body, with the fields of `frame`."""
     listed = [(number, whole) for number, _, whole in _fields(frame) if number not in TAIL_NUMBERS]
     for body in bodies:
         yield sealed_message(

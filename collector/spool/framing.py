@@ -4,7 +4,7 @@ ClickHouse reads a frame as one value and has everything that it makes of it in 
 memory, are quicker to read, and where one is damaged, less is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from collector.spool.frame import FrameWriter
 from collector.spool.payload import Delivery, Payload
@@ -18,65 +18,72 @@ Part = bytes | memoryview
 class Frames:
     """The frames of a body of `size` bytes that comes in pieces: parts to be written in their order.
 
-    No more than a frame of lines waits for its end. A line that is longer is in the last frame, with all behind it.
+    No more than a frame of lines waits for its end, in one buffer: pieces that are kept themselves cost the page faults
+    of as much memory for each frame. A line that is longer is in the last frame, with all behind it.
     """
 
     def __init__(self, payload: Payload, size: int, *, has_lines: bool, has_delivery: bool) -> None:
         self._payload = payload
         self._has_delivery = has_delivery
+        # The part of the body that is in no frame yet.
         self._left = size
-        # What waits for the end of its frame: whole lines, and the beginning of another.
-        self._lines: list[memoryview] = []
-        self._beginning: list[memoryview] = []
-        self._waiting = 0
+        self._buffer = bytearray()
+        self._waiting = memoryview(self._buffer)
+        self._waiting_size = 0
         self._last = self._writer(size, has_delivery=has_delivery)
         self._is_last = size <= FRAME_BYTES or not has_lines
         self._begun: list[Part] = [self._last.head] if self._is_last else []
-        # What the frames take together, at least.
+        # The least total size of the frames.
         self.size = self._last.size
 
-    def add(self, piece: bytes) -> list[Part]:
-        """What may be written after the next piece of the body."""
-        parts, self._begun = self._begun, []
-        view, start = memoryview(piece), 0
-        while not self._is_last and (room := FRAME_BYTES - self._waiting) < len(piece) - start:
-            end = piece.rfind(b"\n", start, start + room) + 1
-            if end:
-                self._end_line(view[start:end])
-                start = end
-            parts += self._frame() if self._lines else self._begin_last()
+    def add(self, piece: bytes) -> Iterator[list[Part]]:
+        """What may be written after the next piece of the body; each list before the next is asked for."""
+        start = 0
+        while not self._is_last and (room := FRAME_BYTES - self._waiting_size) < len(piece) - start:
+            if self._waiting_size:
+                self._wait(piece, start, start + room)
+                start += room
+                end = self._buffer.rfind(b"\n") + 1
+                yield from self._frame(self._waiting[:end])
+                self._waiting_size -= end
+                self._waiting[: self._waiting_size] = self._waiting[end:]
+            else:
+                end = piece.rfind(b"\n", start, start + room) + 1
+                yield from self._frame(memoryview(piece)[start:end])
+                start = end or start
         if self._is_last:
-            return [*parts, *_added(self._last, [view[start:]])]
-        if end := piece.rfind(b"\n", start) + 1:
-            self._end_line(view[start:end])
-            start = end
-        self._beginning.append(view[start:])
-        self._waiting += len(piece) - start
-        return parts
+            waiting = self._waiting[: self._waiting_size]
+            self._waiting_size = 0
+            yield [*self._taken_begun(), *_added(self._last, [waiting, memoryview(piece)[start:]])]
+        else:
+            self._wait(piece, start, len(piece))
 
     def end(self, delivery: Delivery | None) -> list[Part]:
         """What stands behind all of it; what the body is recognised by is in the last frame."""
-        return [*self._begun, self._last.tail(delivery)]
+        return [*self._taken_begun(), self._last.tail(delivery)]
 
-    def _end_line(self, lines: memoryview) -> None:
-        self._lines += [*self._beginning, lines]
-        self._beginning = []
-        self._waiting += len(lines)
+    def _wait(self, piece: bytes, start: int, end: int) -> None:
+        if not self._buffer:
+            self._buffer = bytearray(FRAME_BYTES)
+            self._waiting = memoryview(self._buffer)
+        filled = self._waiting_size + end - start
+        self._waiting[self._waiting_size : filled] = memoryview(piece)[start:end]
+        self._waiting_size = filled
 
-    def _frame(self) -> list[Part]:
-        """A frame of the lines that wait, and where no more than one is left, the beginning of the last."""
-        lines, self._lines = self._lines, []
-        size = sum(map(len, lines))
-        self._waiting -= size
-        self._left -= size
-        writer = self._writer(size, has_delivery=False)
-        whole: list[Part] = [writer.head, *_added(writer, lines), writer.tail(None)]
-        return [*whole, *self._begin_last()] if self._left <= FRAME_BYTES else whole
+    def _frame(self, lines: memoryview) -> Iterator[list[Part]]:
+        """A frame of whole lines, if there are any; the last begins where there are none, or one frame is left."""
+        if lines:
+            writer = self._writer(len(lines), has_delivery=False)
+            yield [writer.head, *_added(writer, [lines]), writer.tail(None)]
+            self._left -= len(lines)
+        if not lines or self._left <= FRAME_BYTES:
+            self._last = self._writer(self._left, has_delivery=self._has_delivery)
+            self._is_last = True
+            self._begun = [self._last.head]
 
-    def _begin_last(self) -> list[Part]:
-        self._last = self._writer(self._left, has_delivery=self._has_delivery)
-        self._is_last = True
-        return [self._last.head, *_added(self._last, self._beginning)]
+    def _taken_begun(self) -> list[Part]:
+        begun, self._begun = self._begun, []
+        return begun
 
     def _writer(self, size: int, *, has_delivery: bool) -> FrameWriter:
         return FrameWriter(self._payload, size, has_delivery=has_delivery)
@@ -95,7 +102,8 @@ class Framing:
     def parts(self, payload: Payload) -> list[Part]:
         """The frames of a payload, in parts that follow each other."""
         frames = self.begin(payload, len(payload.body), has_delivery=payload.delivery is not None)
-        return [*frames.add(payload.body), *frames.end(payload.delivery)]
+        # Of a body that is whole, nothing waits: its parts are views of it.
+        return [*(part for parts in frames.add(payload.body) for part in parts), *frames.end(payload.delivery)]
 
 
 def _added(writer: FrameWriter, pieces: list[memoryview]) -> list[memoryview]:

@@ -23,7 +23,7 @@ _SECTOR_BYTES = 512
 _LONGEST_PREFIX = 10
 # Texts before a body are as long as an address in HTTP at most.
 _HEAD_BYTES = 256 << 10
-# What looking at one place where a frame may end counts for, in bytes.
+# The cost of looking at one possible end of a frame, in bytes.
 _LOOK_COST = 1024
 
 Range = tuple[int, int]
@@ -77,7 +77,7 @@ class SegmentFile:
             yield self.read(position, min(end, position + _BLOCK_BYTES))
 
     def read(self, start: int, end: int) -> bytes:
-        """The bytes of a range, as far as the file goes; pages that the disk cannot read come as zeros."""
+        """The bytes of a range, up to the end of the file; unreadable pages come as zeros."""
         end = min(end, self.size)
         if start >= end:
             return b""
@@ -120,7 +120,7 @@ class _Frame:
 class _Scanner:
     def __init__(self, file: SegmentFile) -> None:
         self._file = file
-        # So that what somebody has made to look like many frames cannot hold a start up: the rest is damage then.
+        # So that data crafted to look like many frames cannot delay a start: the rest then counts as damage.
         self._budget = 4 * file.size + (64 << 20)
 
     def ranges(self) -> Iterator[tuple[int, _Frame | int]]:
@@ -138,7 +138,7 @@ class _Scanner:
             position = frame.end
 
     def delivery(self, position: int, frame: _Frame) -> Delivery | None:
-        """What a frame says of the body that it belongs to."""
+        """A frame's fields about its body."""
         start = frame.end - TAIL.size - DELIVERY.size
         if not frame.has_tail or start <= position:
             return None

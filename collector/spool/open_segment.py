@@ -8,7 +8,7 @@ from pathlib import Path
 from collector.spool.segment import OPEN, file_name
 from storage.durable import sync_directory
 
-# So many parts may be handed to one writev.
+# The most parts that one writev takes.
 _PARTS_AT_ONCE = os.sysconf("SC_IOV_MAX")
 
 

@@ -1,4 +1,4 @@
-"""What a start finds in the spool: sealed segments, what a stopped process left open, and unknown files."""
+"""Recovery at start: sealed segments, those that a stopped process left open, and unknown files."""
 
 import logging
 import stat
@@ -16,7 +16,7 @@ from storage.durable import sync_directory
 
 _log = logging.getLogger(__name__)
 
-# So much of what is damaged becomes a dead letter.
+# The most that is kept of a damaged range in a dead letter.
 _LETTER_BYTES = 1 << 20
 
 Part = tuple[str, str, Iterable[bytes]]
@@ -84,7 +84,7 @@ def _recover_open(segment: Segment, file: SegmentFile, found: Recovery, remember
         file.sync()
         found.segments.append(seal(segment.path))
     else:
-        tell(segment, looked_at)
+        log_damage(segment, looked_at)
         for format_name, segment_id, frames in parts(segment, file, looked_at):
             # The same again where this is cut short: the original goes last.
             name = file_name(segment.created_ns, format_name, segment_id)
@@ -96,14 +96,14 @@ def _recover_open(segment: Segment, file: SegmentFile, found: Recovery, remember
 
 
 def damage_in(segment: Segment) -> Inspection | None:
-    """What is found in a sealed segment that is not as it was written; None where all of it is. Raises OSError."""
+    """The damage of a sealed segment; None if it is sound. Raises OSError."""
     with SegmentFile(segment.path) as file:
         found = inspect(file, may_be_cut_off=False)
     return None if found.is_sound else found
 
 
 def parts(segment: Segment, file: SegmentFile, found: Inspection) -> Sequence[Part]:
-    """What takes the place of a damaged segment: its sound frames, and dead letters of all other bytes."""
+    """The replacement of a damaged segment: its sound frames, and dead letters of all other bytes."""
     replaced: list[Part] = []
     if found.sound:
         sound = (piece for start, end in found.sound for piece in file.pieces(start, end))
@@ -124,8 +124,8 @@ def total(ranges: Iterable[Range]) -> int:
     return sum(end - start for start, end in ranges)
 
 
-def tell(segment: Segment, found: Inspection) -> None:
-    """Log what has become of a segment that is not as it was written."""
+def log_damage(segment: Segment, found: Inspection) -> None:
+    """Log the damage of a segment, and what becomes of it."""
     details = {"segment": segment.path.name, "sound_bytes": total(found.sound), "damaged_bytes": total(found.damaged)}
     if found.damaged:
         _log.error(

@@ -17,7 +17,7 @@ class SealedSegments:
 
     @property
     def backlog(self) -> int:
-        """How many nobody has taken yet."""
+        """How many have not been taken yet."""
         return self._waiting.qsize()
 
     def put(self, segment: Segment) -> None:
@@ -35,6 +35,12 @@ class SealedSegments:
     def forget(self, segment: Segment) -> None:
         with self._change:
             self._known.pop(segment.path, None)
+
+    @property
+    def oldest_ns(self) -> int:
+        """When the oldest was opened, in nanoseconds since the epoch; 0 where all are stored."""
+        with self._change:
+            return min((segment.created_ns for segment in self._known.values()), default=0)
 
     def ids(self, prefix: str) -> list[str]:
         """The ids that begin with a prefix, in order."""

@@ -48,7 +48,7 @@ def durable_ids(directory: Path) -> set[str]:
     found = set()
     for suffix in (OPEN, READY):
         for path in directory.glob(f"*{suffix}"):
-            # What is no segment is left alone, and may be moved away without being missed.
+            # Other files are left alone, and may be moved away without being missed.
             with suppress(OSError, ValueError):
                 if stat.S_ISREG(path.lstat().st_mode) and (segment := Segment.of(path)).size:
                     found.add(segment.id)
@@ -56,7 +56,7 @@ def durable_ids(directory: Path) -> set[str]:
 
 
 def file_name(created_ns: int, format_name: str, segment_id: str) -> str:
-    """The name of a segment's file, without the suffix that tells its state."""
+    """The name of a segment's file, without the suffix of its state."""
     return f"{created_ns:020d}.{format_name}.{segment_id}"
 
 
@@ -91,7 +91,7 @@ def write_sealed(directory: Path, name: str, payload_frames: Iterable[bytes | me
 
 
 def unwritable(error: OSError) -> SpoolFull:
-    """What to tell a client whose telemetry the disk does not take."""
+    """The message for a client whose telemetry the disk does not take."""
     failure = SpoolFull(f"The spool cannot be written: {error}. Free space on its disk and send it again.")
     failure.__cause__ = error
     return failure

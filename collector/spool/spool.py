@@ -15,7 +15,7 @@ from collector.spool.framing import Framing
 from collector.spool.inspection import Inspection, SegmentFile
 from collector.spool.open_segment import OpenSegment
 from collector.spool.payload import Delivery, Payload
-from collector.spool.recovery import letters, parts, recover, tell, total
+from collector.spool.recovery import letters, log_damage, parts, recover, total
 from collector.spool.room import Room
 from collector.spool.sealed import SealedSegments
 from collector.spool.segment import PARTIAL, Segment, durable_ids, file_name, seal, unwritable, write_sealed
@@ -140,6 +140,10 @@ class Spool:
         """The ids of sealed segments that begin with a prefix and are not stored yet, in order."""
         return self._sealed.ids(prefix)
 
+    def oldest_waiting_ns(self) -> int:
+        """When the oldest sealed segment that waits was opened, in nanoseconds since the epoch; 0 for none."""
+        return self._sealed.oldest_ns
+
     def unstored(self) -> set[str]:
         """The ids of segments, sealed or open, that hold something durable and are not stored yet."""
         return durable_ids(self._directory)
@@ -150,7 +154,7 @@ class Spool:
 
     def mend(self, segment: Segment, found: Inspection) -> int:
         """Put the sound part of a damaged segment in its place, and dead letters; returns how many. Raises OSError."""
-        tell(segment, found)
+        log_damage(segment, found)
         with SegmentFile(segment.path) as file:
             self.replace(segment, parts(segment, file, found))
         self.damaged_bytes += total(found.damaged)
@@ -198,7 +202,7 @@ class Spool:
     def _keep(self, segment: Segment, deliveries: Sequence[Delivery] = ()) -> None:
         """Hand out a segment from now on."""
         if deliveries:
-            # Before anybody can take the segment, store and remove it.
+            # Before the segment can be taken, stored and removed.
             self.deliveries.add(deliveries, self._clock_ns() // 1000)
         self._sealed.put(segment)
 
@@ -265,7 +269,7 @@ class Spool:
             try:
                 waiting.answer(error)
             except Exception:
-                # What is wrong with one receiver must not end the thread that commits for all.
+                # A fault of one receiver must not end the thread that commits for all.
                 _log.exception("A receiver could not take the spool's answer.")
 
     def _segment_size(self, format_name: str) -> int:
@@ -292,7 +296,7 @@ class Spool:
             self.deliveries.sync()
             sealed = seal(segment.path)
         except OSError as error:
-            # What is in it is durable; sealing is tried again, and done by the next start at the latest.
+            # Its contents are durable; sealing is retried, and done by the next start at the latest.
             _log.error("A segment could not be sealed.", extra={"segment": segment.path.name, "error": str(error)})
             return
         del self._open[format_name]

@@ -1,4 +1,4 @@
-"""What waits for the spool's next commit."""
+"""Frames that wait for the spool's next commit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from collector.spool.payload import Delivery, Payload
 
 @dataclass(frozen=True, slots=True)
 class WaitingFrame:
-    """A frame that waits for the next commit, and the answer that somebody waits for."""
+    """A frame that waits for the next commit, and the answer to its sender."""
 
     frame: tuple[bytes, bytes, bytes]
     size: int

@@ -1,6 +1,6 @@
 """Which segments are being loaded, so that the next process knows what the last one died of.
 
-A load that is killed leaves its note behind. The note also tells up to which block each table was filled before the
+A load that is killed leaves its note behind. The note also says up to which block each table was filled before the
 segment was first tried: where no table has grown since, nothing of the segment is stored, and it may be cut. The notes
 are not synced: they are to outlive the process, not the machine.
 """
@@ -16,15 +16,16 @@ from storage.store import Store
 
 _log = logging.getLogger(__name__)
 
-# So many processes may have died while they loaded a segment, by its fault or not, before it is quarantined.
+# How many processes may die while loading a segment, by its fault or not, before it is quarantined.
 _MOST_DEATHS = 5
 # And so often in a row it may have needed more memory than there is.
 _MOST_REFUSALS = 8
 
-# Those that a load can fill.
+# Those that a load fills; others are filled at times of their own.
 _FILLED = (
-    "SELECT table, max(max_block_number) FROM system.parts WHERE database = currentDatabase() AND active"
-    " AND NOT startsWith(table, 'alert') AND table != 'schema_migrations' GROUP BY table"
+    "SELECT table, max(max_block_number) FROM system.parts WHERE database = currentDatabase() AND active AND table IN"
+    " ('requests', 'metrics', 'spans', 'logs', 'dead_letters', 'books', 'api_1m', 'api_1h', 'mesh_destinations')"
+    " GROUP BY table"
 )
 
 

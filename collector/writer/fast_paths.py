@@ -5,7 +5,7 @@ from collections import Counter
 
 from collector.formats.descriptor import Format
 
-# Who sends what a fast path does not know will send it again: so many segments are then read without it.
+# A sender repeats what a fast path does not know: after a failure this many segments are read without it.
 _SEGMENTS_WITHOUT = 15
 
 

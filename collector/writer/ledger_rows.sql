@@ -37,6 +37,13 @@ FROM
     FROM dead_letters
     WHERE received_at BETWEEN fromUnixTimestamp64Micro({since:Int64}) AND fromUnixTimestamp64Micro({until:Int64})
     GROUP BY segment_id
+    UNION ALL
+    -- Dead letters that have been read again are rows of another segment by now.
+    SELECT segment_id, sum(records)
+    FROM replayed FINAL
+    WHERE received_at BETWEEN fromUnixTimestamp64Micro({since:Int64}) AND fromUnixTimestamp64Micro({until:Int64})
+        AND replay IN (SELECT replay FROM replays FINAL WHERE state IN ('stored', 'done'))
+    GROUP BY segment_id
 )
 WHERE segment_id != '' AND ({all:Bool} OR segment_id IN {only:Array(String)})
 GROUP BY segment_id

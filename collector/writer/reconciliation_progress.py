@@ -11,13 +11,13 @@ from collector.writer.ledger_balance import Mismatch
 
 _log = logging.getLogger(__name__)
 
-# Of further differences the number is known and no more.
+# Further differences are only counted.
 _MOST_LISTED = 1_000
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a comparison leaves to the next one."""
+    """The state that a comparison passes to the next one."""
 
     # What was stored up to here has been compared.
     until: datetime
@@ -41,7 +41,7 @@ class Progress:
 
 
 def read_progress(path: Path, now: datetime) -> Progress:
-    """What the file holds; a beginning at this moment where there is none, or it is damaged."""
+    """The file's state; a new one from this moment if there is none, or it is damaged."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Progress(

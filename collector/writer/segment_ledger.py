@@ -1,4 +1,4 @@
-"""The books: which segments are stored, and whether every record in them can be found."""
+"""The segment ledger, the table `books`: which segments are stored, and whether every record can be found."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TABLES = ("requests", "metrics", "spans", "logs", "dead_letters")
 
 @dataclass(frozen=True)
 class Segments:
-    """What is known of the segments whose ids begin alike: of each list the first 1,000, and the rows of all stored."""
+    """The segments whose ids share a prefix: the first 1,000 of each list, and the rows of all stored ones."""
 
     stored: Sequence[str]
     waiting: Sequence[str]
@@ -31,7 +31,7 @@ def segments(store: Store, spool: Spool, prefix: str) -> Segments:
     With nothing waiting, the rows are those of everything that was durable before: what takes the place of a segment
     has an id that begins with that of the segment.
     """
-    # What is stored in between is in both, and not in neither.
+    # A segment stored in between is then in both, never in neither.
     waiting = spool.waiting(prefix)[:_MOST_IDS]
     [counts] = store.rows(
         f"SELECT {', '.join(f'sum({table})' for table in _TABLES)} FROM books"
@@ -52,7 +52,7 @@ def stored_segments(store: Store, prefix: str) -> list[str]:
 
 
 def enter_empty(store: Store, segment: Segment) -> None:
-    """Enter a stored segment that has no records, such as an empty export: nothing else tells that it was stored."""
+    """Enter a stored segment that has no records, such as an empty export: nothing else shows that it was stored."""
     if store.rows("SELECT 1 FROM books WHERE segment_id = {segment_id:String} LIMIT 1", {"segment_id": segment.id}):
         return
     received = datetime.fromtimestamp(segment.created_ns // 1_000_000_000, UTC)
@@ -60,7 +60,7 @@ def enter_empty(store: Store, segment: Segment) -> None:
 
 
 def differences(store: Store, since: datetime) -> pd.DataFrame:
-    """The segments received since a moment whose records and rows differ; empty when the books balance.
+    """The segments received since a moment whose records and rows differ; empty when the ledger balances.
 
     Counts the rows in the tables themselves, so that a row lost after its insert is found too.
     """

@@ -18,6 +18,11 @@ WITH
             UNION ALL SELECT segment_id, count() FROM spans GROUP BY segment_id
             UNION ALL SELECT segment_id, count() FROM logs GROUP BY segment_id
             UNION ALL SELECT segment_id, count() FROM dead_letters GROUP BY segment_id
+            UNION ALL
+            SELECT segment_id, sum(records)
+            FROM replayed FINAL
+            WHERE replay IN (SELECT replay FROM replays FINAL WHERE state IN ('stored', 'done'))
+            GROUP BY segment_id
         )
         GROUP BY segment_id
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
+from collector.formats.prometheus.families import Families
 from collector.formats.registry import Formats
 from collector.formats.transform import Transform, transform
 from collector.spool.segment import Segment
@@ -63,19 +64,20 @@ class Writer:
         config: WriterConfig | None = None,
         lost: Callable[[str], None] = lambda segment_id: None,
         formats: Formats = FORMATS,
+        families: Families | None = None,
     ) -> None:
-        """In `directory` it keeps notes on segments that are being stored, and those that it cannot store.
-
-        `lost` hears of segments that have left the spool and that this writer has not stored.
+        """In `directory` it keeps notes on segments that are being stored, and those that it cannot store; `lost` hears
+        of segments that have left the spool and that this writer has not stored.
         """
         self._attempts = Attempts(directory / "loads", store)
         self._quarantine = Quarantine(directory / "quarantine")
-        # What a process has died of is tried alone.
+        # A segment that a process died of is tried alone.
         self._alone = threading.Lock()
         self._store = store
         self._spool = spool
         self._transforms = transforms
         self._formats = formats
+        self._families = families or Families()
         self._metrics = metrics
         self._lost = lost
         self._recovery = Recovery(store, spool, transforms, formats)
@@ -209,7 +211,7 @@ class Writer:
         )
 
     def _stored_or_split(self, known: Format, segment: Segment, *, tight: bool = False) -> bool:
-        """Like `_stored`, for a segment of which nothing is stored; one that is `tight` is cut before it is tried."""
+        """Like `_stored`, for a segment with nothing stored yet; a `tight` one is cut before it is tried."""
         if self._was_sifted(known, segment) or (tight and self._was_split(known, segment, tight=True)):
             return False
         try:
@@ -267,7 +269,7 @@ class Writer:
         self._store.load(of.statement, of.table, of.columns, segment.id, of.schema, roomy=roomy)
 
     def _transform(self, known: Format, segment: Segment) -> Transform:
-        return transform(known, segment.id, segment.path, self._transforms)
+        return transform(known, segment.id, segment.path, self._transforms, self._families.fragments())
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -280,7 +282,7 @@ class Writer:
             self._failed(segment, error, pause)
 
         try:
-            # Whatever it is: a thread that has ended would store nothing any more, and nobody would be told.
+            # Whatever the error: a dead thread would store nothing more, and nobody would notice.
             retry(lambda: self._store_or_give_up(segment), _BACKOFF, lambda error: True, self._stopping, failed)
         except Stopped:
             self._spool.give_back(segment)
@@ -312,7 +314,7 @@ class Writer:
         )
 
     def _give_up(self, segment: Segment) -> None:
-        """Somebody has moved the file away, as they are told to do with one of a format that is not known."""
+        """Somebody has moved the file away, as the error about an unknown format advises."""
         _log.error("A segment has left the spool unstored.", extra={"segment": segment.path.name})
         self._spool.remove(segment)
         self._lost(segment.id)

@@ -9,7 +9,7 @@ _SLOTS = 8192
 
 
 class AttemptLimit:
-    """So many attempts at once for each key, and then one in so many seconds.
+    """A burst of attempts for each key, and then one per interval.
 
     Keys share a fixed number of slots by a keyed hash: however many there are, they take no more memory and push nobody
     out.

@@ -17,18 +17,18 @@ def session_cookie(connection: HTTPConnection) -> str:
 def set_session_cookie(response: Response, connection: HTTPConnection, value: str) -> None:
     # Lax and not strict: with strict, a link in a message would ask for the password again.
     response.set_cookie(
-        _name(connection), value, max_age=LIFETIME_SECONDS, secure=_is_secure(connection), httponly=True, samesite="lax"
+        _name(connection), value, max_age=LIFETIME_SECONDS, secure=is_secure(connection), httponly=True, samesite="lax"
     )
 
 
 def delete_session_cookie(response: Response, connection: HTTPConnection) -> None:
-    response.delete_cookie(_name(connection), secure=_is_secure(connection), httponly=True, samesite="lax")
+    response.delete_cookie(_name(connection), secure=is_secure(connection), httponly=True, samesite="lax")
 
 
 def _name(connection: HTTPConnection) -> str:
-    return _SECURE if _is_secure(connection) else _PLAIN
+    return _SECURE if is_secure(connection) else _PLAIN
 
 
-def _is_secure(connection: HTTPConnection) -> bool:
+def is_secure(connection: HTTPConnection) -> bool:
     """Also where a proxy on this machine ends TLS and says so by X-Forwarded-Proto, which uvicorn reads."""
     return bool(connection.url.scheme == "https")

@@ -60,6 +60,22 @@ def unavailable_page() -> HTMLResponse:
     return _page("Signing in is not possible now", "Try again in a moment. The log of Gatelens says why.", "", "", 503)
 
 
+def open_link_page() -> HTMLResponse:
+    """Where a view-only link leads: a script hands its secret on, see shared_routes.py."""
+    form = """<form method="post" action="/shared">
+          <input type="hidden" name="secret">
+          <noscript>The pages need JavaScript.</noscript>
+        </form>
+        <script src="/shared/open.js" defer></script>"""
+    return _page("Opening the page", "It is shown in a moment.", form, "", 200)
+
+
+def over_link_page() -> HTMLResponse:
+    """A view-only link that opens nothing."""
+    lead = "It has ended, was revoked, or was not copied whole. Ask whoever sent it for a new one."
+    return _page("This link shows nothing", lead, "", "", 410)
+
+
 def used_link_page() -> HTMLResponse:
     """A link that no longer works."""
     lead = (

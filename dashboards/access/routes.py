@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
@@ -21,6 +20,7 @@ from dashboards.access.form_page import (
     unavailable_page,
     used_link_page,
 )
+from dashboards.access.forms import form_of
 from dashboards.access.gate import SETUP, SIGN_IN, SIGN_OUT, STYLE
 from dashboards.access.own_path import own_path
 from dashboards.access.sessions import Sessions
@@ -29,7 +29,6 @@ from storage.errors import AccessError, AccessUnavailable
 
 _log = logging.getLogger(__name__)
 
-_MOST_FORM_BYTES = 16 << 10
 # Each takes 64 MiB and a core for a moment, one after the other.
 _MOST_WAITING = 16
 _WRONG = "The name or the password is wrong."
@@ -77,7 +76,7 @@ class SignIn:
         return sign_in_page(wanted)
 
     async def sign_in(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         name, wanted = form.get("name", ""), own_path(form.get("next", "/"))
         # However the name is spelled: the attempts are at the same account.
         peer, account = peer_key(request.client.host if request.client else ""), normal(name)
@@ -109,7 +108,7 @@ class SignIn:
         return setup_page(token, self._administrators.name())
 
     async def set_up(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         token, name, password = form.get("token", ""), form.get("name", ""), form.get("password", "")
         # Before anything is hashed, or strangers could keep the machine busy.
         if not self._administrators.is_good_link(token, self._clock()):
@@ -159,22 +158,6 @@ async def _unavailable(_request: Request, fault: Exception) -> Response:
 
 async def _style_sheet() -> Response:
     return Response(STYLE_SHEET, media_type="text/css", headers={"Cache-Control": "max-age=300"})
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form; none of what is no form, or a large one."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        return {}
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_FORM_BYTES:
-            return {}
-    try:
-        fields = parse_qs(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=8)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _too_many(wanted: str, name: str, wait: int) -> Response:

@@ -1,4 +1,4 @@
-"""Sessions of people who signed in: a random cookie, of which only the hash is kept."""
+"""Sessions of people who signed in: a random cookie; only its hash is kept."""
 
 import contextlib
 import secrets

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -16,10 +16,11 @@ _STOP_SECONDS = 5
 
 
 class Envoy:
-    """One Envoy; `admin_url` answers from `start` to `stop`."""
+    """One Envoy; `admin_url` answers from `start` to `stop`. Where it `is_piped`, somebody must read its `output`."""
 
-    def __init__(self, name: str, bootstrap: dict[str, Any], directory: Path) -> None:
+    def __init__(self, name: str, bootstrap: dict[str, Any], directory: Path, *, is_piped: bool = False) -> None:
         self._name = name
+        self._is_piped = is_piped
         self._bootstrap = bootstrap
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
@@ -38,7 +39,7 @@ class Envoy:
                     envoy_binary(), "--config-path", config, "--admin-address-path", address,
                     "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning",
                 ],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if self._is_piped else log, stderr=log,
             )  # fmt: skip
         self._wait_until_ready(address)
 
@@ -59,6 +60,24 @@ class Envoy:
             if status["name"] == listener:
                 return int(status["local_address"]["socket_address"]["port_value"])
         raise GatelensError(f"Envoy {self._name} has no listener {listener}; see {self._log}.")
+
+    @property
+    def pid(self) -> int:
+        """The id of the process; raises RuntimeError before `start`."""
+        return self._running().pid
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What it writes to its standard output, where that is piped."""
+        output = self._running().stdout
+        if output is None:
+            raise RuntimeError(f"The output of Envoy {self._name} goes to its log.")
+        return output
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError(f"Envoy {self._name} has not been started.")
+        return self._process
 
     @property
     def _log(self) -> Path:

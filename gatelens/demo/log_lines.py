@@ -1,22 +1,21 @@
-"""Requests of the past as lines of Envoy's JSON access log.
-
-Most of a line is the same for every request of a kind, so it is a template, and a line costs one `%`.
-"""
+"""Requests of the past as lines of Envoy's JSON access log, and as those of Flex Gateway and of Mule."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from gatelens.demo.flex import policy_message, record
 from gatelens.demo.model import (
+    BLOCKED_ADDRESSES,
     DESTINATION_SIDECAR,
     GATEWAY,
     HOST,
     INBOUND_CLUSTER,
     INVENTORY,
-    KINDS,
     MESH_HOST,
+    REFUSED_DETAILS,
     SOURCE_SIDECAR,
     UPSTREAMS,
     USER_AGENTS,
@@ -24,7 +23,20 @@ from gatelens.demo.model import (
     Kind,
     Node,
 )
-from gatelens.demo.past import ALL_KINDS, Requests
+from gatelens.demo.mule_speech import Exchange, analytics_event, event_line
+from gatelens.demo.past import (
+    ALL_KINDS,
+    BY_ENVOY,
+    BY_FLEX,
+    BY_MESH,
+    BY_MULE,
+    FROM_CACHE,
+    LOCAL,
+    REACHED,
+    REFUSED,
+    Requests,
+)
+from gatelens.demo.template import Columns, Template, write_all
 
 # The way between a request's two sidecars, and what the second one adds to its upstream's time.
 _WAY_US = 150
@@ -34,75 +46,93 @@ _DEAD_HOST = "10.1.2.99:8080"
 _HOSTS = {
     upstream.cluster: f"10.1.2.{number}:8080" for number, upstream in enumerate((*UPSTREAMS, INVENTORY), start=10)
 }
-
-# Places in a template. Each takes the next value of a row; the last two take one and write nothing, or null.
-_PLACES = {'"@number"': "%d", "@text": "%s", "@nothing": "%.0s", '"@null"': "null%.0s"}
+_ENDS = (LOCAL, REACHED, REFUSED, FROM_CACHE)
+_FLAGS = {REACHED: "-", REFUSED: "UF", FROM_CACHE: "RFCF"}
+_DETAILS = {REACHED: VIA_UPSTREAM, REFUSED: REFUSED_DETAILS, FROM_CACHE: "response_from_cache_filter"}
+# Of those who refuse a request at Mule, by its status.
+_POLICIES = {401: "Client ID enforcement", 403: "IP blocklist", 429: "Rate limiting"}
 
 
 def lines(requests: Requests) -> list[str]:
     """The log of all the Envoys, in order of time; a request that both sidecars saw is two lines."""
+    first = requests.only((requests.gateway == BY_ENVOY) | (requests.gateway == BY_MESH))
     second = _at_destination(requests)
-    told = [*_write(requests, _FIRST_TEMPLATES), *_write(second, _SECOND_TEMPLATES)]
-    order = np.argsort(np.concatenate([requests.time, second.time]), kind="stable")
-    return [told[index] for index in order.tolist()]
+    written = [*_write(first, _FIRST), *_write(second, _SECOND)]
+    order = np.argsort(np.concatenate([first.time, second.time]), kind="stable")
+    return [written[index] for index in order.tolist()]
+
+
+def flex_lines(requests: Requests) -> list[str]:
+    """What Flex Gateway sends: the records of its policy."""
+    return _write(requests.only(requests.gateway == BY_FLEX), _FLEX)
+
+
+def mule_lines(requests: Requests) -> list[str]:
+    """Mule's log, with an analytics event in each line."""
+    return _write(requests.only(requests.gateway == BY_MULE), _MULE)
 
 
 def _at_destination(requests: Requests) -> Requests:
     """The requests that reached the destination's sidecar, as it saw them."""
-    arrived = (requests.kind >= len(KINDS)) & requests.reached
-    seen = Requests(**{field.name: getattr(requests, field.name)[arrived] for field in fields(Requests)})
+    seen = requests.only((requests.gateway == BY_MESH) & (requests.end == REACHED))
     duration = np.maximum(seen.upstream - 2 * _WAY_US, 2)
     upstream = np.maximum(duration - _SECOND_PROXY_US, 1)
     return replace(seen, time=seen.time + _WAY_US, duration=duration, upstream=upstream)
 
 
-def _write(requests: Requests, templates: Sequence[str]) -> list[str]:
-    agents = np.array(USER_AGENTS)
-    picks = (2 * requests.kind + requests.reached).tolist()
-    rows = zip(
-        np.datetime_as_string(requests.time.astype("datetime64[us]")).tolist(),
-        requests.number.tolist(),
-        requests.status.tolist(),
-        requests.received.tolist(),
-        requests.sent.tolist(),
-        (requests.duration // 1000).tolist(),
-        requests.duration.tolist(),
-        requests.upstream.tolist(),
-        (requests.upstream // 1000).tolist(),
-        requests.client.tolist(),
-        agents[requests.agent].tolist(),
-        requests.id.tolist(),
-        strict=True,
-    )
-    return [templates[pick] % row for pick, row in zip(picks, rows, strict=True)]
+def _write(requests: Requests, templates: dict[int, Template]) -> list[str]:
+    return write_all(templates, _columns(requests), _pick(requests.kind, requests.end))
 
 
-def _template(kind: Kind, node: Node, cluster: str, *, reached: bool) -> str:
-    """A line under the names of bootstrap.json_log, its places in the order of the rows above."""
+def _columns(requests: Requests) -> Columns:
+    replied = requests.time + requests.duration
+    return {
+        "time": np.datetime_as_string(requests.time.astype("datetime64[us]")),
+        "replied": np.datetime_as_string(replied.astype("datetime64[us]")),
+        "replied_ms": np.datetime_as_string((replied // 1000).astype("datetime64[ms]")),
+        "number": requests.number,
+        "status": requests.status,
+        "received": requests.received,
+        "sent": requests.sent,
+        "ms": requests.duration // 1000,
+        "us": requests.duration,
+        "upstream_us": requests.upstream,
+        "upstream_ms": requests.upstream // 1000,
+        "client": requests.client,
+        "agent": np.array(USER_AGENTS)[requests.agent],
+        "id": requests.id,
+    }
+
+
+def _pick(kind: Any, end: Any) -> Any:
+    return len(_ENDS) * kind + end
+
+
+def _envoy(kind: Kind, end: int, node: Node, cluster: str) -> str:
+    """A line under the names of access_logs.json_log."""
     in_mesh = node != GATEWAY
-    refused = "UF" in kind.flags
     record = {
-        "start_time": "@textZ",
+        "start_time": "@time@Z",
         "route_name": "default" if in_mesh else kind.cluster or None,
         "method": kind.method,
-        "path": kind.path.replace("{id}", "@text") if "{id}" in kind.path else f"{kind.path}@nothing",
+        "path": kind.path.replace("{id}", "@number@"),
         "protocol": "HTTP/1.1",
-        "response_code": "@number",
-        "response_flags": "-" if reached else kind.flags or "-",
-        "response_code_details": VIA_UPSTREAM if reached else kind.details,
+        "response_code": "#status",
+        "response_flags": _FLAGS.get(end) or kind.flags or "-",
+        "response_code_details": _DETAILS.get(end) or kind.details,
         "connection_termination_details": None,
-        "upstream_transport_failure_reason": "delayed_connect_error:_Connection_refused" if refused else None,
-        "bytes_received": "@number",
-        "bytes_sent": "@number",
-        "duration": "@number",
-        "duration_us": "@number",
-        "upstream_us": "@number" if reached else "@null",
-        "upstream_service_time": "@text" if reached else "@null",
-        "x_forwarded_for": "@null" if in_mesh else "203.0.113.@text",
-        "user_agent": "@text",
-        "request_id": "@text",
+        "upstream_transport_failure_reason": "delayed_connect_error:_Connection_refused" if end == REFUSED else None,
+        "bytes_received": "#received",
+        "bytes_sent": "#sent",
+        "duration": "#ms",
+        "duration_us": "#us",
+        "upstream_us": "#upstream_us" if end == REACHED else None,
+        "upstream_service_time": "@upstream_ms@" if end == REACHED else None,
+        "x_forwarded_for": None if in_mesh else "203.0.113.@client@",
+        "user_agent": "@agent@",
+        "request_id": "@id@",
         "authority": MESH_HOST if in_mesh else HOST,
-        "upstream_host": _HOSTS[kind.cluster] if reached else _DEAD_HOST if refused else None,
+        "upstream_host": _HOSTS.get(kind.cluster) if end == REACHED else _DEAD_HOST if end == REFUSED else None,
         "upstream_cluster": cluster or None,
         "downstream_remote_address": "10.1.0.4:41000",
         "requested_server_name": None,
@@ -110,21 +140,67 @@ def _template(kind: Kind, node: Node, cluster: str, *, reached: bool) -> str:
         "gateway": node.cluster,
         "instance": node.id,
     }
-    text = json.dumps(record, separators=(",", ":")).replace("%", "%%")
-    for place, conversion in _PLACES.items():
-        text = text.replace(place, conversion)
-    return text
+    return json.dumps(record, separators=(",", ":"))
 
 
-def _first(kind: Kind, *, reached: bool) -> str:
-    reached = reached and kind.cluster in _HOSTS
-    return _template(kind, GATEWAY if kind in KINDS else SOURCE_SIDECAR, kind.cluster, reached=reached)
+def _flex(kind: Kind, end: int) -> str:
+    known = {
+        "reqId": "@id@",
+        "remoteAddress": _client(kind),
+        "method": kind.method,
+        "requestPath": kind.path.replace("{id}", "@number@"),
+        "statusCode": "#status",
+        "clientId": kind.consumer or None,
+        "userAgent": "@agent@",
+        "requestBytes": "#received",
+        "responseBytes": "#sent",
+        "route": kind.cluster,
+        "details": _DETAILS.get(end) or kind.details,
+    }
+    message = policy_message(known, "@time@Z", "@replied@Z") or ""
+    entry = {"date": "@replied@Z", **record("flex-gateway-envoy", "info", "accessLog", message)}
+    # Its block names the environment.
+    del entry["environment"]
+    return json.dumps(entry, separators=(",", ":"))
 
 
-def _second(kind: Kind, *, reached: bool) -> str:
-    return _template(kind, DESTINATION_SIDECAR, INBOUND_CLUSTER, reached=reached and kind.cluster in _HOSTS)
+def _mule(kind: Kind, end: int) -> str:
+    places: dict[str, Any] = {
+        "status": "#status",
+        "client": _client(kind),
+        "user_agent": "@agent@",
+        "request_id": "@id@",
+        "request_bytes": "#received",
+        "response_bytes": "#sent",
+    }
+    exchange = Exchange(
+        api=kind.api,
+        version=kind.version,
+        consumer=kind.consumer,
+        method=kind.method,
+        path=kind.path.replace("{id}", "@number@").partition("?")[0],
+        policy=_POLICIES.get(kind.status, "") if end == LOCAL else "",
+        **places,
+    )
+    event = analytics_event(exchange, "@time@Z", "@replied@Z", "@id@")
+    return event_line("@replied_ms@", json.dumps(event, separators=(",", ":")))
 
 
-# By twice the kind, and one more where an upstream was reached.
-_FIRST_TEMPLATES = [_first(kind, reached=reached) for kind in ALL_KINDS for reached in (False, True)]
-_SECOND_TEMPLATES = [_second(kind, reached=reached) for kind in ALL_KINDS for reached in (False, True)]
+def _client(kind: Kind) -> str:
+    # The last kind alone comes from addresses that are blocked.
+    return f"{BLOCKED_ADDRESSES if kind is ALL_KINDS[-1] else '203.0.113.'}@client@"
+
+
+_NUMBERED = [(number, kind, end) for number, kind in enumerate(ALL_KINDS) for end in _ENDS]
+_FIRST = {
+    _pick(number, end): Template(
+        _envoy(kind, end, SOURCE_SIDECAR if kind.cluster.startswith("outbound") else GATEWAY, kind.cluster)
+    )
+    for number, kind, end in _NUMBERED
+}
+_SECOND = {
+    _pick(number, end): Template(_envoy(kind, end, DESTINATION_SIDECAR, INBOUND_CLUSTER))
+    for number, kind, end in _NUMBERED
+}
+_FLEX = {_pick(number, end): Template(_flex(kind, end)) for number, kind, end in _NUMBERED if kind.api}
+_MULE = {_pick(number, end): Template(_mule(kind, end)) for number, kind, end in _NUMBERED if kind.api}

@@ -1,1 +1,1 @@
-"""Alerts: rules from a YAML file over the roll-ups, told to receivers as Alertmanager tells them."""
+"""Alerts: rules from a YAML file over the roll-ups, with notifications as Alertmanager sends them."""

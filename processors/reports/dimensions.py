@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.errors import InvalidReport
+from processors.query.question import TIME
 
 
 @dataclass(frozen=True)
@@ -11,10 +12,8 @@ class Dimension:
     """A column to group by."""
 
     name: str
-    # Over the columns of processors.usage_source, which the statements call `seen`.
-    expression: str
-    # The column of `requests` that it is read from; '' is the time, which every table has.
-    column: str = ""
+    # What a question calls it.
+    asked: str
     # How a moment is written, for strftime and for a sheet; '' is text.
     strftime: str = ""
     sheet_format: str = ""
@@ -24,29 +23,14 @@ class Dimension:
         return bool(self.strftime)
 
 
-def _plain(name: str) -> Dimension:
-    return Dimension(name, f"seen.{name}", column=name)
-
-
 # Times are UTC.
 DIMENSIONS: tuple[Dimension, ...] = (
-    _plain("environment"),
-    _plain("gateway_kind"),
-    _plain("gateway"),
-    _plain("api"),
-    _plain("api_version"),
-    _plain("consumer"),
-    _plain("route"),
-    _plain("method"),
-    Dimension(
-        "status_class",
-        "multiIf(seen.status_2xx > 0, '2xx', seen.status_3xx > 0, '3xx', seen.status_4xx > 0, '4xx',"
-        " seen.status_5xx > 0, '5xx', 'other')",
-        column="status",
-    ),
-    Dimension("hour", "toStartOfHour(seen.time)", strftime="%Y-%m-%dT%H:%M:%SZ", sheet_format="yyyy-mm-dd hh:mm"),
-    Dimension("day", "toStartOfDay(seen.time)", strftime="%Y-%m-%d", sheet_format="yyyy-mm-dd"),
-    Dimension("month", "toDateTime(toStartOfMonth(seen.time), 'UTC')", strftime="%Y-%m", sheet_format="yyyy-mm"),
+    *(Dimension(name, name) for name in ("environment", "gateway_kind", "gateway", "api")),
+    Dimension("api_version", "version"),
+    *(Dimension(name, name) for name in ("consumer", "route", "method", "status_class")),
+    Dimension("hour", TIME, strftime="%Y-%m-%dT%H:%M:%SZ", sheet_format="yyyy-mm-dd hh:mm"),
+    Dimension("day", "date", strftime="%Y-%m-%d", sheet_format="yyyy-mm-dd"),
+    Dimension("month", "month", strftime="%Y-%m", sheet_format="yyyy-mm"),
 )
 
 

@@ -33,7 +33,7 @@ def render_csv(report: UsageReport) -> bytes:
 def render_json(report: UsageReport) -> bytes:
     """One object: what was asked, `rows`, and `total`."""
     rows = report.rows.assign(**_shown_dimensions(report)).astype(object)
-    # JSON has no NaN: latencies of which no gateway tells any are null.
+    # JSON has no NaN: latencies that no gateway reports are null.
     rows = rows.where(rows.notna(), None)
     document = {
         "from": report.window.start.isoformat(),

@@ -1,16 +1,15 @@
 """A usage report: its rows, and what must be known to read them later."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
+from processors.query.questions import Questions
 from processors.reports.dimensions import Dimension, dimensions
 from processors.reports.usage import COUNTS, usage
-from processors.traffic.filters import Filters
-from processors.window import Window
-from storage.store import Store
+from processors.time.window import Window
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,8 @@ class UsageReport:
     rows: pd.DataFrame
     dimensions: tuple[Dimension, ...]
     window: Window
-    filters: Filters
+    # As they were given: dimension -> value, those that were set.
+    filtered_by: Mapping[str, str]
     generated_at: datetime
     # Of the Gatelens that made it.
     version: str
@@ -31,19 +31,15 @@ class UsageReport:
         return {name: sum(int(count) for count in self.rows[name]) for name in COUNTS}
 
     @property
-    def filtered_by(self) -> dict[str, str]:
-        """The filters that are set."""
-        return {name: value for name, value in asdict(self.filters).items() if value}
-
-    @property
     def complete(self) -> bool:
         """Whether the period was over when the report was made."""
         return self.window.end <= self.generated_at
 
 
 def usage_report(
-    store: Store, window: Window, by: Sequence[str], filters: Filters, *, now: datetime, version: str
+    questions: Questions, window: Window, by: Sequence[str], filters: Mapping[str, str], *, now: datetime, version: str
 ) -> UsageReport:
     """Ask the store; raises InvalidReport and StoreError."""
-    rows = usage(store, window.start, window.end, by, filters)
-    return UsageReport(rows, dimensions(by), window, filters, now, version)
+    rows = usage(questions, window, by, filters)
+    filtered_by = {name: value for name, value in filters.items() if value}
+    return UsageReport(rows, dimensions(by), window, filtered_by, now, version)

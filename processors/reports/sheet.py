@@ -1,4 +1,4 @@
-"""A report as an Excel workbook: the sheet Usage, and the sheet About that tells what it counts."""
+"""A report as an Excel workbook: the sheet Usage, and the sheet About that says what it counts."""
 
 from io import BytesIO
 

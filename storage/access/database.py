@@ -1,7 +1,7 @@
 """The database of access: the administrator, sessions and tokens, as one SQLite file in the data directory.
 
-It is no table of ClickHouse: signing in works while ClickHouse does not, the commands change it beside a running
-process, and no SQL that people run can reach it (docs/decisions/0014-access.md).
+It is no table of ClickHouse: signing in works while ClickHouse does not, the commands change it while a process
+runs, and no SQL that people run can reach it (docs/decisions/0014-access.md).
 """
 
 import os
@@ -16,7 +16,6 @@ from storage.errors import AccessUnavailable
 
 _FILE = "access.sqlite"
 _BUSY_SECONDS = 5.0
-_VERSION = 1
 
 # Secrets are here as hashes only. Times are seconds since 1970.
 _SCHEMA = """
@@ -44,6 +43,20 @@ CREATE TABLE tokens (
     created_at REAL NOT NULL
 ) STRICT;
 """
+_SHARED_LINKS = """
+CREATE TABLE shared_links (
+    id TEXT PRIMARY KEY,
+    token_hash BLOB NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    path TEXT NOT NULL,
+    query TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL
+) STRICT;
+"""
+# What brings the database from one version to the next.
+_STEPS = (_SCHEMA, _SHARED_LINKS)
 
 
 class AccessDatabase:
@@ -107,15 +120,15 @@ class AccessDatabase:
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
         [(version,)] = connection.execute("PRAGMA user_version")
-        if version > _VERSION:
+        if version > len(_STEPS):
             raise AccessUnavailable(
                 f"{self._path} was written by a newer Gatelens; run that version, or restore the file from a backup."
             )
-        if version == 0:
+        for step in _STEPS[version:]:
             # Not executescript, which would commit first.
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in filter(str.strip, step.split(";")):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
 
     @contextmanager
     def _failures_named(self) -> Iterator[None]:

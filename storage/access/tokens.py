@@ -93,13 +93,17 @@ class TokenCheck:
     def name_of(self, kind: TokenKind, token: str) -> str | None:
         """Whose token this is, None where it is not good for this.
 
-        A lookup by the hash tells nothing by the time that it takes: nobody can choose the hash of what they send.
+        A lookup by hash leaks nothing by its timing: nobody can choose the hash of what they send.
         """
         self._look()
         return self._known.get((kind, secret_hash(token)))
 
+    def is_local(self, token: str) -> bool:
+        """Whether it is the token of commands on this machine."""
+        return (TokenKind.READ, secret_hash(token)) in self._local
+
     def has_any(self, kind: TokenKind) -> bool:
-        """Whether there is a token of this kind beside that of the local commands."""
+        """Whether there is a token of this kind besides that of the local commands."""
         self._look()
         return any(known == kind and name != _LOCAL for (known, _), name in self._known.items())
 

@@ -2,12 +2,14 @@
 
 import itertools
 import socket
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from gatelens.data_directory import Addresses
 from tests.bench.messages import forward_entries
 from tests.bench.sender import Repeated
+from tests.bench.timed_message import TimedMessage
 
 _RECORDS = 1000
 _UNDER_WAY = 4
@@ -17,8 +19,10 @@ _TAG = msgspec.msgpack.encode("envoy.edge")
 class ForwardSender(Repeated):
     """One connection; each chunk has an id of its own, since one that is known is not stored again."""
 
-    def __init__(self, addresses: Addresses) -> None:
-        super().__init__(lambda count: forward_entries(count, _RECORDS), _RECORDS)
+    def __init__(
+        self, addresses: Addresses, make: Callable[[int, int], Iterator[TimedMessage]] = forward_entries
+    ) -> None:
+        super().__init__(lambda count: make(count, _RECORDS), _RECORDS)
         host, _, port = addresses.forward.rpartition(":")
         self._socket = socket.create_connection((host, int(port)), timeout=60)
         self._answers = msgspec.msgpack.Decoder(dict[str, str])

@@ -33,8 +33,10 @@ class OtlpSender(GrpcSender):
 
     _UNDER_WAY = 16
 
-    def __init__(self, addresses: Addresses) -> None:
-        super().__init__(addresses, otlp_messages)
+    def __init__(
+        self, addresses: Addresses, make: Callable[[int, int], Iterator[TimedMessage]] = otlp_messages
+    ) -> None:
+        super().__init__(addresses, make)
         self._export = self._channel.unary_unary(_OTLP, request_serializer=bytes, response_deserializer=bytes)
 
     def send_all(self) -> None:

@@ -17,6 +17,7 @@ from collector.importer.block import Labels
 from collector.importer.importer import import_file
 from gatelens.block_sinks import HttpSink
 from gatelens.data_directory import Addresses, DataDirectory
+from tests.bench.envoy_capture import write_capture
 from tests.bench.log_files import write_log
 from tests.bench.messages import otlp_messages, write_requests
 from tests.bench.sender import REQUESTS, SAMPLES, Repeated
@@ -91,6 +92,17 @@ class ImportSender(LinesSender):
 
     def send_all(self) -> None:
         import_file(self.file, HttpSink(self._addresses), Labels("bench"))
+
+
+class CaptureSender(ImportSender):
+    """A log of the real Envoy, with twice as much in a line as ours."""
+
+    def __init__(self, addresses: Addresses, directory: Path) -> None:
+        super().__init__(addresses, directory, "envoy_json")
+        self.file = directory / "capture.log"
+
+    def prepare(self, events: int) -> None:
+        write_capture(self.file, events, datetime.now(UTC))
 
 
 class DeclaredSender(ImportSender):

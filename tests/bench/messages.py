@@ -1,14 +1,17 @@
 """Messages as clients send them, each with a number of events, from a fixed seed; their times are set by sending."""
 
+import json
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+from tests.bench.envoy_capture import captured_records
 from tests.bench.timed_message import (
     PLACEHOLDER_NS,
     TimedMessage,
@@ -25,6 +28,7 @@ from tests.collector.prometheus_messages import sample_series, write_request
 _APIS = 40
 _SERIES = ("bench_cpu_seconds_total", "bench_memory_bytes", "bench_requests_total", "bench_connections_active")
 _SECONDS, _NANOS = divmod(PLACEHOLDER_NS, 10**9)
+_PLACEHOLDER_TEXT = f"{datetime.fromtimestamp(_SECONDS, UTC):%Y-%m-%dT%H:%M:%S}.{_NANOS // 10**6:03}Z"
 _STATUSES = (200, 200, 200, 200, 200, 200, 200, 200, 201, 204, 301, 400, 404, 429, 500, 503)
 
 
@@ -57,10 +61,39 @@ def forward_entries(count: int, entries: int, seed: int = 7) -> Iterator[TimedMe
     """Entries of Fluent Forward, as Fluent Bit sends what it has parsed of Envoy's JSON log."""
     draw = random.Random(seed)
     moment = msgspec.msgpack.Ext(0, struct.pack(">II", _SECONDS, _NANOS))
-    text = f"{datetime.fromtimestamp(_SECONDS, UTC):%Y-%m-%dT%H:%M:%S}.{_NANOS // 10**6:03}Z"
     for _ in range(count):
-        made = msgspec.msgpack.encode([[[moment, {}], {"start_time": text, **_access(draw)}] for _ in range(entries)])
+        made = msgspec.msgpack.encode(
+            [[[moment, {}], {"start_time": _PLACEHOLDER_TEXT, **_access(draw)}] for _ in range(entries)]
+        )
         yield TimedMessage(made, entries, fluent_event_time, iso_milliseconds)
+
+
+def captured_otlp_messages(count: int, entries: int, seed: int = 7) -> Iterator[TimedMessage]:
+    """ExportLogsServiceRequests of a collector that follows a real Envoy's log: lines, taken apart beside them."""
+    draw = random.Random(seed)
+    records = captured_records()
+    for _ in range(count):
+        request = ExportLogsServiceRequest()
+        logs = request.resource_logs.add().scope_logs.add().log_records
+        for said in _drawn(records, entries, draw):
+            record = logs.add(time_unix_nano=PLACEHOLDER_NS)
+            record.body.string_value = json.dumps({"start_time": _PLACEHOLDER_TEXT, **said}, separators=(",", ":"))
+            record.attributes.extend(_text(name, str(value)) for name, value in said.items() if value is not None)
+            record.attributes.append(_text("log.file.name", "access.log"))
+        yield TimedMessage(request.SerializeToString(), entries, protobuf_fixed64, iso_milliseconds)
+
+
+def captured_forward_entries(
+    count: int, entries: int, seed: int = 7, *, has_metadata: bool = True
+) -> Iterator[TimedMessage]:
+    """Entries of Fluent Forward with what the real Envoy's log says; without metadata as Fluentd writes them."""
+    draw = random.Random(seed)
+    moment = msgspec.msgpack.Ext(0, struct.pack(">II", _SECONDS, _NANOS))
+    records = captured_records()
+    start: dict[str, Any] = {"start_time": _PLACEHOLDER_TEXT}
+    for _ in range(count):
+        made = [[[moment, {}] if has_metadata else moment, start | said] for said in _drawn(records, entries, draw)]
+        yield TimedMessage(msgspec.msgpack.encode(made), entries, fluent_event_time, iso_milliseconds)
 
 
 def write_requests(count: int, samples: int, seed: int = 7) -> Iterator[TimedMessage]:
@@ -81,6 +114,13 @@ def write_requests(count: int, samples: int, seed: int = 7) -> Iterator[TimedMes
             for number in range(samples)
         ]
         yield TimedMessage(write_request({"timeseries": series}), samples, protobuf_milliseconds)
+
+
+def _drawn(records: Sequence[dict[str, Any]], entries: int, draw: random.Random) -> Iterator[dict[str, Any]]:
+    """So many of the records, each as a request of its own."""
+    for said in draw.choices(records, k=entries):
+        own = {"request_id": f"{draw.getrandbits(128):032x}", "path": f"/orders/v1/items/{draw.randrange(100_000)}"}
+        yield {name: value for name, value in {**said, **own}.items() if name != "start_time"}
 
 
 def _als_entry(draw: random.Random) -> dict[str, object]:

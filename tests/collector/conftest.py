@@ -10,6 +10,7 @@ from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.spooling import MakeSpool
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -36,5 +37,5 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 @pytest.fixture(scope="module")
 def client(rig: Rig) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=rig.http, trust_env=False, timeout=30) as opened:
+    with httpx.Client(base_url=rig.http, trust_env=False, timeout=PATIENCE) as opened:
         yield opened

@@ -26,7 +26,8 @@ from collector.writer.segment_ledger import differences
 from collector.writer.writer import Writer
 from gatelens.event_loop import EventLoopThread
 from storage.migrate import migrate
-from storage.store import connect
+from storage.store import Store, connect
+from tests.patience import PATIENCE
 
 
 class FileProcess:
@@ -44,16 +45,16 @@ class FileProcess:
         assert self._process.stdout.readline() == b"ready\n"
         return self
 
-    def finish(self) -> dict[str, Any]:
-        """Let it store what is spooled, and tell what is stored."""
-        told, _ = self._process.communicate(b"end\n", timeout=120)
+    def finish(self, expected: int) -> dict[str, Any]:
+        """Let it read and store so many lines, or as many as it does, and tell what is stored."""
+        told, _ = self._process.communicate(f"{expected}\n".encode(), timeout=2 * PATIENCE)
         counts: dict[str, Any] = json.loads(told)
         return counts
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._process.poll() is None:
             os.kill(self._process.pid, signal.SIGKILL)
-        self._process.wait(20)
+        self._process.wait(PATIENCE)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -80,19 +81,27 @@ def _main(directory: Path, with_store: bool) -> None:
     writer.start()
     loop.spawn(FileReceiver(Intake(spool, metrics), config_for(directory), directory / "state").run())
     _say("ready")
-    sys.stdin.readline()
-    # Files are looked at every 20 ms, and those that have gone are let go after half a second.
+    expected, given_up = int(sys.stdin.readline()), time.monotonic() + PATIENCE
+    while (_counts(store)[2] < expected or spool.size) and time.monotonic() < given_up:
+        time.sleep(0.5)
+    # What would be stored twice has a moment to come: files are looked at every 20 ms.
     time.sleep(2)
-    while spool.size:
+    while spool.size and time.monotonic() < given_up:
         time.sleep(0.05)
-    (found,) = store.rows(
-        "SELECT count(), uniqExact(request_id), (SELECT sum(requests) FROM api_1m WHERE environment = 'files'),"
-        " (SELECT count() FROM dead_letters) FROM requests WHERE environment = 'files'"
-    )
+    found = _counts(store)
     names = ("requests", "different", "rolled_up", "dead_letters")
     since = store.rows("SELECT toDateTime('2020-01-01')")[0][0]
     _say(json.dumps({**dict(zip(names, map(int, found), strict=True)), "unbalanced": len(differences(store, since))}))
     os._exit(0)
+
+
+def _counts(store: Store) -> tuple[int, ...]:
+    """Requests, different ones, those in the rollup, dead letters."""
+    (found,) = store.rows(
+        "SELECT count(), uniqExact(request_id), (SELECT sum(requests) FROM api_1m WHERE environment = 'files'),"
+        " (SELECT count() FROM dead_letters) FROM requests WHERE environment = 'files'"
+    )
+    return found
 
 
 def _say(text: str) -> None:

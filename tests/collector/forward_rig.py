@@ -28,6 +28,7 @@ from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from gatelens.event_loop import EventLoopThread
 from tests.collector.counting_metrics import CountingMetrics
+from tests.patience import PATIENCE
 
 MOMENT = 1_795_428_930
 
@@ -60,7 +61,7 @@ class ForwardRig:
         return found
 
     def connect(self) -> "Agent":
-        return Agent(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+        return Agent(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE))
 
 
 class Agent:
@@ -134,7 +135,12 @@ def payloads(spool: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def forward(
-    directory: Path, settings: Mapping[str, Any] | None = None, room: int = 1 << 30, formats: Formats = FORMATS
+    directory: Path,
+    settings: Mapping[str, Any] | None = None,
+    room: int = 1 << 30,
+    formats: Formats = FORMATS,
+    *,
+    keeps_tags: bool = False,
 ) -> Iterator[ForwardRig]:
     """Settings are those of collector.forward."""
     config = ForwardConfig.model_validate(
@@ -145,7 +151,7 @@ def forward(
     metrics = CountingMetrics()
     loop = EventLoopThread("forward")
     delivery = ChunkDelivery(RECEIVER, spool, chunks, metrics)
-    server = ForwardServer(Intake(spool, metrics, formats=formats), delivery, config)
+    server = ForwardServer(Intake(spool, metrics, formats=formats), delivery, config, keeps_tags=keeps_tags)
     loop.run(server.start())
     try:
         yield ForwardRig(server.port, spool, directory, chunks, metrics, loop, server)

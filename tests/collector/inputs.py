@@ -15,6 +15,7 @@ from collector.records.json_body import unframed
 from collector.spool.spool import Spool
 from tests.collector.golden_cases import PEER, RECEIVED_AT, Case
 from tests.collector.receiver_rig import Rig
+from tests.patience import PATIENCE
 
 Send = Callable[[Path, Sequence[Case]], Spool]
 
@@ -65,7 +66,7 @@ class Input:
 
 def client_of(rig: Rig) -> httpx.Client:
     """One for all requests: what a client makes ready for TLS costs more than a request."""
-    return httpx.Client(base_url=rig.http, trust_env=False, timeout=30)
+    return httpx.Client(base_url=rig.http, trust_env=False, timeout=PATIENCE)
 
 
 def lines(case: Case) -> list[bytes]:

@@ -21,6 +21,7 @@ from collector.spool.spool import Spool
 from tests.collector.golden_cases import Case
 from tests.collector.inputs import ENVIRONMENT, Input, client_of
 from tests.collector.receiver_rig import Rig, receivers
+from tests.patience import PATIENCE
 
 _STUBS: dict[str, tuple[Any, Any]] = {
     "otlp_logs": (LogsServiceStub, ExportLogsServiceRequest),
@@ -63,13 +64,15 @@ def _export(rig: Rig, case: Case) -> None:
     stub, request = _STUBS[case.format]
     for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
         with grpc.insecure_channel(rig.grpc) as channel:
-            stub(channel).Export(request.FromString(case.body()), timeout=20, compression=compression)
+            stub(channel).Export(request.FromString(case.body()), timeout=PATIENCE, compression=compression)
 
 
 def _stream(rig: Rig, case: Case) -> None:
     """A stream for each case: the first message says who sends it."""
     with grpc.insecure_channel(rig.grpc) as channel:
-        channel.stream_unary(_ALS, request_serializer=None, response_deserializer=None)(iter([case.body()]), timeout=20)
+        channel.stream_unary(_ALS, request_serializer=None, response_deserializer=None)(
+            iter([case.body()]), timeout=PATIENCE
+        )
 
 
 def _post_otlp(client: httpx.Client, case: Case) -> None:

@@ -25,6 +25,7 @@ from tests.collector.inputs import (
     is_text,
 )
 from tests.collector.spooling import append
+from tests.patience import PATIENCE
 
 _PACKINGS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
 
@@ -68,7 +69,7 @@ class _Blocks:
 
     def send(self, block: Block) -> None:
         told = (block.format, block.body, time.time_ns() // 1000, block.environment, block.gateway, PEER)
-        append(self._spool, Payload(*told)).result(20)
+        append(self._spool, Payload(*told)).result(PATIENCE)
 
 
 def _imported(is_named: bool) -> Send:

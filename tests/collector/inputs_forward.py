@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fluent import sender  # type: ignore[import-untyped]
+from fluent import sender
 
 from collector.formats.formats import FORMATS
 from collector.spool.spool import Spool
@@ -17,6 +17,7 @@ from tests.collector.forward_rig import ForwardRig, forward
 from tests.collector.golden_cases import Case
 from tests.collector.inputs import ENVIRONMENT, MOMENT, Input, Send, entries, is_found, is_of_records
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _NODE_CLIENTS = Path(__file__).parents[1] / "node" / "node_modules"
 
@@ -76,7 +77,7 @@ def _node_logger(directory: Path, cases: Sequence[Case]) -> Spool:
         subprocess.run(
             ["node", "-e", _NODE, str(rig.port), str(directory / "records.json"), str(MOMENT)],
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
             env={"PATH": os.environ["PATH"], "NODE_PATH": str(_NODE_CLIENTS)},
         )
     return rig.spool

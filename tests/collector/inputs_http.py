@@ -30,6 +30,7 @@ from tests.collector.inputs import (
     texts,
 )
 from tests.collector.receiver_rig import Rig
+from tests.patience import PATIENCE
 
 _PACKINGS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
 
@@ -39,7 +40,7 @@ def _curl(rig: Rig, address: str, body: bytes, directory: Path) -> None:
         pytest.skip("No curl was found; run `scripts/peers.sh`.")
     (directory / "body").write_bytes(body)
     command = ["curl", "--silent", "--fail-with-body", "--data-binary", f"@{directory / 'body'}"]
-    subprocess.run([*command, rig.http + address], check=True, timeout=30, stdout=subprocess.DEVNULL)
+    subprocess.run([*command, rig.http + address], check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL)
 
 
 def _post(

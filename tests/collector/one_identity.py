@@ -12,7 +12,7 @@ from typing import Any
 import cramjam
 import grpc
 import httpx
-from fluent import sender  # type: ignore[import-untyped]
+from fluent import sender
 from google.protobuf.json_format import ParseDict  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
@@ -36,6 +36,7 @@ from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.scrape_target import Answering, target
 from tests.collector.spooling import append
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 Texts = Mapping[str, str]
 Send = Callable[[Path, "Identity"], Spool]
@@ -131,7 +132,7 @@ def _otlp_grpc(rig: Rig, who: Identity) -> None:
     for signal, request in _exports(who).items():
         message, stub = _MESSAGES[signal]
         with grpc.insecure_channel(rig.grpc) as channel:
-            stub(channel).Export(ParseDict(_hex_as_base64(request), message()), timeout=20)
+            stub(channel).Export(ParseDict(_hex_as_base64(request), message()), timeout=PATIENCE)
 
 
 def _otlp_http(rig: Rig, who: Identity) -> None:
@@ -149,7 +150,9 @@ def _als(rig: Rig, who: Identity) -> None:
     }
     message = envoy_messages.encode({"identifier": {"node": who.node}, "http_logs": {"log_entry": [entry]}})
     with grpc.insecure_channel(rig.grpc) as channel:
-        channel.stream_unary(_ALS, request_serializer=None, response_deserializer=None)(iter([message]), timeout=20)
+        channel.stream_unary(_ALS, request_serializer=None, response_deserializer=None)(
+            iter([message]), timeout=PATIENCE
+        )
 
 
 def _ingest_records(rig: Rig, who: Identity) -> None:
@@ -177,7 +180,9 @@ def _hec(rig: Rig, who: Identity) -> None:
     events: list[Any] = [*who.lines, *([*_held(who), *_parsed(who)] if who.record else [])]
     body = "".join(json.dumps({"event": event, **who.hec}) for event in events)
     headers = {"Authorization": "Splunk any"}
-    answer = httpx.post(f"{rig.http}/services/collector", content=body, headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{rig.http}/services/collector", content=body, headers=headers, trust_env=False, timeout=PATIENCE
+    )
     assert answer.status_code == 200, answer.text
 
 
@@ -198,7 +203,7 @@ def _remote_write(rig: Rig, who: Identity) -> None:
 
 def _post(rig: Rig, address: str, body: bytes, content_type: str, encoding: str = "identity") -> None:
     headers = {"Content-Type": content_type, "Content-Encoding": encoding}
-    answer = httpx.post(f"{rig.http}{address}", content=body, headers=headers, trust_env=False)
+    answer = httpx.post(f"{rig.http}{address}", content=body, headers=headers, trust_env=False, timeout=PATIENCE)
     assert answer.is_success, (address, answer.text)
 
 
@@ -251,7 +256,7 @@ class _Blocks:
 
     def send(self, block: Block) -> None:
         told = (block.format, block.body, time.time_ns() // 1000, block.environment, block.gateway, block.peer)
-        append(self._spool, Payload(*told)).result(20)
+        append(self._spool, Payload(*told)).result(PATIENCE)
 
 
 def _imported(directory: Path, who: Identity) -> Spool:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 
 def binary(name: str) -> str:
@@ -32,7 +33,7 @@ def prometheus(directory: Path, config: str) -> Iterator[str]:
         f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn", log=directory / "prometheus.log",
     ):  # fmt: skip
         url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _answers(f"{url}/-/ready"), 30)
+        wait_until(lambda: _answers(f"{url}/-/ready"))
         yield url
 
 
@@ -46,7 +47,7 @@ def node_exporter(directory: Path) -> Iterator[str]:
         log=directory / "node_exporter.log",
     ):  # fmt: skip
         url = f"http://127.0.0.1:{port}/metrics"
-        wait_until(lambda: _answers(url), 30)
+        wait_until(lambda: _answers(url))
         yield url
 
 
@@ -61,7 +62,7 @@ def _running(*command: str, log: Path) -> Iterator[None]:
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -69,7 +70,7 @@ def _running(*command: str, log: Path) -> Iterator[None]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False).status_code == 200
+        return httpx.get(url, trust_env=False, timeout=PATIENCE).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-_PATIENCE_SECONDS = 20
+from tests.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def service() -> Iterator[int]:
 
 def send_all(port: int, requests: Sequence[Request]) -> None:
     """Send them one after the other, on one connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     for request in requests:
         connection.putrequest(request.method, request.path, skip_accept_encoding=True)
         headers = {
@@ -118,11 +118,11 @@ def proxy(command: Sequence[str], port: int, log: Path, environment: dict[str, s
             yield
         finally:
             process.terminate()
-            process.wait(_PATIENCE_SECONDS)
+            process.wait(PATIENCE)
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

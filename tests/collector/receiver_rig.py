@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from opentelemetry.metrics import NoOpMeter
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from collector.encoding.protobuf import fields, read_varint
 from collector.formats.formats import FORMATS
+from collector.formats.prometheus.families import Families
 from collector.formats.registry import Formats
 from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
@@ -39,6 +40,7 @@ class Rig:
     grpc: str
     spool: Spool
     directory: Path
+    families: Families = field(default_factory=Families)
 
     def spooled(self) -> list[tuple[str, bytes]]:
         """(file name's format, body) of each payload on disk, oldest first."""
@@ -71,9 +73,10 @@ def receivers(
     metrics: CollectorMetrics | None = None,
     find_sender: FindSender | None = None,
     formats: Formats = FORMATS,
+    families: Families | None = None,
 ) -> Iterator[Rig]:
     spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60))
-    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")), formats=formats)
+    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")), formats=formats, families=families)
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     grpc_config = GrpcConfig(listen="127.0.0.1:0", max_message_size=ByteSize(limit), environment=environment)
@@ -85,7 +88,13 @@ def receivers(
     loop.run(grpc_server.start())
     loop.run(web.start())
     try:
-        yield Rig(f"http://127.0.0.1:{bound.getsockname()[1]}", f"127.0.0.1:{grpc_server.port}", spool, directory)
+        yield Rig(
+            f"http://127.0.0.1:{bound.getsockname()[1]}",
+            f"127.0.0.1:{grpc_server.port}",
+            spool,
+            directory,
+            intake.families,
+        )
     finally:
         loop.run(web.stop())
         loop.run(grpc_server.stop(0.1))

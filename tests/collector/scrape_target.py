@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.patience import PATIENCE
+
 
 @dataclass
 class Answering:
@@ -34,7 +36,7 @@ def target(answering: Answering, tls: ssl.SSLContext | None = None) -> Iterator[
             self.end_headers()
             if answering.waits is not None:
                 self.wfile.flush()
-                answering.waits.wait(30)
+                answering.waits.wait(PATIENCE)
             try:
                 self.wfile.write(answering.body)
             except (BrokenPipeError, ConnectionResetError, ssl.SSLError):

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.patience import PATIENCE
+
 _GATEWAYS = Path(__file__).parents[2] / "deploy" / "gateways"
 
 # https://github.com/mulesoft/mule, OpenTelemetrySpanExporterConfigurationProperties, and MuleSoft's page of it.
@@ -39,7 +41,7 @@ def test_the_program_takes_its_settings(name: str, tmp_path: Path) -> None:
         pytest.skip(f"No {program} was found; run `scripts/peers.sh`.")
     places = {"file": str(_GATEWAYS / name), "here": str(tmp_path)}
     command = [found, *(argument.format(**places) for argument in arguments)]
-    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

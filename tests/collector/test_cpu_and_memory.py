@@ -89,7 +89,7 @@ def test_sidecars_and_nodes_by_remote_write(store: Store, tmp_path: Path) -> Non
         addresses = {"kubelet": kubelet.url.split("/")[2], "node": node.split("/")[2]}
         config = _CONFIG.format(environment=environment, url=rig.http, **addresses)
         with prometheus(tmp_path, config):
-            wait_until(lambda: _has(rig.spooled(), b"container_memory", b"node_memory"), 60)
+            wait_until(lambda: _has(rig.spooled(), b"container_memory", b"node_memory"))
         store_all_balanced(store, rig.spool)
     assert dead_letters(store, environment) == []
     told = _rows(

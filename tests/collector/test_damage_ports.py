@@ -20,6 +20,7 @@ from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.damage_rig import LINES, MESSAGES
 from tests.collector.forward_rig import MOMENT, forward
 from tests.collector.receiver_rig import Rig, receivers
+from tests.patience import PATIENCE
 
 # The same at each run: what fails once fails again.
 _SEED = 20261123
@@ -68,7 +69,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Ports]:
 
 @pytest.fixture
 def client(ports: _Ports) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=ports.rig.http, trust_env=False, timeout=20) as opened:
+    with httpx.Client(base_url=ports.rig.http, trust_env=False, timeout=PATIENCE) as opened:
         yield opened
 
 
@@ -92,7 +93,7 @@ def test_bodies_over_http(ports: _Ports, client: httpx.Client, name: str) -> Non
 def _answered(address: str, data: bytes) -> bytes:
     """All that a server says to these bytes until it closes the connection."""
     host, _, port = address.removeprefix("http://").rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connected:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connected:
         said = []
         try:
             connected.sendall(data)
@@ -159,11 +160,11 @@ def test_messages_over_grpc(ports: _Ports) -> None:
         for name, method in _METHODS.items():
             export = channel.unary_unary(method, None, None)
             for body in _garbage(MESSAGES[name].body):
-                refused += _refused(lambda export=export, body=body: export(body, timeout=20))
+                refused += _refused(lambda export=export, body=body: export(body, timeout=PATIENCE))
         stream = channel.stream_unary(_ALS, None, None)
         whole = MESSAGES["envoy_als"].body
         for body in _garbage(whole):
-            refused += _refused(lambda body=body: stream(iter([whole, body, whole]), timeout=20))
+            refused += _refused(lambda body=body: stream(iter([whole, body, whole]), timeout=PATIENCE))
     assert refused > 20
     assert len(ports.metrics.reasons) - before == refused
     _takes_grpc(ports)
@@ -172,7 +173,7 @@ def test_messages_over_grpc(ports: _Ports) -> None:
 def _takes_grpc(ports: _Ports) -> None:
     body = otlp_logs("whole", str(time.monotonic_ns()))
     with grpc.insecure_channel(ports.rig.grpc) as channel:
-        assert channel.unary_unary(_METHODS["otlp_logs"], None, None)(body, timeout=20) == b""
+        assert channel.unary_unary(_METHODS["otlp_logs"], None, None)(body, timeout=PATIENCE) == b""
     assert ("otlp_logs", body) in ports.rig.spooled()
 
 

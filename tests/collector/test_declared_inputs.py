@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fluent import sender  # type: ignore[import-untyped]
+from fluent import sender
 
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
@@ -19,6 +19,7 @@ from tests.collector.forward_rig import forward
 from tests.collector.receiver_rig import receivers
 from tests.collector.storing import writer_of
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _EDGE = {"name": "edge", "nginx": '$remote_addr [$time_local] "$request" $status $request_time "$http_user_agent"'}
 _SHOP = {
@@ -73,7 +74,7 @@ def test_posted(store: Store, tmp_path: Path, name: str, is_named: bool, is_in_r
     held = [json.dumps({"log": line, "stream": "stdout"}) for line in lines] if is_in_records else lines
     with receivers(tmp_path, environment=environment, formats=formats) as rig:
         address = f"{rig.http}/ingest/{name}" if is_named else f"{rig.http}/ingest"
-        httpx.post(address, content="\n".join(held).encode(), trust_env=False).raise_for_status()
+        httpx.post(address, content="\n".join(held).encode(), trust_env=False, timeout=PATIENCE).raise_for_status()
     assert _rows(store, rig.spool, formats, environment) == _expected(name)
 
 
@@ -93,7 +94,7 @@ def test_forwarded(store: Store, tmp_path: Path, name: str) -> None:
 def test_a_body_of_two_declared_formats_is_taken_apart(tmp_path: Path) -> None:
     body = "\n".join(_shop_lines() + _edge_lines()).encode()
     with receivers(tmp_path, formats=_formats()) as rig:
-        answer = httpx.post(f"{rig.http}/ingest", content=body, trust_env=False)
+        answer = httpx.post(f"{rig.http}/ingest", content=body, trust_env=False, timeout=PATIENCE)
         assert answer.json()["formats"] == ["edge", "shop"]
 
 
@@ -101,7 +102,9 @@ def test_a_format_that_has_left_the_configuration_is_still_read(store: Store, tm
     remembered = RememberedFormats(tmp_path / "formats")
     remembered.remember(FormatDefinition.model_validate(_EDGE))
     with receivers(tmp_path / "spool", environment="declared-left", formats=_formats()) as rig:
-        httpx.post(f"{rig.http}/ingest/edge", content="\n".join(_edge_lines()).encode(), trust_env=False)
+        httpx.post(
+            f"{rig.http}/ingest/edge", content="\n".join(_edge_lines()).encode(), trust_env=False, timeout=PATIENCE
+        )
     later = known_formats((), RememberedFormats(tmp_path / "formats").find)
     assert _rows(store, rig.spool, later, "declared-left") == _expected("edge")
     # By its name, and not by its lines.

@@ -15,6 +15,7 @@ from tests.collector.forward_rig import MOMENT, event_time, forward
 from tests.collector.ingest_rig import http_port
 from tests.collector.records_of_formats import CPU, MEM
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _HOST = {"hostname": "edge-1"}
 _APPLICATION = {"message": "cpu is high", "cpu_p": 99.0, "user_p": 90.0, "system_p": 9.0, "hostname": "edge-1"}
@@ -81,7 +82,7 @@ def test_over_http(store: Store, tmp_path: Path, way: str, named: bool) -> None:
             content=framed(_RECORDS[:2] if named else _RECORDS),
             headers={"Content-Type": content_type, "Authorization": "Splunk t"},
             trust_env=False,
-            timeout=30,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 200, answer.text
         store_all(store, rig.spool)

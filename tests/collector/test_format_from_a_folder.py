@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fluent import sender  # type: ignore[import-untyped]
+from fluent import sender
 
 from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
@@ -27,6 +27,7 @@ from tests.collector.forward_rig import forward
 from tests.collector.receiver_rig import receivers
 from tests.collector.storing import writer_of
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _DESCRIPTOR = '''
 """The access log of a shop's own gateway."""
@@ -121,7 +122,9 @@ Send = Callable[[Path, Formats, str], Spool]
 def _http(address: str, body: Callable[[], bytes], **headers: str) -> Send:
     def send(directory: Path, formats: Formats, environment: str) -> Spool:
         with receivers(directory / "spool", environment=environment, formats=formats) as rig:
-            httpx.post(rig.http + address, content=body(), headers=headers, trust_env=False).raise_for_status()
+            httpx.post(
+                rig.http + address, content=body(), headers=headers, trust_env=False, timeout=PATIENCE
+            ).raise_for_status()
         return rig.spool
 
     return send
@@ -226,7 +229,7 @@ def test_a_body_of_its_lines_and_others_is_taken_apart(tmp_path: Path, formats: 
     lines = _lines()
     body = "\n".join([other, *lines]).encode()
     with receivers(tmp_path, formats=formats) as rig:
-        answer = httpx.post(f"{rig.http}/ingest", content=body, trust_env=False)
+        answer = httpx.post(f"{rig.http}/ingest", content=body, trust_env=False, timeout=PATIENCE)
         assert answer.json()["formats"] == ["combined", "shop"]
         assert sorted(rig.spooled()) == [("combined", other.encode()), ("shop", "\n".join(lines).encode())]
 

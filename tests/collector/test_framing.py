@@ -42,7 +42,8 @@ def _arrived(pieces: list[bytes], *, has_lines: Callable[[str], bool] = lambda _
     written: list[Part] = []
     came = most = 0
     for piece in pieces:
-        written += arriving.add(piece)
+        # As it is written: what waits is given out in one buffer.
+        written += [bytes(part) for parts in arriving.add(piece) for part in parts]
         came += len(piece)
         most = max(most, came - sum(map(len, written)))
     return b"".join([*written, *arriving.end(_DELIVERY)]), most

@@ -22,6 +22,7 @@ from tests.collector.access_logs import counts, json_lines
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.spooling import leave_room
 from tests.collector.storing import logs_of, store_all_balanced
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -73,6 +74,7 @@ def test_the_same_idempotency_key_is_stored_once(store: Store, rig: Rig) -> None
             content=body,
             headers={"Idempotency-Key": "idempotent-1"},
             trust_env=False,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 200
     httpx.post(
@@ -80,6 +82,7 @@ def test_the_same_idempotency_key_is_stored_once(store: Store, rig: Rig) -> None
         content=body,
         headers={"Idempotency-Key": "idempotent-2"},
         trust_env=False,
+        timeout=PATIENCE,
     )
     store_all_balanced(store, rig.spool)
     assert counts(store, environment) == {"requests": 12, "logs": 0, "dead_letters": 2, "api_1m": 12, "api_1h": 12}
@@ -105,7 +108,7 @@ def test_envoys_access_log_service(store: Store, rig: Rig) -> None:
             request_serializer=None,
             response_deserializer=None,
         )
-        call(iter([message(0, True), message(10, False), message(20, False)]), timeout=20)
+        call(iter([message(0, True), message(10, False), message(20, False)]), timeout=PATIENCE)
     store_all_balanced(store, rig.spool)
     rows = store.rows("SELECT count(), uniqExact(path), any(gateway) FROM requests WHERE environment = 'als-stream'")
     assert rows == [(30, 30, "edge")]
@@ -113,7 +116,9 @@ def test_envoys_access_log_service(store: Store, rig: Rig) -> None:
 
 def test_text_that_is_not_what_it_says_becomes_dead_letters(store: Store, rig: Rig) -> None:
     for body in (b"\xff\xfe\xfd no text at all\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\xef\xbb\xbf{}\n"):
-        answer = httpx.post(f"{rig.http}/ingest/envoy_text?environment=no-text", content=body, trust_env=False)
+        answer = httpx.post(
+            f"{rig.http}/ingest/envoy_text?environment=no-text", content=body, trust_env=False, timeout=PATIENCE
+        )
         assert answer.status_code == 200
     store_all_balanced(store, rig.spool)
     assert counts(store, "no-text")["dead_letters"] == 4
@@ -122,7 +127,7 @@ def test_text_that_is_not_what_it_says_becomes_dead_letters(store: Store, rig: R
 def test_an_exporter_whose_data_is_refused_tries_again(store: Store, tmp_path: Path) -> None:
     with receivers(tmp_path) as full:
         taken = leave_room(full.spool, 10)
-        exporter = GrpcExporter(endpoint=full.grpc, insecure=True, timeout=20)
+        exporter = GrpcExporter(endpoint=full.grpc, insecure=True, timeout=PATIENCE)
         provider = LoggerProvider(resource=Resource({"deployment.environment.name": "again"}), shutdown_on_exit=False)
         provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
         more_room = threading.Timer(0.3, full.spool._room.release, [10_000])

@@ -17,6 +17,7 @@ from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig
 from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MULE, TEXT
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _TRACE = "\tat org.mule.A.b(A.java:1)"
 _RECORDS: list[dict[str, Any]] = [
@@ -69,7 +70,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 def _post(rig: Rig, path: str, body: bytes, content_type: str = "", **headers: str) -> dict[str, Any]:
     told = {"Content-Type": content_type} if content_type else {}
-    answer = httpx.post(rig.http + path, content=body, headers=told | headers, trust_env=False, timeout=30)
+    answer = httpx.post(rig.http + path, content=body, headers=told | headers, trust_env=False, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 

@@ -13,6 +13,7 @@ from storage.store import Store
 from tests.collector.otlp_envoy import bootstrap
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _ENVIRONMENT = "otlp-envoy"
 _REQUESTS = 60
@@ -39,21 +40,21 @@ def stored(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 def _send(envoy: Envoy) -> None:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         for listener in _LISTENERS:
             port = envoy.listener_port(listener)
             for number in range(_REQUESTS):
                 path = "/teapot" if number % 3 == 0 else f"/orders/v1/items/{number}?secret={number}"
                 client.get(f"http://127.0.0.1:{port}{path}", headers={"x-client-id": f"client-{number}"})
     for _ in range(_CONNECTIONS):
-        httpx.get(f"http://127.0.0.1:{envoy.listener_port('connections')}/", trust_env=False)
+        httpx.get(f"http://127.0.0.1:{envoy.listener_port('connections')}/", trust_env=False, timeout=PATIENCE)
 
 
 def _wait_until_told(rig: Rig, envoy: Envoy) -> None:
     """Until Envoy has sent every span and log, and metrics once more after that."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        stats = httpx.get(f"{envoy.admin_url}/stats", trust_env=False).text
+        stats = httpx.get(f"{envoy.admin_url}/stats", trust_env=False, timeout=PATIENCE).text
         told = dict(line.rsplit(": ", 1) for line in stats.splitlines() if ": " in line)
         sent = int(told.get("tracing.opentelemetry.spans_sent", 0))
         bodies = Counter(name for name, _ in rig.spooled())
@@ -61,7 +62,7 @@ def _wait_until_told(rig: Rig, envoy: Envoy) -> None:
             time.sleep(2.5)
             return
         time.sleep(0.2)
-    raise AssertionError("Envoy did not send all of its spans within 30 seconds.")
+    raise AssertionError("Envoy did not send all of its spans.")
 
 
 def _rows(stored: Store, sql: str) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from storage.store import Store
 from tests.collector.receiver_rig import receivers
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _TRACE, _SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 _OTHER = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -36,7 +37,12 @@ def test_the_trace_of_headers(store: Store, tmp_path: Path, case: str) -> None:
     with receivers(tmp_path / "spool", environment=environment) as rig:
         headers = {"Content-Type": "application/x-protobuf"}
         body = request.SerializeToString()
-        assert httpx.post(f"{rig.http}/v1/logs", content=body, headers=headers, trust_env=False).status_code == 200
+        assert (
+            httpx.post(
+                f"{rig.http}/v1/logs", content=body, headers=headers, trust_env=False, timeout=PATIENCE
+            ).status_code
+            == 200
+        )
         store_all(store, rig.spool)
     found = store.rows("SELECT trace_id, span_id FROM requests WHERE environment = {e:String}", {"e": environment})
     assert found == [expected]

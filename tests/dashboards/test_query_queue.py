@@ -11,6 +11,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from dashboards.errors import QueryQueueFull
 from dashboards.query_queue import QueryConfig, QueryMetrics, QueryQueue
 from storage.errors import QueryFailed
+from tests.patience import PATIENCE
 
 
 class _Runner:
@@ -20,18 +21,28 @@ class _Runner:
         self.let_go = threading.Event()
         self.running = 0
         self.most = 0
+        self.stopped: list[str] = []
         self._change = threading.Lock()
 
-    def run(self, sql: str, output_format: str) -> bytes:
+    def run(self, sql: str, output_format: str, mark: str) -> bytes:
         if sql == "fails":
             raise QueryFailed("no")
         with self._change:
             self.running += 1
             self.most = max(self.most, self.running)
-        self.let_go.wait(60)
+        self.let_go.wait(PATIENCE)
         with self._change:
             self.running -= 1
         return f"{sql} as {output_format}".encode()
+
+    def first(self, sql: str, rows: int, mark: str) -> bytes:
+        return self.run(sql, f"{rows} rows", mark)
+
+    def stop(self, mark: str) -> None:
+        self.stopped.append(mark)
+        # The first try comes too early, as where the query has not begun yet.
+        if len(self.stopped) > 1:
+            self.let_go.set()
 
 
 @pytest.fixture
@@ -120,3 +131,41 @@ def test_a_failure_frees_the_place(runner: _Runner, exported: InMemoryMetricRead
         queue.close()
 
     asyncio.run(ask())
+
+
+def test_who_gives_up_stops_the_query_and_frees_the_place(runner: _Runner, exported: InMemoryMetricReader) -> None:
+    async def ask() -> None:
+        queue = _queue(runner, exported, max_concurrent=1, max_waiting=1)
+        asked = asyncio.create_task(queue.first("q", 10))
+        while runner.running < 1:
+            await asyncio.sleep(0.01)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert runner.running == 0, "the place is given back when the query has ended"
+        assert await queue.first("next", 10) == b"next as 10 rows"
+        queue.close()
+
+    asyncio.run(ask())
+    assert len(runner.stopped) == 2
+    assert len(set(runner.stopped)) == 1
+
+
+def test_who_gives_up_waiting_leaves_the_others(runner: _Runner, exported: InMemoryMetricReader) -> None:
+    async def ask() -> bytes:
+        queue = _queue(runner, exported, max_concurrent=1, max_waiting=1)
+        running = asyncio.create_task(queue.run("q", "csv"))
+        while runner.running < 1:
+            await asyncio.sleep(0.01)
+        waiting = asyncio.create_task(queue.run("w", "csv"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        runner.let_go.set()
+        answer = await running
+        queue.close()
+        return answer
+
+    assert asyncio.run(ask()) == b"q as csv"
+    assert runner.stopped == []

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from gatelens.data_directory import Addresses
+from tests.patience import PATIENCE
 from tests.running import RunningGatelens
 
 _KILLS = 20
@@ -43,7 +44,7 @@ class _Load:
             thread.join()
 
     def _post(self) -> None:
-        with httpx.Client(trust_env=False, timeout=5) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
 
             def send(batch: str) -> bool:
                 url = f"{self._addresses.http}/ingest/envoy_json"
@@ -60,7 +61,7 @@ class _Load:
 
             def send(batch: str) -> bool:
                 try:
-                    export(_otlp(batch), timeout=5)
+                    export(_otlp(batch), timeout=PATIENCE)
                 except grpc.RpcError:
                     return False
                 return True
@@ -142,13 +143,13 @@ def _check_books(gatelens: RunningGatelens, events: int) -> None:
 
 
 def _wait_for_empty_spool(gatelens: RunningGatelens) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        metrics = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False).text
+        metrics = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False, timeout=PATIENCE).text
         if re.search(r"^gatelens_spool_size_bytes\{.*\} 0\.0$", metrics, re.MULTILINE):
             return
         time.sleep(0.1)
-    raise AssertionError("The spool was not emptied within a minute.")
+    raise AssertionError("The spool was not emptied.")
 
 
 def _lines(batch: str) -> bytes:

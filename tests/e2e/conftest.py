@@ -4,18 +4,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.tab import Tab
+from tests.patience import PATIENCE_MS
 
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
+    # Without a GPU, what is drawn for one is drawn by a GPU in software, which takes longer; Debian asks for it.
+    "--disable-gpu-rasterization",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 # For a module and no longer: as long as Playwright runs, no other event loop can run in this thread.
@@ -32,8 +38,8 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
     """Opens tabs on the pages at an address."""
     opened: list[Tab] = []
 
-    def new_tab(web: str, colours: str = "light") -> Tab:
-        opened.append(Tab(browser, web, colours))
+    def new_tab(web: str, colours: str = "light", *, is_phone: bool = False) -> Tab:
+        opened.append(Tab(browser, web, colours, is_phone=is_phone))
         return opened[-1]
 
     yield new_tab

@@ -15,9 +15,7 @@ import httpx
 
 from gatelens.data_directory import Addresses, running_process
 from gatelens.local_access import local_client
-
-READY_SECONDS = 40
-STOP_SECONDS = 40
+from tests.patience import PATIENCE
 
 FREE_PORTS = {
     "GATELENS_WEB__LISTEN": "127.0.0.1:0",
@@ -42,15 +40,17 @@ def run(
     """
     return subprocess.run(
         [*prefix, sys.executable, "-m", "gatelens", *map(str, arguments)],
-        env=_environment(settings), capture_output=True, timeout=60, check=False, input=typed.encode(),
+        env=_environment(settings), capture_output=True, timeout=PATIENCE, check=False, input=typed.encode(),
     )  # fmt: skip
 
 
-def until(look: Callable[[], Found], done: Callable[[Found], bool], seconds: float = 30) -> Found:
+def until(
+    look: Callable[[], Found], done: Callable[[Found], bool], seconds: float = PATIENCE, pause: float = 0.2
+) -> Found:
     """What `look` finds as soon as it is `done`, or what it found last when patience is over."""
     deadline = time.monotonic() + seconds
     while not done(found := look()) and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(pause)
     return found
 
 
@@ -90,7 +90,7 @@ class GatelensProcess:
                 [*self._prefix, sys.executable, "-m", "gatelens", "up", "--data", self.data, *self._arguments],
                 env=_environment(self._settings), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not self._is_ready(self._process):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
@@ -103,7 +103,7 @@ class GatelensProcess:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(STOP_SECONDS)
+            return process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -112,11 +112,11 @@ class GatelensProcess:
         """End it as a power cut would."""
         process = self._started()
         process.kill()
-        process.wait(STOP_SECONDS)
+        process.wait(PATIENCE)
 
     def rows(self, sql: str) -> Rows:
         """The rows of a query over HTTP."""
-        with local_client(self.data, self.addresses, 60) as client:
+        with local_client(self.data, self.addresses, PATIENCE) as client:
             answer = client.post(f"{self.addresses.web}/api/v1/query", json={"sql": sql, "format": "json"})
         assert answer.status_code == 200, answer.text
         found: Rows = json.loads(answer.content)["data"]
@@ -130,7 +130,7 @@ class GatelensProcess:
         """Hand over lines of Envoy's JSON access log."""
         answer = httpx.post(
             f"{self.addresses.http}/ingest/envoy_json",
-            params={"environment": environment}, content=body, trust_env=False, timeout=30,
+            params={"environment": environment}, content=body, trust_env=False, timeout=PATIENCE,
         )  # fmt: skip
         assert answer.status_code == 200, answer.text
 
@@ -143,7 +143,7 @@ class GatelensProcess:
         if found is None or found.pid != process.pid:
             return False
         self.addresses = found
-        with local_client(self.data, found, 30) as client:
+        with local_client(self.data, found, PATIENCE) as client:
             return client.get(f"{found.web}/readyz").status_code == 200
 
 

@@ -4,14 +4,24 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
+
+from tests.patience import PATIENCE_MS
 
 SCREENSHOTS = Path(__file__).with_name("screenshots")
 
-_PATIENCE_MS = 15_000
-
 # What a page asks for comes in waves: the document, its scripts, the callbacks, and the callbacks of what they drew.
-_QUIET_SECONDS = 0.4
+# Between two of them it may rest for a moment, with an answer on its way from one process of the browser to another.
+_RESTS = 3
+_REST = """() => new Promise(rested =>
+    requestAnimationFrame(() => requestIdleCallback(() => setTimeout(rested, 20))))"""
+_HAS_LEFT = "Execution context was destroyed"
+
+_READ_ROWS = """rows => rows.map(row => [...row.querySelectorAll('[data-column]')].map(cell => {
+    const shown = cell.cloneNode(true);
+    shown.querySelectorAll('i, svg').forEach(each => each.remove());
+    return [cell.dataset.column, shown.textContent.trim()];
+}))"""
 
 # What is drawn without a network.
 _LOCAL_SCHEMES = {"data", "blob", "about"}
@@ -20,17 +30,19 @@ _LOCAL_SCHEMES = {"data", "blob", "about"}
 class Tab:
     """One tab with cookies and storage of its own; `web` is the address of the pages."""
 
-    def __init__(self, browser: Browser, web: str, colours: str = "light") -> None:
+    def __init__(self, browser: Browser, web: str, colours: str = "light", *, is_phone: bool = False) -> None:
         self.web = web
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
         self._context = browser.new_context(
-            viewport={"width": 1600, "height": 1000},
+            viewport={"width": 390, "height": 844} if is_phone else {"width": 1600, "height": 1000},
+            has_touch=is_phone,
+            is_mobile=is_phone,
             color_scheme="dark" if colours == "dark" else "light",
             timezone_id="UTC",
             accept_downloads=True,
         )
-        self._context.set_default_timeout(_PATIENCE_MS)
+        self._context.set_default_timeout(PATIENCE_MS)
         self._under_way: set[Request] = set()
         self._context.on("request", self._note_request)
         self._context.on("requestfinished", self._note_answer)
@@ -53,14 +65,12 @@ class Tab:
 
     def settle(self) -> None:
         """Wait until the page has its content, and nothing is on its way any more."""
-        expect(self.page.locator("#content > *")).not_to_have_count(0, timeout=_PATIENCE_MS)
-        deadline = time.monotonic() + _PATIENCE_MS / 1000
-        quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < _QUIET_SECONDS:
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        rests = 0
+        while rests < _RESTS:
             assert time.monotonic() < deadline, [request.url for request in self._under_way]
-            self.page.wait_for_timeout(50)
-            if self._under_way:
-                quiet_since = time.monotonic()
+            self.page.locator("html[data-connection=live]:not([data-asking])").wait_for(timeout=PATIENCE_MS)
+            rests = rests + 1 if self._rests() and not self._under_way else 0
 
     @property
     def search(self) -> str:
@@ -69,16 +79,25 @@ class Tab:
 
     def figure(self, name: str) -> float:
         """A figure of the cards, as exact as the page knows it."""
-        return float(self.page.locator(f"[data-kpi={name}]").get_attribute("data-value") or "nan")
+        return float(self.page.locator(f".figure-card[data-{name}]").get_attribute(f"data-{name}") or "nan")
 
     def table(self, identity: str) -> list[dict[str, str]]:
-        """The rows of a table as they are shown, by the columns' names."""
-        rows = self.page.locator(f"#{identity} .ag-center-cols-container [role=row]")
-        cells: list[list[tuple[str, str]]] = rows.evaluate_all(
-            "rows => rows.map(row => [...row.querySelectorAll('[col-id]')]"
-            ".map(cell => [cell.getAttribute('col-id'), cell.innerText.trim()]))"
-        )
-        return [dict(row) for row in cells]
+        """The rows of a panel's table by the columns' names, without glyphs and bars."""
+        rows = self.page.locator(f"#{identity}-table tbody > tr:not(.details)")
+        cells: list[list[tuple[str, str]]] = rows.evaluate_all(_READ_ROWS)
+        return [{name: text.replace("\N{NO-BREAK SPACE}", " ") for name, text in row} for row in cells]
+
+    def swipe(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Put a finger down on a touch screen, draw it to another place, and lift it."""
+        touches = self._context.new_cdp_session(self.page)
+        steps = [
+            (start[0] + (end[0] - start[0]) * part / 8, start[1] + (end[1] - start[1]) * part / 8) for part in range(9)
+        ]
+        for number, (x, y) in enumerate(steps):
+            kind = "touchMove" if number else "touchStart"
+            touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        touches.detach()
 
     def screenshot(self, name: str) -> None:
         """The whole page as an image for people to look at."""
@@ -88,10 +107,20 @@ class Tab:
         height = int(self.page.evaluate("document.documentElement.scrollHeight"))
         self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
         self.page.mouse.move(0, 0)
-        # Charts and tables come into view smoothly.
-        self.page.wait_for_timeout(600)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        self._rests()
+        # Charts and tables come into view smoothly: they are shown where they arrive.
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
         self.page.set_viewport_size(size)
+
+    def _rests(self) -> bool:
+        """Wait until the page has drawn what it had to; whether it is still the same page then."""
+        try:
+            self.page.evaluate(_REST)
+        except Error as error:
+            if _HAS_LEFT not in error.message:
+                raise
+            return False
+        return True
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

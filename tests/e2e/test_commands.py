@@ -17,6 +17,8 @@ import pytest
 from gatelens import __version__
 from tests.collector.access_logs import json_lines
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
+from tests.gatelens.formats_rig import own_process
+from tests.patience import PATIENCE
 
 BY_API = "SELECT api, toUInt32(count()) AS asked FROM requests WHERE environment = 'known' GROUP BY api"
 COMMANDS = (
@@ -43,13 +45,13 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return process.data
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
-    finished = run(*command, "--help")
-    assert finished.returncode == 0
-    text = finished.stdout.decode()
-    assert f"gatelens {' '.join(command)}".strip() in text
-    assert finished.stderr == b""
+def test_every_command_explains_itself() -> None:
+    with own_process("") as printed:
+        for command in COMMANDS:
+            assert f"gatelens {' '.join(command)}".strip() in printed(*command, "--help")
+    finished = run("--help")
+    assert (finished.returncode, finished.stderr) == (0, b"")
+    assert "gatelens" in finished.stdout.decode()
 
 
 @pytest.mark.parametrize("asked", ["version", "--version"])
@@ -139,7 +141,7 @@ def test_a_query_needs_data(tmp_path: Path) -> None:
 
 def test_segments_are_told_over_http(running: GatelensProcess) -> None:
     web, http = running.addresses.web, running.addresses.http
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         url = f"{http}/ingest/envoy_json?environment=told&own_segment=true"
         sent = client.post(url, content=json_lines("told", range(3)), headers={"Idempotency-Key": "told-over-http"})
         assert sent.status_code == 200, sent.text
@@ -227,7 +229,7 @@ def _stored(data: Path, environment: str) -> int:
 
 def _send(process: GatelensProcess, sender: int, acknowledged: list[int]) -> None:
     """Send batches of 50 until they are not taken any more."""
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         for number in range(sender, 40_000, 4):
             try:
                 answer = client.post(

@@ -14,6 +14,7 @@ import zstandard
 
 from tests.collector.access_logs import json_lines
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +169,7 @@ def test_an_import_that_is_interrupted_says_how_to_go_on(tmp_path: Path) -> None
         process.stdin.write(content)
         process.stdin.flush()
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert b"Interrupted. What was handed over is stored; the same import again adds the rest." in told
     assert b"Traceback" not in told

@@ -10,9 +10,9 @@ import pytest
 from rich.progress import Progress
 
 from gatelens.block_sinks import HttpSink
-from gatelens.commands import run_query
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.import_command import Import, run_import
+from gatelens.query_command import run_query
 from storage.errors import GatelensError
 from tests.collector.proxied_service import free_port
 

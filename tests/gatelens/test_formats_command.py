@@ -72,6 +72,7 @@ def test_a_file_is_read_field_by_field(tmp_path: Path, tried: Try, pack: type[by
         "reason": "not an access log line of this format",
         "raw": "no line of it",
         "environment": "default",
+        "gateway": "proxy",
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from collector.receivers.receiver import RECEIVERS
 from gatelens.config import Config
-from gatelens.listener_access import check_listeners, is_loopback, needs_sender_token, warnings
+from gatelens.listener_access import check_demo, check_listeners, is_loopback, needs_sender_token, warnings
 from storage.errors import ConfigError
 
 _TLS = {"certificate": "a.pem", "key": "a.key"}
@@ -37,6 +37,22 @@ def _faults(config: Config, *, has_sender_tokens: bool = False) -> list[str]:
 )  # fmt: skip
 def test_what_only_this_machine_reaches(listen: str, is_so: bool) -> None:
     assert is_loopback(listen, "web.listen") == is_so
+
+
+@pytest.mark.parametrize(
+    ("section", "settings", "fault"),
+    [
+        ("grpc", {"sender_tokens": "required"}, "collector.grpc"),
+        ("http", {"tls": _TLS}, "collector.http"),
+        ("forward", {"listen": ""}, "collector.forward.listen"),
+        ("forward", {"shared_key": "k"}, "collector.forward"),
+    ],
+)
+def test_the_demo_says_which_listener_would_refuse_it(section: str, settings: dict[str, Any], fault: str) -> None:
+    check_demo(Config())
+    with pytest.raises(ConfigError) as refused:
+        check_demo(_config(collector={section: settings}))
+    assert fault in str(refused.value)
 
 
 def test_the_defaults_need_nothing() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-WAIT_SECONDS = 30
+from tests.patience import PATIENCE
 
 
 def connect(url: str, receive_buffer: int = 0) -> socket.socket:
     address = urlsplit(url)
     client = socket.socket()
-    client.settimeout(WAIT_SECONDS)
+    client.settimeout(PATIENCE)
     if receive_buffer:
         # Later would be too late: the server knows then that there is more room, and what it sends is dropped.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.collector.access_logs import json_line
 from tests.e2e.gatelens_process import GatelensProcess
+from tests.patience import PATIENCE
 
 _JSON = {"Content-Type": "application/json"}
 _QUERY = b'{"sql": "SELECT 1"}'
@@ -19,7 +20,7 @@ def gatelens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatelensProce
 
 
 def _post(address: str, body: bytes, headers: dict[str, str]) -> int:
-    return httpx.post(address, content=body, headers=headers, trust_env=False, timeout=30).status_code
+    return httpx.post(address, content=body, headers=headers, trust_env=False, timeout=PATIENCE).status_code
 
 
 @pytest.mark.parametrize(
@@ -30,11 +31,11 @@ def test_a_name_that_points_here_reads_nothing_and_writes_nothing(gatelens: Gate
     # As a page at this name would ask: of its own origin.
     headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
     for path in ("/", "/metrics", "/readyz", "/api/v1/segments?prefix=a", "/_dash-layout", "/assets/favicon.svg"):
-        answer = httpx.get(web + path, headers=headers, trust_env=False)
+        answer = httpx.get(web + path, headers=headers, trust_env=False, timeout=PATIENCE)
         assert (answer.status_code, "web.allowed_hosts" in answer.text) == (421, True), path
     assert _post(f"{web}/api/v1/query", _QUERY, headers | _JSON) == 421
     for path in ("/ingest/envoy_json", "/v1/logs", "/services/collector/event"):
-        answer = httpx.post(http + path, content=json_line("evil"), headers=headers, trust_env=False)
+        answer = httpx.post(http + path, content=json_line("evil"), headers=headers, trust_env=False, timeout=PATIENCE)
         assert (answer.status_code, "collector.http.allowed_hosts" in answer.text) == (421, True), path
 
 
@@ -60,7 +61,9 @@ def test_a_page_of_another_site_reads_nothing_and_writes_nothing(
         assert _post(f"{http}/services/collector/event", b'{"event": "evil"}', headers) == 403
         assert _post(f"{web}/api/v1/query", _QUERY, headers) == 403
         assert _post(f"{web}/_dash-update-component", b"{}", headers) == 403
-    assert httpx.get(f"{web}/api/v1/segments?prefix=a", headers=told, trust_env=False).status_code == 403
+    assert (
+        httpx.get(f"{web}/api/v1/segments?prefix=a", headers=told, trust_env=False, timeout=PATIENCE).status_code == 403
+    )
     assert gatelens.count("request_id LIKE '%evil%'") == 0
 
 
@@ -73,7 +76,7 @@ def test_agents_and_programs_are_not_affected(gatelens: GatelensProcess) -> None
 
 
 def test_what_browsers_are_told(gatelens: GatelensProcess) -> None:
-    headers = httpx.get(gatelens.addresses.web, trust_env=False).headers
+    headers = httpx.get(gatelens.addresses.web, trust_env=False, timeout=PATIENCE).headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert all(source == "'self'" or source.startswith("'sha256-") for source in policy["script-src"].split())
@@ -85,5 +88,8 @@ def test_what_browsers_are_told(gatelens: GatelensProcess) -> None:
     assert "Strict-Transport-Security" not in headers
     assert "Access-Control-Allow-Origin" not in headers
     assert (
-        httpx.get(f"{gatelens.addresses.web}/nowhere", trust_env=False).headers["X-Content-Type-Options"] == "nosniff"
+        httpx.get(f"{gatelens.addresses.web}/nowhere", trust_env=False, timeout=PATIENCE).headers[
+            "X-Content-Type-Options"
+        ]
+        == "nosniff"
     )

@@ -12,14 +12,15 @@ import httpx
 import pytest
 from rich.progress import Progress
 
-from gatelens.commands import run_query
 from gatelens.import_command import Import, run_import
+from gatelens.query_command import run_query
 from gatelens.report_command import UsageQuestion, run_usage
 from storage.access.database import AccessDatabase
 from storage.access.token_files import TokenKind
 from storage.access.tokens import Tokens
 from tests.collector.access_logs import json_line, json_lines, otlp_logs
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
+from tests.patience import PATIENCE
 
 _RIGHT, _WRONG = "correct horse battery", "wrong"
 _ANYWHERE, _HERE = "0.0.0.0", "127.0.0.1"  # noqa: S104 - others are to be kept out
@@ -46,8 +47,13 @@ def test_what_is_opened_on_purpose_is_told_of_at_each_start(tmp_path: Path) -> N
             assert f"{section}.listen 0.0.0.0:0 is open to everybody" in process.log
         assert process.log.count('"level": "WARNING"') == 4
         web, http = _loopback(process)
-        assert httpx.get(f"{web}/", trust_env=False).status_code == 200
-        assert httpx.post(f"{http}/ingest/envoy_json", content=json_line("a"), trust_env=False).status_code == 200
+        assert httpx.get(f"{web}/", trust_env=False, timeout=PATIENCE).status_code == 200
+        assert (
+            httpx.post(
+                f"{http}/ingest/envoy_json", content=json_line("a"), trust_env=False, timeout=PATIENCE
+            ).status_code
+            == 200
+        )
         # Whom it is opened to are machines, not pages that somebody looks at.
         for address in (f"{web}/api/v1/segments?prefix=a", f"{http}/ingest/envoy_json"):
             assert _ask(address, Host="evil.example") == 421
@@ -87,14 +93,14 @@ def _loopback(process: GatelensProcess) -> tuple[str, str]:
 
 def _ask(address: str, method: str = "GET", body: bytes = b"", **headers: str) -> int:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.request(method, address, content=body, headers=named, trust_env=False, timeout=30).status_code
+    return httpx.request(method, address, content=body, headers=named, trust_env=False, timeout=PATIENCE).status_code
 
 
 def test_strangers_see_nothing(public: _Public) -> None:
     for path in ("/", "/sql", "/_dash-layout", "/api/v1/segments?prefix=a", "/api/v1/openapi.json", "/metrics"):
         assert _ask(public.web + path) == 401
     assert _ask(f"{public.web}/api/v1/query", "POST", b'{"sql": "SELECT 1"}', Content_Type="application/json") == 401
-    assert httpx.get(f"{public.web}/readyz", trust_env=False).json() == {"ready": True}
+    assert httpx.get(f"{public.web}/readyz", trust_env=False, timeout=PATIENCE).json() == {"ready": True}
     assert _ask(f"{public.web}/healthz") == 200
 
 
@@ -103,7 +109,10 @@ def test_a_token_reads_and_another_sends(public: _Public) -> None:
     segments, ingest = f"{public.web}/api/v1/segments?prefix=a", f"{public.http}/ingest/envoy_json"
     assert _ask(segments, Authorization=reads) == 200
     assert _ask(segments, Authorization=sends) == 401
-    assert "faults" in httpx.get(f"{public.web}/readyz", headers={"Authorization": reads}, trust_env=False).json()
+    assert (
+        "faults"
+        in httpx.get(f"{public.web}/readyz", headers={"Authorization": reads}, trust_env=False, timeout=PATIENCE).json()
+    )
     assert _ask(ingest, "POST", json_line("a"), Authorization=sends) == 200
     assert _ask(ingest, "POST", json_line("a"), Authorization=reads) == 401
     assert _ask(ingest, "POST", json_line("a")) == 401
@@ -121,7 +130,7 @@ def _export(public: _Public, *metadata: tuple[str, str]) -> grpc.StatusCode | No
     with grpc.insecure_channel(public.grpc) as channel:
         call: Any = channel.unary_unary(_EXPORT, request_serializer=None, response_deserializer=None)
         try:
-            call(otlp_logs("a"), metadata=metadata, timeout=20)
+            call(otlp_logs("a"), metadata=metadata, timeout=PATIENCE)
         except grpc.RpcError as refused:
             code: grpc.StatusCode = refused.code()
             return code
@@ -165,7 +174,7 @@ def test_no_secret_is_in_the_log_or_in_the_clear_on_disk(public: _Public) -> Non
     assert link is not None
     created = run("admin", "create", "ann", "--data", data, typed=f"{_RIGHT}\n")
     assert created.returncode == 0, created.stderr
-    with httpx.Client(base_url=public.web, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=public.web, trust_env=False, timeout=PATIENCE) as client:
         assert client.post("/sign-in", data={"name": "ann", "password": _WRONG}).status_code == 403
         assert client.post("/sign-in", data={"name": "ann", "password": _RIGHT}).status_code == 303
         cookie = client.cookies["gatelens-session"]

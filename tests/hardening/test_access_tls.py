@@ -8,11 +8,12 @@ import httpx
 import pytest
 import yaml
 
-from gatelens.commands import run_query
+from gatelens.query_command import run_query
 from storage.errors import GatelensError
 from tests.collector.access_logs import json_line
 from tests.collector.certificates import Certificates, Pair, certificates
 from tests.e2e.gatelens_process import GatelensProcess, until
+from tests.patience import PATIENCE
 
 _RIGHT = "correct horse battery"
 
@@ -52,14 +53,14 @@ def _replace(pair: Pair, other: Pair) -> None:
 def _fetched(address: str) -> str:
     """The certificate that a port shows."""
     host, _, port = address.removeprefix("https://").rpartition(":")
-    return ssl.get_server_certificate((host, int(port)), timeout=30)
+    return ssl.get_server_certificate((host, int(port)), timeout=PATIENCE)
 
 
 def test_browsers_are_told_to_come_back_over_tls(gatelens: GatelensProcess, made: Certificates) -> None:
     web = gatelens.addresses.web
     assert web.startswith("https://")
     with httpx.Client(
-        base_url=web, verify=ssl.create_default_context(cafile=str(made.authority)), trust_env=False, timeout=30
+        base_url=web, verify=ssl.create_default_context(cafile=str(made.authority)), trust_env=False, timeout=PATIENCE
     ) as client:
         assert client.get("/sign-in").headers["Strict-Transport-Security"] == "max-age=31536000"
         link = next(part for part in gatelens.log.split() if "/setup?token=" in part)
@@ -69,7 +70,7 @@ def test_browsers_are_told_to_come_back_over_tls(gatelens: GatelensProcess, made
         assert "; Secure" in cookie
         assert client.get("/").status_code == 200
     with pytest.raises(httpx.HTTPError):
-        httpx.get(web.replace("https", "http"), trust_env=False)
+        httpx.get(web.replace("https", "http"), trust_env=False, timeout=PATIENCE)
 
 
 def test_commands_trust_the_certificate_and_nothing_else(
@@ -102,6 +103,6 @@ def test_a_certificate_that_is_renewed_is_shown_without_a_restart(
     assert until(shows, lambda found: found == [after, after]) == [after, after]
     context = ssl.create_default_context(cafile=str(made.authority))
     context.check_hostname = False
-    with httpx.Client(verify=context, trust_env=False, timeout=30) as client:
+    with httpx.Client(verify=context, trust_env=False, timeout=PATIENCE) as client:
         assert client.post(f"{ports[1]}/ingest/envoy_json", content=json_line("a")).status_code == 200
     assert "PRIVATE KEY" not in gatelens.log

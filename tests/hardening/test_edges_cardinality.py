@@ -1,4 +1,4 @@
-"""Twenty thousand names that nobody has, in the alerts, in a notification, and on the pages."""
+"""Twenty thousand names that nobody has, in the alerts and in a notification."""
 
 import json
 from collections.abc import Iterator
@@ -8,15 +8,13 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from dashboards.pages.alerts import _rule_row
+from dashboards.pages.alerts.rules_tab import beyond_limit
 from processors.alerts.engine import AlertEngine
-from processors.alerts.rules import RuleFile
-from processors.traffic.apis import MOST_ROWS, apis
-from processors.traffic.choices import MOST_CHOICES, choices
-from processors.traffic.filters import Filters
-from processors.traffic.gateways import gateways
-from processors.window import Window
+from processors.alerts.rule_file import RuleFile
+from processors.alerts.rule_source import RuleSource
 from storage.store import Store
+from tests.processors.alerts import rig
+from tests.processors.alerts.conftest import TABLES
 from tests.processors.alerts.hook import Hook
 
 _NAMES = 20_000
@@ -49,7 +47,8 @@ def hook() -> Iterator[Hook]:
 
 
 def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook) -> None:
-    invented.command("TRUNCATE TABLE alert_states")
+    for table in TABLES:
+        invented.command(f"TRUNCATE TABLE {table}")
     reader = InMemoryMetricReader()
     rule = {
         "name": "failing", "measure": "error_rate", "window": "1m", "op": ">", "threshold": 0.5, "by": ["api"],
@@ -59,7 +58,10 @@ def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook)
     receivers = [{"name": "on-call", "webhook": {"url": hook.url, "max_size": "256 KiB"}}]
     meter = MeterProvider(metric_readers=[reader]).get_meter("test")
     rules = RuleFile.model_validate({"rules": [rule], "receivers": receivers})
-    engine = AlertEngine(invented, rules, lambda: _NOW, meter, "http://gatelens")
+    questions = rig.questions_of(invented)
+    engine = AlertEngine(
+        invented, RuleSource(file=rules), lambda: _NOW, meter, "http://gatelens", questions, rig.Sources()
+    )
     try:
         engine.tick(_NOW)
         [status] = engine.overview()
@@ -72,7 +74,7 @@ def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook)
     assert 32 << 10 < len(json.dumps(body)) <= 256 << 10
     assert body["truncatedAlerts"] == _NAMES + 1 - len(body["alerts"])
     assert body["commonAnnotations"]["truncated"] == f"and {body['truncatedAlerts']:,} more"
-    assert _rule_row(status)["fault"] == "19,001 more meet it than its limit of 1,000; narrow its filters"
+    assert beyond_limit(status) == "19,001 more meet it than its limit of 1,000; narrow its filters"
     data = reader.get_metrics_data()
     assert data is not None
     measured = json.loads(data.to_json())
@@ -80,13 +82,3 @@ def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook)
     gauges = {metric["name"]: metric["data"]["data_points"] for metric in scope["metrics"]}
     assert [point["value"] for point in gauges["gatelens.alerts.beyond_limit"]] == [19_001]
     assert [point["value"] for point in gauges["gatelens.alerts.firing"]] == [1_000]
-
-
-def test_tables_and_menus_of_the_pages_are_bounded(invented: Store) -> None:
-    window, filters = Window(_BUSY, _BUSY + timedelta(minutes=5)), Filters(_ENVIRONMENT)
-    found = apis(invented, window, filters, _NOW)
-    assert len(found) == MOST_ROWS
-    assert (found["api"][0], found["requests"][0]) == ("orders", 300)
-    assert max(map(len, found["versions"])) == 50
-    assert len(gateways(invented, window, filters, _NOW)) == MOST_ROWS
-    assert len(choices(invented, window, filters)) == MOST_CHOICES

@@ -7,8 +7,8 @@ import httpx
 from gatelens.data_directory import running_process
 from tests.collector.access_logs import json_lines
 from tests.collector.waiting import wait_until
-from tests.e2e.callbacks import call, callback_of
 from tests.e2e.gatelens_process import GatelensProcess, until
+from tests.patience import PATIENCE
 
 _CONFIG = """
 collector:
@@ -27,12 +27,12 @@ class _Process(GatelensProcess):
 
 
 def _get(process: GatelensProcess, path: str) -> httpx.Response:
-    return httpx.get(f"{process.addresses.web}{path}", trust_env=False, timeout=30)
+    return httpx.get(f"{process.addresses.web}{path}", trust_env=False, timeout=PATIENCE)
 
 
 def _overview(process: GatelensProcess) -> str:
-    with httpx.Client(base_url=process.addresses.web, trust_env=False, timeout=60) as client:
-        return call(client, callback_of(client, "overview-notice.children"), '""').text
+    with httpx.Client(base_url=process.addresses.web, trust_env=False, timeout=PATIENCE) as client:
+        return client.post("/page/data", json={"path": "/"}).text
 
 
 def test_a_segment_that_is_removed_from_the_spool_is_seen(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.collector.certificates import certificates
 from tests.collector.forward_rig import MOMENT, Agent, ForwardRig, forward
 from tests.collector.receiver_rig import forget_peak, peak_bytes
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _MIB = 1 << 20
 
@@ -138,7 +139,7 @@ def test_an_agent_that_reads_no_answers_is_cut(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(wire, "_WRITE_SECONDS", 0.5)
     chunk = "c" * 60_000
     with forward(tmp_path) as rig, rig.connect() as agent:
-        agent.socket.settimeout(30)
+        agent.socket.settimeout(PATIENCE)
         with pytest.raises(OSError, match=r"reset|pipe"):
             for number in range(10_000):
                 agent.socket.sendall(_message(f"{number}{chunk}"))

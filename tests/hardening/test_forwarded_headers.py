@@ -17,6 +17,7 @@ from collector.receivers.net.limits import HttpLimits
 from gatelens.event_loop import EventLoopThread
 from gatelens.listeners import bind
 from tests.collector.ingest_rig import http_port, payloads
+from tests.patience import PATIENCE
 
 _FORGED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
 
@@ -54,7 +55,7 @@ def test_only_a_proxy_that_is_named_is_believed(trusted: str, told: list[str], m
     # What uvicorn would look at by itself.
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     with _port(HttpLimits.model_validate({"trusted_proxies": trusted})) as url:
-        assert json.loads(httpx.get(url, headers=_FORGED, trust_env=False).content) == told
+        assert json.loads(httpx.get(url, headers=_FORGED, trust_env=False, timeout=PATIENCE).content) == told
 
 
 @pytest.mark.parametrize("trusted", ["*", "proxy.example.com", "10.0.0.1/8"])
@@ -65,7 +66,7 @@ def test_what_is_no_address_is_refused(trusted: str) -> None:
 
 def test_nobody_chooses_the_sender_of_a_key(tmp_path: Path) -> None:
     headers = {"Idempotency-Key": "k"}
-    with http_port(tmp_path) as rig, httpx.Client(base_url=rig.http, trust_env=False) as client:
+    with http_port(tmp_path) as rig, httpx.Client(base_url=rig.http, trust_env=False, timeout=PATIENCE) as client:
         for number in range(2):
             forged = headers | {"X-Forwarded-For": f"203.0.113.{number}"}
             assert client.post("/ingest/json", content=b'{"a":1}\n', headers=forged).status_code == 200

@@ -15,7 +15,8 @@ from collector.receivers.grpc import server as grpc_server
 from tests.collector import envoy_messages
 from tests.collector.receiver_rig import receivers
 from tests.collector.waiting import wait_until
-from tests.hardening.raw_http import WAIT_SECONDS, send_until_cut
+from tests.hardening.raw_http import send_until_cut
+from tests.patience import PATIENCE
 from tests.running import RunningGatelens
 
 _MIB = 1 << 20
@@ -50,7 +51,7 @@ _REQUEST = b"".join(
 
 def _connect(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
+    return socket.create_connection((host, int(port)), timeout=PATIENCE)
 
 
 @contextmanager
@@ -79,7 +80,7 @@ def _drop(client: socket.socket) -> None:
 def _is_served(address: str) -> bool:
     with grpc.insecure_channel(address) as channel:
         try:
-            return bool(channel.unary_unary(_LOGS, None, None)(b"", timeout=WAIT_SECONDS) == b"")
+            return bool(channel.unary_unary(_LOGS, None, None)(b"", timeout=PATIENCE) == b"")
         except grpc.RpcError:
             return False
 
@@ -127,7 +128,7 @@ def test_connections_without_a_call_are_closed_and_streams_stay(gatelens: Runnin
 
     def messages() -> Iterator[bytes]:
         yield _MESSAGE
-        assert idle.wait(WAIT_SECONDS)
+        assert idle.wait(PATIENCE)
         # As long again, and nothing is said meanwhile.
         time.sleep(2)
         yield _MESSAGE
@@ -135,7 +136,7 @@ def test_connections_without_a_call_are_closed_and_streams_stay(gatelens: Runnin
     waiting = threading.Thread(target=wait_for_end)
     waiting.start()
     with grpc.insecure_channel(gatelens.addresses.grpc) as channel:
-        assert channel.stream_unary(_STREAM, None, None)(messages(), timeout=2 * WAIT_SECONDS) == b""
+        assert channel.stream_unary(_STREAM, None, None)(messages(), timeout=2 * PATIENCE) == b""
     waiting.join()
     assert idle.is_set()
 

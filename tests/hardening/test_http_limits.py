@@ -21,6 +21,7 @@ from tests.hardening.raw_http import (
     send_until_cut,
     trickle,
 )
+from tests.patience import PATIENCE
 from tests.running import RunningGatelens
 
 _MIB = 1 << 20
@@ -29,7 +30,7 @@ _GET = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 def _refused(gatelens: RunningGatelens, port: str) -> Counter[str]:
     """How many connections of a port have been refused, by reason."""
-    exposition = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False, timeout=30).text
+    exposition = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False, timeout=PATIENCE).text
     series = re.findall(
         rf'^gatelens_connections_refused_total{{input="{port}".*reason="(\w+)"}} (\S+)$', exposition, re.M
     )
@@ -44,7 +45,7 @@ def is_counted(gatelens: RunningGatelens, port: str) -> Callable[[str], None]:
 
 
 def _is_served(url: str) -> bool:
-    return httpx.get(f"{url}/nowhere", trust_env=False, timeout=30).status_code == 404
+    return httpx.get(f"{url}/nowhere", trust_env=False, timeout=PATIENCE).status_code == 404
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ def test_a_connection_ends_after_as_many_requests_as_it_may_have(gatelens: Runni
 
 
 def test_keepalive_connections_are_used_again(url: str) -> None:
-    with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as client:
         answers = [client.get("/nowhere") for _ in range(20)]
         ports = {answer.extensions["network_stream"].get_extra_info("client_addr") for answer in answers}
     assert ({answer.status_code for answer in answers}, len(ports)) == ({404}, 1)

@@ -40,7 +40,7 @@ def _server(made: Certificates, reasons: list[str], **limits: float) -> Iterator
         bound,
         tls,
         limits=HttpLimits.model_validate(limits),
-        tell_refused=lambda port, reason, peer, message: reasons.append(reason),
+        on_refused=lambda port, reason, peer, message: reasons.append(reason),
     )
     loop.run(server.start())
     try:

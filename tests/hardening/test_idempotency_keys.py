@@ -24,6 +24,7 @@ from tests.collector.receiver_rig import Rig
 from tests.collector.records_of_formats import COMBINED, TEXT
 from tests.collector.spooling import taken_from
 from tests.collector.storing import store_all_balanced
+from tests.patience import PATIENCE
 
 _LINES = json_lines("k", range(5))
 _MIXED = "\n".join([TEXT, "{}", COMBINED]).encode()
@@ -37,7 +38,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 def _post(rig: Rig, key: str, body: bytes = _LINES, address: str = "/ingest/envoy_json", **headers: str) -> int:
     told = {"Idempotency-Key": key, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return httpx.post(f"{rig.http}{address}", content=body, headers=told, trust_env=False, timeout=60).status_code
+    return httpx.post(f"{rig.http}{address}", content=body, headers=told, trust_env=False, timeout=PATIENCE).status_code
 
 
 def _bodies(rig: Rig) -> list[tuple[str, bytes]]:
@@ -112,7 +113,7 @@ def test_segments_of_their_own_cannot_delay_everybody(rig: Rig) -> None:
 
 
 def test_a_segment_of_its_own_needs_a_key(rig: Rig) -> None:
-    answer = httpx.post(f"{rig.http}/ingest/json?own_segment=true", content=b"{}", trust_env=False)
+    answer = httpx.post(f"{rig.http}/ingest/json?own_segment=true", content=b"{}", trust_env=False, timeout=PATIENCE)
     assert (answer.status_code, "needs an Idempotency-Key" in answer.json()["error"]) == (400, True)
 
 
@@ -207,7 +208,11 @@ def test_a_memory_that_cannot_be_read_or_written_stops_nothing(tmp_path: Path) -
 def test_an_answer_says_what_to_do(rig: Rig) -> None:
     _post(rig, "told")
     answer = httpx.post(
-        f"{rig.http}/ingest/envoy_json", content=b"{}", headers={"Idempotency-Key": "told"}, trust_env=False
+        f"{rig.http}/ingest/envoy_json",
+        content=b"{}",
+        headers={"Idempotency-Key": "told"},
+        trust_env=False,
+        timeout=PATIENCE,
     )
     assert json.loads(answer.content) == {
         "error": "This Idempotency-Key has come before with another body; give each body its own."

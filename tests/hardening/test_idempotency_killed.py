@@ -14,6 +14,7 @@ import pytest
 
 from gatelens.data_directory import Addresses
 from tests.collector.access_logs import json_line
+from tests.patience import PATIENCE
 from tests.running import RunningGatelens
 
 _KILLS = 3
@@ -58,7 +59,7 @@ class _Clients:
             self._stopping.set()
 
     def _work(self, addresses: Addresses, kind: str) -> None:
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             while not self._stopping.is_set():
                 key = f"{kind}-{uuid.uuid4().hex}"
                 self.sent.add(key)
@@ -69,13 +70,13 @@ class _Clients:
 
 
 def _metric(gatelens: RunningGatelens, name: str) -> float:
-    text = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False, timeout=30).text
+    text = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False, timeout=PATIENCE).text
     found = re.search(rf"^{name}\{{.*\}} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
 def _wait_until_stored(gatelens: RunningGatelens) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while _metric(gatelens, "gatelens_spool_size_bytes") and time.monotonic() < deadline:
         time.sleep(0.1)
     assert _metric(gatelens, "gatelens_spool_size_bytes") == 0
@@ -95,7 +96,7 @@ def test_bodies_sent_again_after_sigkill_are_stored_once(tmp_path: Path) -> None
     answered_again = 0
     for _ in range(_KILLS):
         with RunningGatelens(tmp_path) as gatelens:
-            with httpx.Client(trust_env=False, timeout=10) as client:
+            with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
                 waiting, clients.unanswered = clients.unanswered, []
                 for key in waiting:
                     # Twice: the first may have been durable before, or not.
@@ -105,7 +106,7 @@ def test_bodies_sent_again_after_sigkill_are_stored_once(tmp_path: Path) -> None
                     answered_again += 1
             clients.run(gatelens.addresses, draw.uniform(0.2, 1.5), gatelens)
     with RunningGatelens(tmp_path) as gatelens:
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             for key in clients.sent:
                 # All of them, also those that were answered: they are known for as long as is promised.
                 while not _send(client, gatelens.addresses, key):
@@ -122,7 +123,7 @@ def test_a_stop_leaves_what_it_has_no_time_for_to_the_next_start(
     keys = [f"own-stop-{number}" for number in range(8)]
     with monkeypatch.context() as settings:
         settings.setenv("GATELENS_COLLECTOR__WRITER__STOP_TIMEOUT", "0")
-        with RunningGatelens(tmp_path) as gatelens, httpx.Client(trust_env=False, timeout=10) as client:
+        with RunningGatelens(tmp_path) as gatelens, httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             for key in keys:
                 while not _send(client, gatelens.addresses, key):
                     time.sleep(0.1)

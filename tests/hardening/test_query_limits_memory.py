@@ -10,6 +10,7 @@ import pytest
 from storage.errors import QueryRefused
 from storage.reader import Reader, reader
 from storage.store import Store
+from tests.patience import PATIENCE
 
 _LIMIT_MEGABYTES = 200
 _LARGEST_MEGABYTES = 900
@@ -80,7 +81,7 @@ def test_the_limit_of_memory_holds_within_a_value(tmp_path: Path) -> None:
         [sys.executable, "-c", _MEASURED, str(tmp_path), str(_LIMIT_MEGABYTES), *_LONG, _JOIN_OF_ALTERNATIVES],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -10,13 +10,13 @@ from storage.errors import QueryLimitExceeded
 from storage.guard import QueryLimits
 from storage.reader import Reader, reader
 from storage.store import Store
+from tests.patience import PATIENCE
 from tests.running import RunningGatelens
 
 # Some seconds within one function, far beyond its limit, in which ClickHouse does not look at the clock.
 _UNSTOPPABLE = "SELECT arrayLevenshteinDistance(range(30000), range(30000))"
 _HEAVY = "SELECT sum(sipHash64(a.number, b.number)) FROM numbers(1000000) AS a CROSS JOIN numbers(1000000) AS b"
 _CLIENTS = 60
-_GENEROUS = 60.0
 
 
 def test_a_reader_that_is_stuck_is_replaced(store: Store) -> None:
@@ -27,18 +27,18 @@ def test_a_reader_that_is_stuck_is_replaced(store: Store) -> None:
             store.read_only(_UNSTOPPABLE, "TSV", limits, seconds=0.2)
     assert store.abandoned == before + 2
     # Both places are free again, while the first two may still count.
-    assert store.read_only("SELECT 1", "TSV", limits, seconds=_GENEROUS) == b"1\n"
+    assert store.read_only("SELECT 1", "TSV", limits, seconds=PATIENCE) == b"1\n"
 
 
 def test_nothing_else_waits_for_a_stuck_reader(store: Store) -> None:
     people: Reader = reader(store, max_seconds=1)
-    apart = store.apart(1, seconds=_GENEROUS)
+    apart = store.apart(1, seconds=PATIENCE)
     with ThreadPoolExecutor(2) as clients:
         running = [clients.submit(people.run, _HEAVY, "csv") for _ in range(2)]
         assert apart.rows("SELECT 1") == [(1,)]
         for future in running:
             with pytest.raises(QueryLimitExceeded):
-                future.result(_GENEROUS)
+                future.result(PATIENCE)
 
 
 def test_health_and_pages_answer_beside_more_queries_than_can_run(
@@ -50,20 +50,20 @@ def test_health_and_pages_answer_beside_more_queries_than_can_run(
         web = gatelens.addresses.web
 
         def ask(_: int) -> httpx.Response:
-            return httpx.post(f"{web}/api/v1/query", json={"sql": _HEAVY}, timeout=_GENEROUS, trust_env=False)
+            return httpx.post(f"{web}/api/v1/query", json={"sql": _HEAVY}, timeout=PATIENCE, trust_env=False)
 
         with ThreadPoolExecutor(_CLIENTS) as clients:
             asked = [clients.submit(ask, number) for number in range(_CLIENTS)]
             for path in ("/healthz", "/readyz", "/metrics", "/api/v1/reports/usage", "/"):
-                assert httpx.get(f"{web}{path}", timeout=_GENEROUS, trust_env=False).status_code == 200
-            answers = [future.result(_GENEROUS) for future in asked]
+                assert httpx.get(f"{web}{path}", timeout=PATIENCE, trust_env=False).status_code == 200
+            answers = [future.result(PATIENCE) for future in asked]
         turned_away = [answer for answer in answers if answer.status_code == 503]
         assert {answer.status_code for answer in answers} == {422, 503}
         # Two that run and four that wait are all that are taken in at a time.
         assert len(turned_away) >= _CLIENTS / 2
         assert {answer.json()["kind"] for answer in turned_away} == {"QueryQueueFull"}
         assert all(answer.headers["Retry-After"] == "5" for answer in turned_away)
-        metrics = httpx.get(f"{web}/metrics", timeout=_GENEROUS, trust_env=False).text
+        metrics = httpx.get(f"{web}/metrics", timeout=PATIENCE, trust_env=False).text
         assert 'reason="queue_full"' in metrics
-        one = httpx.post(f"{web}/api/v1/query", json={"sql": "SELECT 1"}, timeout=_GENEROUS, trust_env=False)
+        one = httpx.post(f"{web}/api/v1/query", json={"sql": "SELECT 1"}, timeout=PATIENCE, trust_env=False)
         assert one.status_code == 200

@@ -15,6 +15,7 @@ import pytest
 from storage.errors import QueryFailed, StoreError
 from storage.landlock import is_available
 from storage.store import Store
+from tests.patience import PATIENCE
 
 _PRIVATE = "what a neighbour keeps to himself"
 
@@ -142,6 +143,6 @@ def test_no_thread_of_the_engine_reads_files(tmp_path: Path, elsewhere: Path) ->
     answer = subprocess.run(
         [sys.executable, script, tmp_path, elsewhere / "secret"],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (answer.stdout, answer.returncode) == ("[]\n", 0), answer.stderr

@@ -17,6 +17,7 @@ from collector.refusals import Refusals
 from tests.collector.access_logs import json_line, otlp_logs
 from tests.collector.certificates import certificates
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, until
+from tests.patience import PATIENCE
 
 _LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 _TOKEN = "a-sender-of-the-tests-that-is-long-enough"  # noqa: S105 - it opens nothing
@@ -41,7 +42,7 @@ def gatelens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatelensProce
 
 
 def _refusals(gatelens: GatelensProcess) -> dict[tuple[str, str], dict[str, Any]]:
-    answer = httpx.get(f"{gatelens.addresses.web}/api/v1/ingest/refusals", trust_env=False)
+    answer = httpx.get(f"{gatelens.addresses.web}/api/v1/ingest/refusals", trust_env=False, timeout=PATIENCE)
     return {(found["receiver"], found["reason"]): found for found in answer.raise_for_status().json()["refusals"]}
 
 
@@ -52,7 +53,7 @@ def _seen(gatelens: GatelensProcess, receiver: str, reason: str, count: int = 1)
     assert (found.get("peer"), found.get("count")) == ("127.0.0.1", count), (key, _refusals(gatelens))
     assert found["first"] <= found["last"]
     words = f'="{receiver}"', f'reason="{reason}"'
-    text = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False).text
+    text = httpx.get(f"{gatelens.addresses.web}/metrics", trust_env=False, timeout=PATIENCE).text
     counted = [line for line in text.splitlines() if "_refused_total{" in line and all(word in line for word in words)]
     assert [float(line.rpartition(" ")[2]) for line in counted] == [count]
     return found
@@ -61,7 +62,7 @@ def _seen(gatelens: GatelensProcess, receiver: str, reason: str, count: int = 1)
 def _raw(address: str, data: bytes) -> bytes:
     host, _, port = address.rpartition(":")
     answer = b""
-    with socket.create_connection((host, int(port)), timeout=10) as client, suppress(OSError):
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as client, suppress(OSError):
         client.sendall(data)
         while b"grpc-message" not in answer and (piece := client.recv(1 << 16)):
             answer += piece
@@ -86,7 +87,9 @@ def test_what_the_http_port_refuses(
 ) -> None:
     before = _refusals(gatelens).get(("http", reason), {}).get("count", 0)
     for count in (before + 1, before + 2):
-        assert httpx.post(gatelens.addresses.http + path, content=body, headers=headers, trust_env=False).is_error
+        assert httpx.post(
+            gatelens.addresses.http + path, content=body, headers=headers, trust_env=False, timeout=PATIENCE
+        ).is_error
         assert message in _seen(gatelens, "http", reason, count)["message"]
 
 
@@ -97,7 +100,7 @@ def test_what_is_no_http(gatelens: GatelensProcess) -> None:
 
 def test_strangers_at_the_pages(gatelens: GatelensProcess) -> None:
     web = gatelens.addresses.web
-    assert httpx.get(web, headers={"Host": "evil.example"}, trust_env=False).status_code == 421
+    assert httpx.get(web, headers={"Host": "evil.example"}, trust_env=False, timeout=PATIENCE).status_code == 421
     assert "add it to web.allowed_hosts" in _seen(gatelens, "web", "host")["message"]
 
 
@@ -111,14 +114,14 @@ def test_what_grpc_refuses_before_it_is_read(gatelens: GatelensProcess) -> None:
     assert "such as zstd or snappy (set `compression: gzip`" in _seen(gatelens, "grpc", "unreadable")["message"]
     with grpc.insecure_channel(gatelens.addresses.grpc) as channel:
         with pytest.raises(grpc.RpcError) as raised:
-            _call(channel, _LOGS)(otlp_logs("x" * (2 << 20)), timeout=10)
+            _call(channel, _LOGS)(otlp_logs("x" * (2 << 20)), timeout=PATIENCE)
         assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "larger than collector.grpc.max_message_size" in _seen(gatelens, "grpc", "too_large")["message"]
         with pytest.raises(grpc.RpcError) as raised:
-            _call(channel, "/a.B/C")(b"", timeout=10)
+            _call(channel, "/a.B/C")(b"", timeout=PATIENCE)
         assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
         _seen(gatelens, "grpc", "not_found")
-        assert _call(channel, _LOGS)(otlp_logs("a"), timeout=10) == b""
+        assert _call(channel, _LOGS)(otlp_logs("a"), timeout=PATIENCE) == b""
     assert "hpack" not in gatelens.log
     for line in gatelens.log.splitlines():
         assert not line.startswith(("E1", "E0", "I1", "I0", "W1", "W0")), line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, StoreError
+from storage.errors import DiskFull, GatelensError, QueryFailed, QueryLimitExceeded, StoreError
 from storage.faults import for_people, query_error, with_cure
 from storage.reader import Reader, reader
 from storage.store import Store
@@ -41,6 +41,21 @@ def test_settings_are_not_named() -> None:
     assert str(_shown("Code: 721. DB::Exception: It is deprecated. Set `allow_it` to have it.")) == "It is deprecated."
     only = str(_shown("Code: 1. DB::Exception: Cannot modify 'readonly' setting in readonly mode."))
     assert only == "ClickHouse refused the query; write it more simply."
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)",
+        "Code: 75. DB::ErrnoException: Cannot write /data/tmp/1: , errno: 28, strerror: No space left on device",
+    ],
+)
+def test_a_full_disk_is_no_fault_of_who_asks(message: str) -> None:
+    error = query_error(None, message)
+    assert type(error) is DiskFull
+    assert "Free some space" in str(error)
+    shown = _shown(message)
+    assert (type(shown), str(shown)) == (DiskFull, str(error))
 
 
 def test_only_people_are_told_to_ask_for_less() -> None:

@@ -10,7 +10,7 @@ from storage.store import Store
 
 _EXAMPLES = [
     path.read_text(encoding="utf-8")
-    for path in files("dashboards.pages.examples").iterdir()
+    for path in files("dashboards.pages.sql.examples").iterdir()
     if path.name.endswith(".sql")
 ]
 _FINE = (

@@ -9,6 +9,7 @@ import pytest
 
 from storage.errors import QueryFailed, QueryLimitExceeded, StoreUnavailable
 from storage.pool import Pool
+from tests.patience import PATIENCE
 
 # In a process of its own, for there is one engine in a process, and that of the tests holds their tables.
 _ANSWERS_AFTER_A_FAILURE = """
@@ -60,14 +61,14 @@ def _itself(handle: _Handle) -> _Handle:
 
 def _waiting_for(event: threading.Event) -> Callable[[_Handle], None]:
     def wait(_: _Handle) -> None:
-        event.wait(60)
+        event.wait(PATIENCE)
 
     return wait
 
 
 def test_what_an_engine_has_not_answered_is_not_in_the_next_answer() -> None:
     answered = subprocess.run(
-        [sys.executable, "-c", _ANSWERS_AFTER_A_FAILURE], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", _ANSWERS_AFTER_A_FAILURE], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert answered.stdout == '1,"x"\n'
 
@@ -146,7 +147,7 @@ def test_a_call_that_does_not_end_is_abandoned_and_replaced(let_go: threading.Ev
     assert pool.run(_itself) is opened[1]
     assert not opened[0].closed.is_set()
     let_go.set()
-    assert opened[0].closed.wait(60)
+    assert opened[0].closed.wait(PATIENCE)
     pool.close()
 
 

@@ -75,3 +75,12 @@ def test_an_endless_depth_fails(limited: Reader) -> None:
     # Whichever limit it comes to first: that of depth, or of time.
     with pytest.raises((QueryFailed, QueryLimitExceeded)):
         limited.run("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t", "csv")
+
+
+def test_limits_of_handles_apart_hold_for_these_alone(store: Store) -> None:
+    apart = store.apart(1, limits={"max_execution_time": 1, "max_memory_usage": 100 << 20})
+    with pytest.raises(QueryLimitExceeded):
+        apart.rows(_ENDLESS)
+    with pytest.raises(QueryLimitExceeded):
+        apart.frame("SELECT length(groupArray(repeat('x', 10000))) FROM numbers(500000)")
+    assert store.rows("SELECT length(groupArray(repeat('x', 10000))) FROM numbers(20000)") == [(20_000,)]

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.patience import PATIENCE
+
 _ROOT = Path(__file__).parents[2]
 
 # Migrates to a version, loads segments, and tells how many requests each table knows.
@@ -35,19 +39,21 @@ print(json.dumps(store.rows(
 store.close()
 """
 
-_BEFORE, _NOW = "10", "11"
+# Of those that replace a view of requests.
+_UPGRADES = [("10", "11"), ("12", "13"), ("21", "24")]
 
 
 def _load(directory: Path, version: str, duration: str, *segments: str) -> list[int]:
     command = [sys.executable, "-c", _LOAD, str(directory), version, duration, *segments]
-    done = subprocess.run(command, capture_output=True, cwd=_ROOT, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, cwd=_ROOT, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr.decode()
     counts: list[int] = json.loads(done.stdout)
     return counts
 
 
-def test_a_segment_is_counted_once(tmp_path: Path) -> None:
-    assert _load(tmp_path, _BEFORE, "0", "old") == [3] * 4
+@pytest.mark.parametrize(("before", "now"), _UPGRADES)
+def test_a_segment_is_counted_once(tmp_path: Path, before: str, now: str) -> None:
+    assert _load(tmp_path, before, "0", "old") == [3] * 4
     # What was 0 is NULL now: a segment is known by its name, not by what it has become.
-    assert _load(tmp_path, _NOW, "NULL", "old", "new", "new") == [6] * 4
-    assert _load(tmp_path, _NOW, "NULL", "old", "new", "newer") == [9] * 4
+    assert _load(tmp_path, now, "NULL", "old", "new", "new") == [6] * 4
+    assert _load(tmp_path, now, "NULL", "old", "new", "newer") == [9] * 4

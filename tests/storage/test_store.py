@@ -1,5 +1,6 @@
 """The store: what callers may count on, whatever ClickHouse answers."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,12 +25,21 @@ def test_migrations_are_applied_once(store: Store) -> None:
     assert store.rows("SELECT count(), uniqExact(version) FROM schema_migrations") == [(len(migrations()),) * 2]
 
 
-def test_two_processes_may_migrate_at_once(store: Store) -> None:
-    store.command("TRUNCATE TABLE schema_migrations")
+@pytest.fixture
+def empty(store: Store, dsn: str) -> Iterator[Store]:
+    """A database of its own in the same engine, with nothing in it: what other tests stored is not migrated again."""
+    store.command("CREATE DATABASE migrated_at_once")
+    opened = connect(f"{dsn}?database=migrated_at_once")
+    yield opened
+    opened.close()
+    store.command("DROP DATABASE migrated_at_once")
+
+
+def test_two_processes_may_migrate_at_once(empty: Store) -> None:
     with ThreadPoolExecutor(2) as pool:
-        applied = [done.result() for done in [pool.submit(migrate, store) for _ in range(2)]]
+        applied = [done.result() for done in [pool.submit(migrate, empty) for _ in range(2)]]
     assert max(map(len, applied)) == len(migrations())
-    rows = store.rows("SELECT version FROM schema_migrations FINAL ORDER BY version")
+    rows = empty.rows("SELECT version FROM schema_migrations FINAL ORDER BY version")
     assert [version for (version,) in rows] == [migration.version for migration in migrations()]
 
 

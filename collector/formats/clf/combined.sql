@@ -11,13 +11,13 @@ SELECT
     multiIf(
         other != '', '',
         NOT is_whole OR length(counts) != 2, 'not an access log line of this format',
-        logged IS NULL AND NOT match(otherwise_told, '^(?:null|-|)\\]? *$'), 'the time is not a time',
+        logged IS NULL AND NOT match(stated_time, '^(?:null|-|)\\]? *$'), 'the time is not a time',
         code IS NULL, 'the status is not a number of three digits',
         sent IS NULL AND counts[2] != '-', 'the number of bytes is not a number',
         ''
     ) AS problem,
     other != '' AS is_log,
-    -- nginx writes the line when the request has ended, and tells the milliseconds only in a variable of its own.
+    -- nginx writes the line when the request has ended, and has milliseconds only in a variable of their own.
     multiIf(
         other_time IS NOT NULL, other_time,
         match(pairs['msec'], '^[0-9]{10}[.][0-9]{3}$'),
@@ -33,13 +33,13 @@ SELECT
     if(is_http, asked[1], '') AS method,
     url,
     if(has_protocol, asked[-1], '') AS protocol,
-    -- An address beside an address is no host.
+    -- An address next to an address is no host.
     multiIf(
-        before_ident = 1 OR endsWith(names[1], ',') OR startsWith(names[2], '('), host_told,
+        before_ident = 1 OR endsWith(names[1], ',') OR startsWith(names[2], '('), stated_host,
         client = 1, names[2],
         match(names[1], '^[0-9a-fA-F.]*$'), '',
         before_ident = 2 OR client = 2, names[1],
-        host_told
+        stated_host
     ) AS authority,
     '' AS flags,
     '' AS details,
@@ -48,7 +48,7 @@ SELECT
     toUInt64OrZero(from_ingress OR counts_bytes ? words[1] : pairs['request_length']) AS request_bytes,
     ifNull(sent, 0) AS response_bytes,
     multiIf(
-        forwarded_told != '', forwarded_told,
+        stated_forwarded != '', stated_forwarded,
         match(words[1], '^(?:[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|\\[?[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*\\]?)(?:,|$)'), words[1],
         ''
     ) AS forwarded_for,
@@ -58,7 +58,7 @@ SELECT
         agent,
         toValidUTF8(extractKeyValuePairsWithEscaping(concat('agent="', agent, '"'), '=', ' ', '"')['agent'])
     ) AS user_agent,
-    multiIf(request_id_told != '', request_id_told, match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
+    multiIf(stated_request_id != '', stated_request_id, match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
     pairs['trace_id'] AS trace_id,
     '' AS span_id,
     if(other = '', 'INFO', other_severity) AS severity_of_log,
@@ -96,8 +96,8 @@ FROM
             before_ident = 2 AND match(names[1], '^[0-9.]+$|:.*:') AND NOT match(names[2], '^[0-9.]+$|:|^-$'), 1,
             before_ident
         ) AS client,
-        if(from_ingress, words[5], addresses_told) AS addresses,
-        if(from_ingress, words[8], answers_told) AS answers,
+        if(from_ingress, words[5], stated_addresses) AS addresses,
+        if(from_ingress, words[8], stated_answers) AS answers,
         -- A server name (CONNECT) and * (OPTIONS) are no paths.
         if(startsWith(target, '/'), target, extract(target, '(?s)^ *(?i:https?://[^/?#]*)?(/.*)')) AS url
     FROM
@@ -116,12 +116,12 @@ FROM
             ) AS in_seconds,
             -- With milliseconds, without a zone, or nginx' $time_iso8601. In most segments it is one word, '', for which
             -- functions run once.
-            toLowCardinality(in_seconds IS NULL ? names_and_time[-1] : '') AS otherwise_told,
+            toLowCardinality(in_seconds IS NULL ? names_and_time[-1] : '') AS stated_time,
             ifNull(
                 in_seconds,
                 parseDateTime64BestEffortOrNull(
                     replaceRegexpOne(
-                        extract(otherwise_told, '^[^\\]]*\\d\\d:\\d\\d[^\\]]*'), '^(\\d+/\\w+/\\d+):', '\\1 '
+                        extract(stated_time, '^[^\\]]*\\d\\d:\\d\\d[^\\]]*'), '^(\\d+/\\w+/\\d+):', '\\1 '
                     ),
                     3,
                     {{time_zone}}
@@ -130,7 +130,7 @@ FROM
             multiIf(counts[1] = '-', 0, length(counts[1]) = 3, toUInt16OrNull(counts[1]), NULL) AS code,
             toUInt64OrNull(counts[2]) AS sent,
             length(asked) >= 3 AND startsWith(asked[-1], 'HTTP/') AS has_protocol,
-            -- HTTP/0.9 tells no protocol.
+            -- HTTP/0.9 names no protocol.
             has_protocol OR startsWith(asked[2], '/') AS is_http,
             multiIf(
                 has_protocol, arrayStringConcat(arraySlice(asked, 2, length(asked) - 2), ' '),

@@ -9,19 +9,19 @@ SELECT
     *,
     -- nginx's documentation has rt, ut or urt, ua and us for these; uct and uht are parts of urt, and none of them.
     -- https://docs.nginx.com/nginx-amplify/metrics-metadata/nginx-metrics/#additional-http-metrics
-    extract(named, '(?:^|\\s)(?:request_time|rt|req_time|request_duration)="?([^\\s"]*[0-9][^\\s"]*)') AS request_told,
-    extract(named, '(?:^|\\s)(?:duration|elapsed|took|time_taken|total_time|latency)="?([^\\s"]*[0-9][^\\s"]*)') AS duration_told,
-    extract(named, '(?:^|\\s)(?:response_time|resp_time)="?([^\\s"]*[0-9][^\\s"]*)') AS response_told,
+    extract(named, '(?:^|\\s)(?:request_time|rt|req_time|request_duration)="?([^\\s"]*[0-9][^\\s"]*)') AS stated_request,
+    extract(named, '(?:^|\\s)(?:duration|elapsed|took|time_taken|total_time|latency)="?([^\\s"]*[0-9][^\\s"]*)') AS stated_duration,
+    extract(named, '(?:^|\\s)(?:response_time|resp_time)="?([^\\s"]*[0-9][^\\s"]*)') AS stated_response,
     extract(
         named,
         '(?:^|\\s)(?:upstream_response_time|urt|ut|upstream_time|upstream_duration)="?([^\\s"]*[0-9][^\\s"]*)'
-    ) AS upstream_told,
-    extract(named, '(?:^|\\s)(?:upstream_addr|ua)="?((?:[^\\s",:]+|\\[[0-9a-fA-F:]+\\]):[^\\s"]+)') AS addresses_told,
-    extract(named, '(?:^|\\s)(?:upstream_status|us)="?([-0-9,]+)') AS answers_told,
+    ) AS stated_upstream,
+    extract(named, '(?:^|\\s)(?:upstream_addr|ua)="?((?:[^\\s",:]+|\\[[0-9a-fA-F:]+\\]):[^\\s"]+)') AS stated_addresses,
+    extract(named, '(?:^|\\s)(?:upstream_status|us)="?([-0-9,]+)') AS stated_answers,
     extract(named, '(?:^|\\s)(?:upstream|proxy_host|upstream_name|proxy_upstream_name)="?([^\\s"]+)') AS upstream_name,
-    extract(named, '(?:^|\\s)(?:host|http_host)="?([^\\s"]+)') AS host_told,
-    extract(named, '(?:^|\\s)(?:x_forwarded_for|http_x_forwarded_for|xff)="?([^\\s"]+)') AS forwarded_told,
-    extract(named, '(?:^|\\s)(?:request_id|req_id|rid|x_request_id|kong_request_id)="?([^\\s"]+)') AS request_id_told,
+    extract(named, '(?:^|\\s)(?:host|http_host)="?([^\\s"]+)') AS stated_host,
+    extract(named, '(?:^|\\s)(?:x_forwarded_for|http_x_forwarded_for|xff)="?([^\\s"]+)') AS stated_forwarded,
+    extract(named, '(?:^|\\s)(?:request_id|req_id|rid|x_request_id|kong_request_id)="?([^\\s"]+)') AS stated_request_id,
     startsWith(words[3], '[') AND length(words) = 9 AS from_ingress,
     length(words) = 2
         AND match(words[1], '^[0-9]+$')

@@ -1,5 +1,5 @@
--- How long a request took, where the line tells it with its unit: by a name, behind the number, or by its program's format.
--- A number that tells neither its name nor its unit may be anything, and is no duration: `doubt` says so.
+-- How long a request took, if the line has it with its unit: by a name, behind the number, or by its program's format.
+-- A number with neither a name nor a unit may be anything, and is no duration: `doubt` says so.
 -- nginx's times are seconds, with three digits behind the point. Those of several upstreams are added up.
 SELECT
     *,
@@ -19,23 +19,23 @@ FROM
             request_time = '' AND upstream_time = '',
             [NULL, NULL],
             arrayMap(
-                told -> accurateCastOrNull(
+                duration -> accurateCastOrNull(
                     round(
                         nullIf(
                             transform(
-                                extract(told, '[^-0-9., ]+$'),
+                                extract(duration, '[^-0-9., ]+$'),
                                 ['s', 'sec', 'seconds', 'ms', 'msec', 'us', 'µs', 'μs', 'usec', 'ns'],
                                 [1e6, 1e6, 1e6, 1e3, 1e3, 1., 1., 1., 1., 1e-3],
                                 -1.
                             ),
                             -1.
                         )
-                        * arraySum(arrayMap(number -> toFloat64OrZero(number), extractAll(told, '[0-9]+(?:[.][0-9]+)?')))
+                        * arraySum(arrayMap(number -> toFloat64OrZero(number), extractAll(duration, '[0-9]+(?:[.][0-9]+)?')))
                     ),
                     'UInt64'
                 ),
                 arrayMap(
-                    told -> match(told, '^(?:[0-9]+[.][0-9]{3}|-)(?:, ?(?:[0-9]+[.][0-9]{3}|-))*$') AND told != '-' ? concat(told, 's') : told,
+                    duration -> match(duration, '^(?:[0-9]+[.][0-9]{3}|-)(?:, ?(?:[0-9]+[.][0-9]{3}|-))*$') AND duration != '-' ? concat(duration, 's') : duration,
                     [request_time, upstream_time]
                 )
             )
@@ -45,7 +45,7 @@ FROM
         SELECT
             *,
             if(
-                empty(words) OR from_ingress OR request_told != '',
+                empty(words) OR from_ingress OR stated_request != '',
                 [],
                 -- Two spaces stand between words, so that each has those around it for itself.
                 extractAll(
@@ -86,17 +86,17 @@ FROM
             ) AS in_order,
             multiIf(
                 NOT in_pairs, in_order,
-                request_told != '', request_told,
-                duration_told != '', duration_told,
+                stated_request != '', stated_request,
+                stated_duration != '', stated_duration,
                 -- nginx' is that of the upstream, and other programs have a unit.
-                match(response_told, '[a-z]$'), response_told,
+                match(stated_response, '[a-z]$'), stated_response,
                 in_order
             ) AS request_time,
             multiIf(
                 from_ingress, words[7],
-                upstream_told != '', upstream_told,
-                match(response_told, '[a-z]$'), '',
-                response_told
+                stated_upstream != '', stated_upstream,
+                match(stated_response, '[a-z]$'), '',
+                stated_response
             ) AS upstream_time
         FROM ({{inner}})
     )

@@ -22,10 +22,10 @@ SELECT
     CAST([], 'Array(String)') AS words,
     0 AS from_ingress,
     0 AS counts_bytes,
-    '' AS host_told,
-    '' AS forwarded_told,
-    '' AS request_id_told,
+    '' AS stated_host,
+    '' AS stated_forwarded,
+    '' AS stated_request_id,
     '' AS upstream_name,
-    '' AS addresses_told,
-    '' AS answers_told
+    '' AS stated_addresses,
+    '' AS stated_answers
 FROM ({{inner}})

@@ -19,7 +19,7 @@ from collector.formats.custom.times import listed, microseconds, microseconds_wi
 from collector.formats.shared.literal import literal
 from collector.formats.shared.rules import with_rules
 
-# So many times of a line are each tried.
+# How many times of a line are each tried.
 _MOST_TIMES = 2
 _VERSION_IN_PATH = with_rules("{{version_in_path(cutQueryStringAndFragment(url))}}")
 
@@ -35,7 +35,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Absence:
-    """SQL that says whether a line is none of the format, and whether it then is what the program says beside it."""
+    """SQL for lines that are not of the format, and whether they are the program's own log."""
 
     is_other: str
     is_message: str = ""
@@ -63,7 +63,7 @@ class Columns:
         self._absence = absence
 
     def select(self, attributes: str) -> dict[str, str]:
-        """SQL by the name of the column; `attributes` is the map of what is kept beside them."""
+        """SQL by the name of the column; `attributes` is the map of everything else that is kept."""
         return {
             "received_at": "received_at",
             "environment": self._label("environment", "payload_environment", self._labels.environment),
@@ -125,10 +125,10 @@ class Columns:
 
     def _label(self, field: str, of_payload: str, of_definition: str) -> str:
         own = self._text(field)
-        told = f"{own} NOT IN ('', '-'), {own}, " if own != "''" else ""
-        if not told and not of_definition:
+        given = f"{own} NOT IN ('', '-'), {own}, " if own != "''" else ""
+        if not given and not of_definition:
             return of_payload
-        return f"multiIf({told}{of_payload} != '', {of_payload}, {literal(of_definition)})"
+        return f"multiIf({given}{of_payload} != '', {of_payload}, {literal(of_definition)})"
 
     def _problem(self) -> str:
         is_log = f"other != '' OR {self._absence.is_log}" if self._absence.is_log else "other != ''"
@@ -172,7 +172,7 @@ class Columns:
 
     def _time_text(self) -> str:
         names = [name for name, _ in self._values("time")]
-        long_enough = "told -> length(told) >= 10 AND substring(told, 3, 1) != ':'"
+        long_enough = "text -> length(text) >= 10 AND substring(text, 3, 1) != ':'"
         return f"arrayFirst({long_enough}, [{', '.join(names)}])" if len(names) > _MOST_TIMES else "''"
 
     def _code(self) -> str:
@@ -183,7 +183,7 @@ class Columns:
         return f"toUInt16OrNull(if({name} IN ('-1', '-'), '0', {name}))"
 
     def _sum(self, parts: str, field: str, doubtful: str) -> str:
-        """A duration that is told in parts, of which each must be known; or else in one."""
+        """The sum of a duration's parts, all of which must be known; otherwise its single value."""
         found = [microseconds(name, reading) for name, reading in self._values(parts)]
         if found:
             return " + ".join(found)
@@ -194,7 +194,7 @@ class Columns:
         return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
     def _doubt(self) -> str:
-        """What of a request nobody can know: a duration that comes without its unit."""
+        """A request's doubt: a duration without a unit."""
         tests = [
             f"{column} IS NULL AND match({self._text(field)}, '[0-9]')"
             for field, column in ((DOUBTFUL_DURATION, "took_us"), (DOUBTFUL_UPSTREAM_DURATION, "upstream_took_us"))
@@ -203,8 +203,8 @@ class Columns:
         return f"if({' OR '.join(tests)}, 'duration_without_unit', '')" if tests else "''"
 
     def _kind(self) -> str:
-        told, kind = self._text("gateway_kind"), literal(self._labels.gateway_kind)
-        return kind if told == "''" else f"if({told} IN ('', '-'), {kind}, {told})"
+        given, kind = self._text("gateway_kind"), literal(self._labels.gateway_kind)
+        return kind if given == "''" else f"if({given} IN ('', '-'), {kind}, {given})"
 
     def _method(self) -> str:
         return self._or_asked("method", "if(is_http, asked[1], '')")
@@ -238,7 +238,7 @@ class Columns:
     def _flags(self) -> str:
         if self._values(TERMINATION_STATE):
             state = value(TERMINATION_STATE)
-            # L: answered by the proxy itself, as it was told to.
+            # L: answered by the proxy itself, as configured.
             return f"if(match({state}, '^(?:--|L)'), '', substring({state}, 1, 2))"
         return self._text("response_flags")
 
@@ -261,9 +261,9 @@ class Columns:
             return f"if(startsWith({address}, '<'), '', {address})" if address != "''" else address
         addresses = listed(address)
         answers = [name for name, reading in self._values("upstream_status") if reading.is_list]
-        last = f"arrayLast(told -> told != '-', {addresses})"
+        last = f"arrayLast(value -> value != '-', {addresses})"
         if answers:
-            number = f"arrayLastIndex(told -> told NOT IN ('', '-'), {listed(self._text('upstream_status'))})"
+            number = f"arrayLastIndex(value -> value NOT IN ('', '-'), {listed(self._text('upstream_status'))})"
             last = f"if({number} > 0, {addresses}[{number}], {last})"
         return f"if(position({address}, ' ') = 0, {address}, {last})"
 

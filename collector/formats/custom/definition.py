@@ -27,7 +27,7 @@ Parsed = Template | JsonFields | Expression
 
 
 class Match(BaseModel):
-    """When lines that nobody has named are of a format."""
+    """When unnamed lines are recognised as a format."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

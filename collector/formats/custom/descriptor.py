@@ -53,6 +53,7 @@ def declared(definition: FormatDefinition) -> Format:
             "doubt": "duration_doubt",
             **(_WITH_ATTRIBUTES if ATTRIBUTE in fields else {}),
         },
+        key_sql="JSONExtract(record, {key}, 'String')" if isinstance(parsed, JsonFields) else "",
         line=line,
         mixed_body=MixedBody(marker=line.marker.encode()) if line else MixedBody(),
         record=record_by(definition.match.has or _known_paths(definition), definition.match.lacks),

@@ -141,5 +141,5 @@ def _time(pattern: str, found: re.Match[str], faults: list[Fault]) -> Reading:
 
 
 def _attribute(name: str, argument: str) -> str:
-    said = argument.replace(":", ".")
-    return f"envoy.{name.lower()}.{said}" if said else f"envoy.{name.lower()}"
+    suffix = argument.replace(":", ".")
+    return f"envoy.{name.lower()}.{suffix}" if suffix else f"envoy.{name.lower()}"

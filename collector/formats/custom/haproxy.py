@@ -2,7 +2,7 @@
 
 All times are in milliseconds, -1 where the phase was not reached, with a '+' before what went on (option logasap). %Ta
 is from the first byte of the request to the end, %Tt from the connection; %Tc and %Tr, together, are the server's part.
-Spaces beside each other are written as one, so that an empty %hr leaves none.
+Consecutive spaces are written as one, so that an empty %hr leaves none.
 https://docs.haproxy.org/3.0/configuration.html#8.2.6 https://docs.haproxy.org/3.0/configuration.html#8.4
 """
 

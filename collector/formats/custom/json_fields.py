@@ -39,7 +39,7 @@ class JsonFields:
 
     type_text: str
     values: tuple[tuple[Reading, str], ...]
-    # The last keys of the paths that tell a request from anything else.
+    # The last keys of the paths that distinguish a request from anything else.
     keys: tuple[str, ...]
     # The paths that each line has, where that is known: the longest, which is rarest, first.
     has: tuple[str, ...] = ()
@@ -53,13 +53,13 @@ def parse(fields: Mapping[str, Any]) -> JsonFields:
     """Raises DefinitionFault."""
     faults: list[str] = []
     found: list[tuple[Reading, str]] = []
-    for field, told in fields.items():
+    for field, definition in fields.items():
         if field == _ATTRIBUTES:
-            found += _attributes(told, faults)
+            found += _attributes(definition, faults)
         elif field not in FIELDS:
             faults.append(f"{field}: no such field; use {', '.join(sorted(FIELDS))}, or put it under {_ATTRIBUTES}")
         else:
-            found += _of_field(field, told, faults)
+            found += _of_field(field, definition, faults)
     return _fields(found, faults, str(dict(fields)))
 
 
@@ -82,16 +82,18 @@ def _at(fault: str, text: str) -> Fault:
     return Fault(max(text.find(fault.partition(":")[0]), 0), fault)
 
 
-def _attributes(told: Any, faults: list[str]) -> list[tuple[Reading, str]]:
-    if not isinstance(told, dict):
+def _attributes(definition: Any, faults: list[str]) -> list[tuple[Reading, str]]:
+    if not isinstance(definition, dict):
         faults.append(f"{_ATTRIBUTES}: must be names with their fields")
         return []
-    return [(attribute(str(name)), path) for name, paths in told.items() for path in _paths(str(name), paths, faults)]
+    return [
+        (attribute(str(name)), path) for name, paths in definition.items() for path in _paths(str(name), paths, faults)
+    ]
 
 
-def _of_field(field: str, told: Any, faults: list[str]) -> list[tuple[Reading, str]]:
+def _of_field(field: str, definition: Any, faults: list[str]) -> list[tuple[Reading, str]]:
     found: list[tuple[Reading, str]] = []
-    for option in told if isinstance(told, list) else [told]:
+    for option in definition if isinstance(definition, list) else [definition]:
         options = option if isinstance(option, dict) else {"field": option}
         reading = _reading(field, options, faults)
         if reading is not None:
@@ -118,8 +120,8 @@ def _reading(field: str, options: Mapping[str, Any], faults: list[str]) -> Readi
     return Reading(field, unit, is_list=is_list, needs_fraction=needs_fraction)
 
 
-def _paths(name: str, told: Any, faults: list[str]) -> list[str]:
-    paths = told if isinstance(told, list) else [told]
+def _paths(name: str, definition: Any, faults: list[str]) -> list[str]:
+    paths = definition if isinstance(definition, list) else [definition]
     bad = [path for path in paths if not isinstance(path, str) or not _steps(path)]
     if bad:
         faults.append(f"{name}: {bad[0]!r} is no field; write a path such as response.code or headers.host[0]")

@@ -54,7 +54,8 @@ def json_select(name: str, type_text: str, values: Values, labels: Labels) -> st
 
 def _select(name: str, values: Values, inner: str, labels: Labels, absence: Absence) -> str:
     named, readings, attributes = _named(values)
-    columns = Columns(name, readings, labels, absence).select(_attributes(attributes))
+    kept = f"{{{{before_kept}}}}{_attributes(attributes)}{{{{after_kept}}}}"
+    columns = Columns(name, readings, labels, absence).select(kept)
     of_line = ", ".join(f"{sql} AS {column}" for column, sql in named.values())
     text = f"SELECT *, {of_line}\nFROM (\n{inner}\n)"
     if "request" in readings:
@@ -98,7 +99,7 @@ def _attributes(columns: Mapping[str, str]) -> str:
     if not columns:
         return _NO_ATTRIBUTES
     pairs = ", ".join(f"{literal(name)}, {column}" for name, column in columns.items())
-    return f"mapFilter((name, told) -> told NOT IN ('', '-'), map({pairs}))"
+    return f"mapFilter((name, value) -> value NOT IN ('', '-'), map({pairs}))"
 
 
 def _unescaped(sql: str, reading: Reading) -> str:
@@ -107,7 +108,7 @@ def _unescaped(sql: str, reading: Reading) -> str:
         return f"replaceRegexpOne({sql}, '^[0-9.]+(?::[0-9]+)?$|:[0-9]+$', '')"
     if reading.field not in _FREE_TEXT:
         return sql
-    decoded = f"extractKeyValuePairsWithEscaping(concat('told=\"', {sql}, '\"'), '=', ' ', '\"')['told']"
+    decoded = f"extractKeyValuePairsWithEscaping(concat('value=\"', {sql}, '\"'), '=', ' ', '\"')['value']"
     return f"if(position({sql}, '\\\\') = 0, {sql}, toValidUTF8({decoded}))"
 
 

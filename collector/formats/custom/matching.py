@@ -11,7 +11,7 @@ Alternatives = str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class _AnyOf:
-    """Fields of which a record must have one: keys of its own, and paths to what is in its objects."""
+    """Fields, one of which a record must have: keys of its own, and paths to what is in its objects."""
 
     keys: frozenset[str]
     paths: tuple[str, ...]
@@ -38,10 +38,10 @@ def record_by(wanted: Sequence[Alternatives], unwanted: Sequence[str] = ()) -> J
         return all(any_of.is_in(record) for any_of in all_of) and none_of.isdisjoint(record)
 
     def matches_keys(keys: KeysView[str]) -> bool | None:
-        told = [any_of.is_among(keys) for any_of in all_of]
-        if False in told or not none_of.isdisjoint(keys):
+        matched = [any_of.is_among(keys) for any_of in all_of]
+        if False in matched or not none_of.isdisjoint(keys):
             return False
-        return None if None in told else True
+        return None if None in matched else True
 
     return JsonRecord(
         # It may be an object, or one key with dots.

@@ -142,7 +142,7 @@ _PREFIXES: Mapping[str, Callable[[str], Reading]] = {
 
 
 def text_of(text: str) -> str:
-    """The text of a log_format, of which the whole directive may be given."""
+    """The text of a log_format; the whole directive may be given."""
     directive = _DIRECTIVE.fullmatch(text)
     if directive is None:
         return text

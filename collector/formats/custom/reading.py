@@ -20,7 +20,7 @@ TERMINATION_STATE = "termination_state"
 # HAProxy's connecting to a server and its answering, and what takes a duration together elsewhere.
 UPSTREAM_PART = "upstream_part"
 DURATION_PART = "duration_part"
-# A duration of which nobody can know the unit, unless it stands behind the number.
+# A duration whose unit is unknown unless it follows the number.
 DOUBTFUL_DURATION = "doubtful_duration"
 DOUBTFUL_UPSTREAM_DURATION = "doubtful_upstream_duration"
 DOUBTFUL = {"duration": DOUBTFUL_DURATION, "upstream_duration": DOUBTFUL_UPSTREAM_DURATION}

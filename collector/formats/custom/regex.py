@@ -83,9 +83,9 @@ def line_pattern(text: str) -> str:
 
 
 def _syntax_fault(text: str, error: Exception) -> Fault:
-    told = error.args[0] if error.args else "not a regular expression"
-    message = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-    # It says what it stumbled over, and not where.
+    reason = error.args[0] if error.args else "not a regular expression"
+    message = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+    # RE2 names the faulty part, not its position.
     return Fault(max(text.find(message.rpartition(": ")[2]), 0), f"{message} (RE2 knows no look-around)")
 
 
@@ -107,12 +107,12 @@ def _unit_faults(text: str, groups: Mapping[str, int], units: Mapping[str, str])
 
 def _time_faults(text: str, groups: Mapping[str, int], times: Mapping[str, str]) -> list[Fault]:
     faults = [Fault(0, f"times: {name} is no time of it") for name in times if name not in groups or name != "time"]
-    told = times.get("time", ISO)
-    if told not in _TIMES and "%" not in told:
+    pattern = times.get("time", ISO)
+    if pattern not in _TIMES and "%" not in pattern:
         faults.append(
-            Fault(_at(text, "time"), f"times: {told} is not known; use {', '.join(_TIMES)} or strftime's pattern")
+            Fault(_at(text, "time"), f"times: {pattern} is not known; use {', '.join(_TIMES)} or strftime's pattern")
         )
-    return faults + [Fault(_at(text, "time"), fault.message) for fault in time_faults(told, 0)]
+    return faults + [Fault(_at(text, "time"), fault.message) for fault in time_faults(pattern, 0)]
 
 
 def _reading(name: str, units: Mapping[str, str], times: Mapping[str, str]) -> Reading:

@@ -23,7 +23,7 @@ _JAVA_LETTERS = re.compile(r"'([^']*)'|(([A-Za-z])\3*)")
 
 
 def faults(pattern: str, position: int) -> list[Fault]:
-    """What of a pattern cannot be read back."""
+    """The parts of a pattern that cannot be parsed."""
     return [
         Fault(position + found.start(), f"{found[0]} of a time cannot be read back; use %Y %m %d %H %M %S %z and such")
         for found in _DIRECTIVE.finditer(pattern)

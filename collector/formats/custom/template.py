@@ -34,7 +34,7 @@ Part = Literal | Capture
 
 @dataclass(frozen=True)
 class Template:
-    """The parts of a line, no two literals beside each other."""
+    """The parts of a line, no two literals in a row."""
 
     parts: tuple[Part, ...]
     # Whether quotes and backslashes in values are escaped by a backslash.
@@ -78,7 +78,7 @@ def begins_with_brace(line: Template) -> bool:
 
 
 def adjacency_faults(line: Template) -> list[Fault]:
-    """Values with nothing between them, of which nobody can tell where the first ends."""
+    """Adjacent values with nothing between them, so that the end of the first is ambiguous."""
     return [
         Fault(second.position, "nothing stands before this value to tell where the one before it ends; put a separator")
         for first, second in pairwise(line.parts)

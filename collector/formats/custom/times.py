@@ -32,9 +32,9 @@ def microseconds(name: str, reading: Reading) -> str:
     factor = _MICROSECONDS[reading.unit]
     single = f"toFloat64OrNull(trimLeft({name}, '+'))"
     if reading.is_list:
-        # An upstream after the other was tried: together they took so long.
-        told = f"arrayFilter(told -> told != '-', {listed(name)})"
-        summed = f"if(empty({told}), NULL, arraySum(told -> toFloat64OrZero(told), {told}))"
+        # Several upstreams were tried in turn: the sum is the time of all.
+        known = f"arrayFilter(part -> part != '-', {listed(name)})"
+        summed = f"if(empty({known}), NULL, arraySum(part -> toFloat64OrZero(part), {known}))"
         single = f"if(position({name}, ' ') = 0, {single}, {summed})"
     if reading.needs_fraction:
         single = f"if(match({name}, '[.eE]|^0$'), {single}, NULL)"

@@ -26,6 +26,7 @@ ENVOY_JSON = Format(
     (*ACCESS, *sql(_FOLDER, "envoy_json"), *ACCESS_LINES),
     becomes=("requests", "logs"),
     mixed_body=MixedBody(),
+    key_sql="JSONExtract(record, {key}, 'String')",
     record=JsonRecord(
         keys=frozenset({"response_code", "response_flags", "upstream_cluster", "start_time"}),
         matches=lambda record: is_access(record.keys()),
@@ -53,5 +54,6 @@ ENVOY_ALS = Format(
     becomes=("requests", "logs"),
     schema=_FOLDER / "envoy_als.proto",
     body_type=ALS_TYPE,
+    key_sql="common.custom_tags[{key}]",
     is_light=True,
 )

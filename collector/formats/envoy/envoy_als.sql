@@ -77,10 +77,18 @@ SELECT
     common.downstream_remote_address.socket_address.address AS downstream_address,
     entry.request.user_agent AS user_agent,
     entry.request.request_id AS request_id,
-    common.custom_tags['trace_id'] AS trace_id,
-    '' AS span_id,
+    if(
+        common.custom_tags['trace_id'] NOT IN ('', '-'),
+        common.custom_tags['trace_id'],
+        {{trace_of_headers(common.custom_tags['traceparent']; common.custom_tags['b3']; common.custom_tags['x-b3-traceid']; 1)}}
+    ) AS trace_id,
+    if(
+        common.custom_tags['trace_id'] NOT IN ('', '-'),
+        '',
+        {{trace_of_headers(common.custom_tags['traceparent']; common.custom_tags['b3']; common.custom_tags['x-b3-spanid']; 2)}}
+    ) AS span_id,
     'INFO' AS severity_of_log,
-    CAST(map(), 'Map(String, String)') AS log_attributes,
+    {{before_kept}}CAST(map(), 'Map(String, String)'){{after_kept}} AS log_attributes,
     if(
         common.upstream_remote_address.socket_address.address = '',
         '',

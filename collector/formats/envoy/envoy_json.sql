@@ -9,7 +9,7 @@ SELECT
     multiIf(tupleElement(log, 'environment') != '', tupleElement(log, 'environment'), payload_environment) AS environment,
     multiIf(
         tupleElement(log, 'gateway') != '', tupleElement(log, 'gateway'),
-        -- The node tells it itself.
+        -- The node names it itself.
         tupleElement(log, 'instance') LIKE '%~%~%~%', '',
         payload_gateway
     ) AS named_gateway,
@@ -20,16 +20,21 @@ SELECT
     record,
     multiIf(
         other != '', '',
-        tupleElement(log, 'start_time') = '' AND tupleElement(log, 'response_code') = '', 'not a JSON access log record',
-        started IS NULL AND tupleElement(log, 'start_time') != '', 'start_time is not a time',
-        code IS NULL AND tupleElement(log, 'response_code') NOT IN ('', '-'), 'response_code is not a number',
-        took_us IS NULL AND tupleElement(log, 'duration') NOT IN ('', '-'), 'duration is not a number',
-        received_bytes IS NULL AND tupleElement(log, 'bytes_received') NOT IN ('', '-'), 'bytes_received is not a number',
-        sent_bytes IS NULL AND tupleElement(log, 'bytes_sent') NOT IN ('', '-'), 'bytes_sent is not a number',
+        if(tupleElement(log, 'start_time') = '', tupleElement(log, 'response_code') = '', 0), 'not a JSON access log record',
+        if(started IS NULL, tupleElement(log, 'start_time') != '', 0), 'start_time is not a time',
+        if(code IS NULL, tupleElement(log, 'response_code') NOT IN ('', '-'), 0), 'response_code is not a number',
+        if(took_us IS NULL, tupleElement(log, 'duration') NOT IN ('', '-'), 0), 'duration is not a number',
+        if(received_bytes IS NULL, tupleElement(log, 'bytes_received') NOT IN ('', '-'), 0), 'bytes_received is not a number',
+        if(sent_bytes IS NULL, tupleElement(log, 'bytes_sent') NOT IN ('', '-'), 0), 'bytes_sent is not a number',
         ''
     ) AS problem,
-    other != '' OR tupleElement(log, 'method') IN ('', '-') AND tupleElement(log, 'path') IN ('', '-') AND ifNull(code, 0) = 0 AS is_log,
-    -- One of a day that is not told is none: it would be the first of the year.
+    multiIf(
+        other != '', 1,
+        tupleElement(log, 'method') NOT IN ('', '-'), 0,
+        tupleElement(log, 'path') NOT IN ('', '-'), 0,
+        ifNull(code, 0) = 0
+    ) AS is_log,
+    -- One without a day is invalid: it would be the first of the year.
     if(substring(tupleElement(log, 'start_time'), 3, 1) = ':', '', tupleElement(log, 'start_time')) AS start_time,
     ifNull(other_time, parseDateTime64BestEffortOrNull(start_time, 6, 'UTC')) AS started,
     toUInt16OrNull(tupleElement(log, 'response_code')) AS code,
@@ -54,11 +59,19 @@ SELECT
     tupleElement(log, 'x_forwarded_for') AS forwarded_for,
     tupleElement(log, 'downstream_remote_address') AS downstream_address,
     tupleElement(log, 'user_agent') AS user_agent,
-    tupleElement(log, 'request_id') AS request_id,
-    tupleElement(log, 'trace_id') AS trace_id,
-    '' AS span_id,
+    if(tupleElement(log, 'request_id') NOT IN ('', '-'), tupleElement(log, 'request_id'), headers['x-request-id']) AS request_id,
+    if(
+        tupleElement(log, 'trace_id') NOT IN ('', '-'),
+        tupleElement(log, 'trace_id'),
+        {{trace_of_headers(headers['traceparent']; headers['b3']; headers['x-b3-traceid']; 1)}}
+    ) AS trace_id,
+    if(
+        tupleElement(log, 'trace_id') NOT IN ('', '-'),
+        '',
+        {{trace_of_headers(headers['traceparent']; headers['b3']; headers['x-b3-spanid']; 2)}}
+    ) AS span_id,
     if(other = '', 'INFO', other_severity) AS severity_of_log,
-    CAST(map(), 'Map(String, String)') AS log_attributes,
+    {{before_kept}}CAST(map(), 'Map(String, String)'){{after_kept}} AS log_attributes,
     tupleElement(log, 'upstream_host') AS upstream_host,
     tupleElement(log, 'upstream_cluster') AS upstream_cluster,
     tupleElement(log, 'route_name') AS route_name,
@@ -79,6 +92,13 @@ FROM
         other,
         other_time,
         other_severity,
+        -- Of headers that carry a trace on, as they are named where a log format has them: few have.
+        mapFromArrays(
+            ['traceparent', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-request-id'],
+            multiSearchAny(line, ['"traceparent"', '"b3"', '"x-b3-traceid"', '"x-request-id"'])
+                ? arrayMap(name -> JSONExtractString(line, name), ['traceparent', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-request-id'])
+                : ['', '', '', '', '']
+        ) AS headers,
         JSONExtract(line, 'Tuple(
             start_time String, route_name String, method String, path String, protocol String, response_code String,
             response_flags String, response_code_details String, connection_termination_details String,

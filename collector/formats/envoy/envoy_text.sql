@@ -1,4 +1,4 @@
--- Envoy's default text access log and Istio's, told apart by how many words stand behind the request:
+-- Envoy's default text access log and Istio's, distinguished by how many words follow the request:
 --   Envoy          [time] "request" code flags rx tx duration upstream "xff" "agent" "id" "authority" "host"
 --   Istio 1.9+     [time] "request" code flags details termination "failure" rx tx duration upstream "xff" … "host" cluster …
 --   Istio <= 1.8   [time] "request" code flags "mixer" "failure" rx tx duration upstream "xff" … "host" cluster …
@@ -33,7 +33,7 @@ SELECT
     record,
     multiIf(
         other != '', '',
-        -- Istio's lines end without a quote: what is cut off there is told by how many words are left.
+        -- Istio's lines end without a quote: the number of words left shows what is cut off.
         layout = 0 OR length(request) < 3 OR length(counts) != 4 OR length(quoted) < 13 + shift OR length(tail) < [0, 6, 5][layout], 'not an Envoy or Istio access log line',
         started IS NULL, 'the time is not a time',
         code IS NULL, 'the response code is not a number',
@@ -43,7 +43,7 @@ SELECT
         ''
     ) AS problem,
     other != '' OR request[1] = '-' AND ifNull(code, 0) = 0 AS is_log,
-    -- One of a day that is not told is none: it would be the first of the year.
+    -- One without a day is invalid: it would be the first of the year.
     if(substring(quoted[1], 4, 1) = ':', '', trim(BOTH '[] ' FROM quoted[1])) AS start_time,
     ifNull(other_time, parseDateTime64BestEffortOrNull(start_time, 6, 'UTC')) AS started,
     toUInt16OrNull(head[1]) AS code,

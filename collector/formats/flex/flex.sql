@@ -1,5 +1,5 @@
--- Flex Gateway's records and lines: a message of the Message Logging policy that tells of a response becomes a request, all
--- others are logs. One from before the response tells of none: counting it as well would count twice.
+-- Flex Gateway's records and lines: a message of the Message Logging policy about a response becomes a request, all
+-- others are logs. One from before the response does not: it would be counted twice.
 SELECT
     multiIf(problem != '', 'dead_letters', is_access, 'requests', 'logs') AS destination,
     problem AS reason,
@@ -15,13 +15,13 @@ SELECT
     believed ? claimed : received_at AS time,
     arrayFirst(
         named -> named != '',
-        [said.environment, known.environment, toString(payload_environment), {{default_environment}}]
+        [event.environment, known.environment, toString(payload_environment), {{default_environment}}]
     ) AS environment,
     'flex' AS gateway_kind,
     arrayFirst(
         named -> named != '',
         [
-            said.gateway,
+            event.gateway,
             known.gateway,
             {{gateway_of_pod(known.kubernetes.pod_name; known.kubernetes.namespace_name)}},
             toString(payload_gateway),
@@ -31,7 +31,7 @@ SELECT
     arrayFirst(
         named -> named != '',
         [
-            said.instance, known.kubernetes.pod_name, parts[5], known.hostname, known._HOSTNAME, said.hostId,
+            event.instance, known.kubernetes.pod_name, parts[5], known.hostname, known._HOSTNAME, event.hostId,
             toString({{instance_of_peer(peer)}})
         ]
     ) AS instance,
@@ -39,18 +39,18 @@ SELECT
     NOT is_access ? '' : arrayFirst(
         named -> named NOT IN ('', '-'),
         [
-            said.apiName, said.apiInstanceName, api_tag, said.upstream_cluster,
+            event.apiName, event.apiInstanceName, api_tag, event.upstream_cluster,
             status = 404 ? '' : {{first_path_segment(path)}}
         ]
     ) AS api,
-    said.apiVersion != '' ? said.apiVersion : {{version_in_path(path)}} AS api_version,
-    said.apiId AS api_id,
+    event.apiVersion != '' ? event.apiVersion : {{version_in_path(path)}} AS api_version,
+    event.apiId AS api_id,
     multiIf(
-        said.route != '', said.route,
+        event.route != '', event.route,
         flags = 'NR', '',
         {{route_template(path)}}
     ) AS route,
-    upper(said.method) AS method,
+    upper(event.method) AS method,
     path,
     ifNull(code, 0) AS status,
     CAST(NULL, 'Nullable(UInt8)') AS grpc_status,
@@ -65,29 +65,29 @@ SELECT
         code >= 400 OR code = 0, 'client',
         ''
     ) AS fault,
-    said.violation.policyName AS policy,
+    event.violation.policyName AS policy,
     outcome AS policy_outcome,
     arrayFirst(
         named -> named NOT IN ('', '-'),
-        [said.clientName, said.violation.clientName, said.clientId, said.violation.clientId]
+        [event.clientName, event.violation.clientName, event.clientId, event.violation.clientId]
     ) AS consumer,
     {{address_without_port(client)}} AS client_address,
-    said.userAgent != '' ? said.userAgent : said.user_agent AS user_agent,
-    said.upstream_cluster = '-' ? '' : said.upstream_cluster AS upstream,
-    said.upstream_host = '-' ? '' : said.upstream_host AS upstream_address,
+    event.userAgent != '' ? event.userAgent : event.user_agent AS user_agent,
+    event.upstream_cluster = '-' ? '' : event.upstream_cluster AS upstream,
+    event.upstream_host = '-' ? '' : event.upstream_host AS upstream_address,
     replied >= started ? toUInt64(dateDiff('microsecond', started, replied)) : took_us AS duration_us,
     upstream_took_us AS upstream_us,
     ifNull(received_bytes, 0) AS request_bytes,
     ifNull(sent_bytes, 0) AS response_bytes,
-    said.protocol AS protocol,
-    NOT is_access ? '' : arrayFirst(told -> told != '', [said.reqId, said.request_id, request_tag]) AS request_id,
-    said.traceId != '' ? said.traceId : said.trace_id AS trace_id,
+    event.protocol AS protocol,
+    NOT is_access ? '' : arrayFirst(candidate -> candidate != '', [event.reqId, event.request_id, request_tag]) AS request_id,
+    event.traceId != '' ? event.traceId : event.trace_id AS trace_id,
     '' AS span_id,
     mapFilter(
         (name, value) -> value != '',
         is_access
             ? map(
-                'server.address', said.host != '' ? said.host : said.authority,
+                'server.address', event.host != '' ? event.host : event.authority,
                 'claimed_time', believed ? '' : toString(claimed)
             )
             : mapConcat(

@@ -1,4 +1,4 @@
--- The records of Flex Gateway: a line, and what goes on with it, such as a panic. The body must not survive beside them: it would
+-- The records of Flex Gateway: a line, and what goes on with it, such as a panic. The body must not be kept with them: it would
 -- be copied for each.
 SELECT
     * EXCEPT lines,

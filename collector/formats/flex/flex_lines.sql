@@ -6,7 +6,7 @@
 -- and those of Envoy and Fluent Bit where the gateway has not yet put its own before them:
 --   [time][process][level][component] message        Envoy
 --   [date] [level] message                           Fluent Bit
--- Records of Fluent Bit tell component, level and kind beside the message, which may have the prefix all the same.
+-- Records of Fluent Bit have component, level and kind next to the message, which may have the prefix all the same.
 SELECT
     received_at,
     payload_environment,

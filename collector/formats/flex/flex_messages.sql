@@ -25,5 +25,5 @@ SELECT
         start_time String, path String, response_code String, response_flags String, bytes_received String,
         bytes_sent String, duration String, upstream_service_time String, x_forwarded_for String, user_agent String,
         request_id String, authority String, upstream_host String, upstream_cluster String,
-        downstream_remote_address String, trace_id String)') AS said
+        downstream_remote_address String, trace_id String)') AS event
 FROM ({{inner}})

@@ -19,10 +19,10 @@ SELECT
     ) AS gateway,
     instance,
     arrayFirst(
-        told -> told != '', [who.attributes['k8s.node.name'], who.attributes['hostname'], who.attributes['host'], instance]
+        candidate -> candidate != '', [who.attributes['k8s.node.name'], who.attributes['hostname'], who.attributes['host'], instance]
     ) AS host,
     name,
-    -- What a container has used since it started; all others tell of now, or of the time since they told last.
+    -- What a container has used since it started; all others are of now, or of the time since the last record.
     name = 'cpu_used' ? 'sum' : 'gauge' AS kind,
     multiIf(
         match(name, '^(?:(?:cpu|user|system)_p|cpu\\.p_(?:cpu|user|system))$'), '%',
@@ -31,7 +31,7 @@ SELECT
         name = 'temp', 'Cel',
         ''
     ) AS unit,
-    believed ? labels_told : mapConcat(labels_told, map('claimed_time', toString(claimed))) AS labels,
+    believed ? stated_labels : mapConcat(stated_labels, map('claimed_time', toString(claimed))) AS labels,
     number.2 = 'true' ? 1 : toFloat64OrZero(number.2) * (is_kib ? 1024 : 1) AS value,
     toUInt64(0) AS count,
     CAST([], 'Array(Float64)') AS bounds,

@@ -1,4 +1,4 @@
--- The numbers of Fluent Bit's records, each beside the record, and the texts of the record as labels. cpu3.p_user and
+-- The numbers of Fluent Bit's records, each with its record, and the texts of the record as labels. cpu3.p_user and
 -- eth0.rx.bytes are the same measures of many cores and interfaces, so these are labels too.
 SELECT
     * EXCEPT (numbers, label_names),
@@ -17,12 +17,12 @@ SELECT
             mapFilter((label, text) -> has(label_names, label), who.attributes),
             map('cpu', core, 'interface', interface)
         )
-    ) AS labels_told
+    ) AS stated_labels
 FROM
 (
     SELECT
         *,
-        JSONExtractKeysAndValuesRaw(line) AS told,
+        JSONExtractKeysAndValuesRaw(line) AS pairs,
         arrayFilter(
             pair -> pair.1 NOT IN (
                 'date', 'time', 'timestamp', '@timestamp', 'ts', 'fluent_time', 'PRIORITY',
@@ -31,7 +31,7 @@ FROM
                 -- A pointer, in some versions.
                 'proc_hr'
             ) AND (pair.1 = 'alive' ? pair.2 IN ('true', 'false') : toFloat64OrNull(pair.2) IS NOT NULL),
-            told
+            pairs
         ) AS numbers,
         arrayConcat(
             arrayMap(
@@ -40,7 +40,7 @@ FROM
                     pair -> pair.1 IN ('pid', 'port')
                         OR startsWith(pair.2, '"')
                             AND pair.1 NOT IN ('date', 'time', 'timestamp', '@timestamp', 'ts', '_p', 'proc_hr'),
-                    told
+                    pairs
                 )
             ),
             ['fluent.tag', 'k8s.pod.name', 'k8s.namespace.name', 'k8s.container.name', 'k8s.node.name']

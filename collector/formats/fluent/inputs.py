@@ -21,7 +21,7 @@ _NEVER = re.compile(r"(?!)")
 class _Input:
     """The keys that each record of an input has, and those of its numbers that only some have.
 
-    `takes_texts`: its keys are so many that texts which a filter has put beside them make no other record of it.
+    `takes_texts`: it has enough keys to be recognised even with text fields that a filter has added.
     """
 
     keys: Mapping[str, frozenset[type]]
@@ -44,7 +44,7 @@ _INPUTS = (
     _Input({"id": _TEXT, "name": _TEXT} | dict.fromkeys(("cpu_used", "mem_used", "mem_limit"), _NUMBER)),
     _Input(dict.fromkeys(("read_size", "write_size"), _NUMBER)),
     _Input({"name": _TEXT, "type": _TEXT, "temp": _NUMBER}),
-    # Without the last two, which are options, it does not tell of whom.
+    # Without the last two, which are optional, it does not name its process.
     _Input({"alive": _TRUTH, "hostname": _TEXT, "port": _NUMBER}),
 )
 _OF_INTERFACE = _Input({}, re.compile(r"[^.\s]+\.[rt]x\.[a-z]+"))

@@ -2,7 +2,7 @@
 --   client [accepted] frontend backend/server TR/Tw/Tc/Tr/Ta status bytes cookie cookie state connections queues
 --   {captured} {captured} "request" name="value" …
 -- The pairs at the end are what deploy/gateways/haproxy adds; `option httpslog` has other words there, and some have words of
--- their own before the timers. What HAProxy tells of itself, of TCP connections (option tcplog) and of those that became no
+-- their own before the timers. What HAProxy logs of itself, of TCP connections (option tcplog) and of those that became no
 -- session (client [accepted] frontend/bind: SSL handshake failure) goes to logs.
 -- https://docs.haproxy.org/3.0/configuration.html#8.2.3
 SELECT
@@ -30,11 +30,11 @@ SELECT
     took_ms * 1000 AS took_us,
     if(connected_ms >= 0 AND answered_ms >= 0, toUInt64(connected_ms + answered_ms) * 1000, NULL) AS upstream_took_us,
     if(is_http, asked[1], '') AS method,
-    -- Of HTTP/2 the whole address is told. A server name (CONNECT) and * (OPTIONS) are no paths.
+    -- HTTP/2 has the whole address. A server name (CONNECT) and * (OPTIONS) are no paths.
     extract(target, '(?s)^(?:https?://[^/?#]*)?(/.*)') AS url,
     if(has_protocol, asked[-1], '') AS protocol,
     if(startsWith(target, 'http'), extract(target, '^https?://([^/?]*)'), pairs['host']) AS authority,
-    -- L: answered by the proxy itself, as it was told to.
+    -- L: answered by the proxy itself, as configured.
     if(match(words[9], '^(?:--|L)'), '', substring(words[9], 1, 2)) AS flags,
     '' AS details,
     '' AS termination_details,
@@ -42,7 +42,7 @@ SELECT
     toUInt64OrZero(pairs['bytes_received']) AS request_bytes,
     ifNull(sent, 0) AS response_bytes,
     pairs['x_forwarded_for'] AS forwarded_for,
-    -- HAProxy always tells the port, and puts no brackets around IPv6.
+    -- HAProxy always writes the port, and puts no brackets around IPv6.
     replaceRegexpAll(prefix[-1], '^<[0-9]+>|:[0-9]+$', '') AS downstream_address,
     pairs['user_agent'] AS user_agent,
     pairs['request_id'] AS request_id,
@@ -106,7 +106,7 @@ FROM
                 parseDateTimeOrNull(date, '%d/%b/%Y:%H:%i:%s', {{time_zone}}),
                 parseDateTimeOrNull(concat(date, ' ', zone), '%d/%b/%Y:%H:%i:%s %z', {{time_zone}})
             ) AS accepted,
-            -- Three timers are those of a TCP connection; what HAProxy tells of itself has a name before it and no times.
+            -- Three timers are those of a TCP connection; HAProxy's lines about itself have a name in front and no times.
             length(timers) = 3 AND length(words) >= 8 AND accepted IS NOT NULL
                 OR is_refused
                 OR own_level != ''
@@ -116,15 +116,15 @@ FROM
             SELECT
                 *,
                 splitByWhitespace(substring(quoted[1], 1, opened)) AS prefix,
-                substring(quoted[1], opened + 2) AS told,
+                substring(quoted[1], opened + 2) AS rest,
                 if(
                     opened = 0,
                     [],
                     splitByChar(
                         ' ',
-                        match(told, '^[^ ]+ [^ ]+ [^ ]+ [-+0-9]+/')
-                            ? told
-                            : replaceRegexpOne(told, '^([^ ]+ [^ ]+ [^ ]+/[^ ]+) .*? ([-+0-9]+(?:/[-+0-9]+){2,4} )', '\\1 \\2')
+                        match(rest, '^[^ ]+ [^ ]+ [^ ]+ [-+0-9]+/')
+                            ? rest
+                            : replaceRegexpOne(rest, '^([^ ]+ [^ ]+ [^ ]+/[^ ]+) .*? ([-+0-9]+(?:/[-+0-9]+){2,4} )', '\\1 \\2')
                     )
                 ) AS words,
                 extract(line, '(?:^|: )\\[(ALERT|WARNING|NOTICE|DIAG)\\] ') AS own_level,

@@ -1,4 +1,4 @@
--- Whose fault it was, by the state in which HAProxy saw the session end: the first letter tells who ended it, the second in
+-- Whose fault it was, by the state in which HAProxy saw the session end: the first letter says who ended it, the second in
 -- which phase. https://docs.haproxy.org/3.0/configuration.html#8.5
 SELECT
     * REPLACE (

@@ -34,5 +34,5 @@ HEC_METRICS = Format(
     shape=SAMPLES,
     record=JsonRecord(keys=frozenset({"event"}), matches=_is_metric),
     is_whole_record=True,
-    is_told_by_fields=_are_measures,
+    matches_fields=_are_measures,
 )

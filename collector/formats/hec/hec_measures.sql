@@ -1,7 +1,7 @@
--- The measures of an event, each with the dimensions beside it:
+-- The measures of an event, each with its dimensions:
 --   {"fields": {"metric_name:cpu.usr": 11.12, "metric_name:cpu.sys": 12.23, "region": "eu"}}
 --   {"fields": {"metric_name": "cpu.usr", "_value": 11.12, "region": "eu"}}
--- The line must not survive beside the measures, nor stand in a lambda: it would be copied for each of them.
+-- The line must not be kept with the measures, nor stand in a lambda: it would be copied for each of them.
 SELECT
     * EXCEPT (line, measures, good, problem),
     arrayJoin(
@@ -28,16 +28,16 @@ FROM
     FROM
     (
         SELECT
-            * EXCEPT (told, names),
+            * EXCEPT (all_fields, names),
             arrayMap(
                 pair -> (pair.1, trim(BOTH '"' FROM pair.2)),
                 arrayConcat(
                     arrayMap(
                         pair -> (substring(pair.1, 13), pair.2),
-                        arrayFilter(pair -> startsWith(pair.1, 'metric_name:'), told)
+                        arrayFilter(pair -> startsWith(pair.1, 'metric_name:'), all_fields)
                     ),
                     has(names, 'metric_name')
-                        ? [(JSONExtractString(line, 'fields', 'metric_name'), told[indexOf(names, '_value')].2)]
+                        ? [(JSONExtractString(line, 'fields', 'metric_name'), all_fields[indexOf(names, '_value')].2)]
                         : []
                 )
             ) AS measures,
@@ -46,8 +46,8 @@ FROM
         (
             SELECT
                 *,
-                JSONExtractKeysAndValuesRaw(line, 'fields') AS told,
-                arrayMap(pair -> pair.1, told) AS names,
+                JSONExtractKeysAndValuesRaw(line, 'fields') AS all_fields,
+                arrayMap(pair -> pair.1, all_fields) AS names,
                 mapFilter(
                     (name, text) -> NOT startsWith(name, 'metric_name:') AND name NOT IN ('metric_name', '_value'),
                     JSONExtract(line, 'fields', 'Map(String, String)')

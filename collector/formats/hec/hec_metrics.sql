@@ -1,4 +1,4 @@
--- Measures as series of one sample each; dimensions are labels, and so is what the envelope says beside them. What sends
+-- Measures as series of one sample each; dimensions are labels, and so are the envelope's other fields. What sends
 -- metrics here names gateways and instances as OpenTelemetry or as Prometheus does.
 SELECT
     received_at,
@@ -7,7 +7,7 @@ SELECT
     if(dimensions['service.name'] != '', dimensions['service.name'], toString(payload_gateway)) AS payload_gateway,
     arrayFirst(
         -- Two names of a host are what Fluent Bit and OpenTelemetry's Collector say where they know none.
-        told -> told NOT IN ('', 'localhost', 'unknown'),
+        candidate -> candidate NOT IN ('', 'localhost', 'unknown'),
         [
             dimensions['hostname'], dimensions['host'], dimensions['host.name'], envelope.host, toString(peer)
         ]

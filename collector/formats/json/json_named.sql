@@ -2,16 +2,16 @@
 -- step of planning.
 WITH
     arrayFirst(
-        told -> told != '',
+        candidate -> candidate != '',
         [
             known.severity, known.level, known.severity_text, known.`log.level`, known.loglevel, known.levelname,
             known.PRIORITY, known.`otel.log.severity.text`
         ]
-    ) AS told_level,
+    ) AS stated_level,
     -- Where nothing else says it, as the text does: 'WARN', '[warning]', '\tinfo\t'.
     lower(
-        told_level != ''
-            ? told_level
+        stated_level != ''
+            ? stated_level
             : arrayStringConcat(extractGroups(substring(text, 1, 160), '(?:^|[\\[\\s])(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)[\\]\\s:]|[\\[\\t](trace|debug|info|warn|warning|error|critical|fatal)[\\]\\t]'))
     ) AS level
 SELECT
@@ -30,9 +30,9 @@ SELECT
         known.short_message != '', known.short_message,
         known.body
     ) AS text,
-    -- The first that is as long as a time has to be: a shorter one is a duration. One of a day that is not told is none.
+    -- The first that is as long as a time has to be: a shorter one is a duration. One without a day is invalid.
     arrayFirst(
-        told -> length(told) >= 10 AND substring(told, 3, 1) != ':',
+        candidate -> length(candidate) >= 10 AND substring(candidate, 3, 1) != ':',
         [known.`@timestamp`, known.timestamp, known.time, known.date, known.ts]
     ) AS moment_text,
     if(

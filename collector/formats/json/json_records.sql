@@ -8,8 +8,8 @@ SELECT
     payload_gateway,
     peer,
     line,
-    JSONExtract(told, 'Map(String, String)') AS attributes,
-    JSONExtract(told, 'Tuple(
+    JSONExtract(normalised, 'Map(String, String)') AS attributes,
+    JSONExtract(normalised, 'Tuple(
         fluent_tag String, fluent_time String, log String, message String, msg String, MESSAGE String, body String,
         full_message String, short_message String,
         severity String, level String, severity_text String, `log.level` String, loglevel String, levelname String,
@@ -27,6 +27,6 @@ FROM
         *,
         position(line, '"short_message"') > 0
             ? replaceRegexpAll(line, '([{,]\\s*)"_([\\w.-]+"\\s*:)', '\\1"\\2')
-            : line AS told
+            : line AS normalised
     FROM ({{inner}})
 )

@@ -14,7 +14,7 @@ _LOG4J_TIME = _DAY + r"[ T]\d\d:\d\d:\d\d(?:[,.]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _CLOUD_HUB_1_TIME = r"\[(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d+)?\]"
 _EVENTS_LOGGER = "AnalyticsHttpEventsLogger"
 
-# How a record of text begins, whatever has become of the rest of its line.
+# How a record of text begins, even if the rest of its line is damaged.
 _TEXT_LINE = rf"{_LEVEL}(?: |\r?$)|{_DAY}(?:[ T]|\r?$)|\[(?:\d{{4}}-)?\d\d-\d\d \d\d:|com\.mulesoft\."
 # How an object begins that somebody has logged as a whole: nothing else goes on with it.
 _LOGGED_OBJECT = r'(?:, )?\{\s*"(?:api_id|instant|timeMillis|@timestamp|correlationId|loggerName|thread|level|time)"'
@@ -48,7 +48,7 @@ def _is_analytics(record: Record) -> bool:
 
 
 def _is_over_lines(line: bytes, head: bytes) -> bool:
-    """log4j's JsonLayout and json-logger write objects over many lines unless they are told to be compact."""
+    """log4j's JsonLayout and json-logger write objects over many lines unless set to be compact."""
     is_of_log4j = b'"loggerName"' in head and b'"level"' in head
     return line == b"{" and (is_of_log4j or all(f'"{key}"'.encode() in head for key in _JSON_LOGGER))
 

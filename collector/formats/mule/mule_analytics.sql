@@ -15,8 +15,8 @@ FROM
     SELECT
         *,
         multiIf(
-            is_event_alone, substring(said, position(said, '{')),
-            endsWith(logger, 'AnalyticsHttpEventsLogger'), if(message = '', said, message),
+            is_event_alone, substring(record_text, position(record_text, '{')),
+            endsWith(logger, 'AnalyticsHttpEventsLogger'), if(message = '', record_text, message),
             ''
         ) AS event_text
     FROM ({{inner}})

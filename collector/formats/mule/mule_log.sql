@@ -64,12 +64,12 @@ SELECT
                 'mule.deployment_type', event.deployment_type,
                 'claimed_time', believed ? '' : toString(claimed)
             ),
-            mapConcat(told_by_envelope, told_by_logger, map(
+            mapConcat(envelope_fields, logger_fields, map(
                 'logger.name', logger,
                 'thread.name', thread,
                 'exception.type', exception_type,
-                'mule.application', told_by_logger['mule.application'] != ''
-                    ? told_by_logger['mule.application']
+                'mule.application', logger_fields['mule.application'] != ''
+                    ? logger_fields['mule.application']
                     : extract(thread, ': \\[([^\\[\\]]+)\\]\\.'),
                 'mule.correlation_id', correlation_id,
                 'mule.processor_path', processor_path,

@@ -12,7 +12,7 @@ SELECT
     payload_gateway,
     peer,
     record,
-    said,
+    record_text,
     is_event_alone,
     parseDateTime64BestEffortOrNull(
         multiIf(
@@ -58,7 +58,7 @@ SELECT
     ) AS thread,
     multiIf(is_text, text[9], log.message != '', log.message, log.event.message) AS message,
     multiIf(
-        -- Frames, unless the layout is told stacktraceAsString.
+        -- Frames, unless the layout has stacktraceAsString.
         startsWith(log.thrown.extendedStackTrace, '['), concat(
             log.thrown.name, ': ', log.thrown.message,
             arrayStringConcat(arrayMap(
@@ -77,7 +77,7 @@ SELECT
     if(is_text, text[6], context['processorPath']) AS processor_path,
     multiIf(is_text, text[7], log.correlationId != '', log.correlationId, context['correlationId']) AS correlation_id,
     log.host != '' ? log.host : text[10] AS host,
-    -- What json-logger tells; a property that is not set stays as it is written.
+    -- The fields of json-logger; a property that is not set stays as it is written.
     mapFilter(
         (name, value) -> value NOT IN ('', 'null') AND NOT startsWith(value, '${'),
         map(
@@ -88,20 +88,20 @@ SELECT
             'mule.elapsed_ms', log.elapsed,
             'mule.content', log.content
         )
-    ) AS told_by_logger,
-    -- What the envelope of HEC tells beside the event.
+    ) AS logger_fields,
+    -- What HEC's envelope has besides the event.
     log.event.severity = ''
         ? map()
         : mapConcat(
             map('index', log.index, 'source', log.source, 'sourcetype', log.sourcetype), log.fields
-        ) AS told_by_envelope,
+        ) AS envelope_fields,
     startsWith(log.environment, '${') ? '' : log.environment AS named_environment
 FROM
 (
     SELECT
         *,
         notEmpty(text) AS is_text,
-        JSONExtract(is_json AND NOT is_event_alone ? said : '', 'Tuple(
+        JSONExtract(is_json AND NOT is_event_alone ? record_text : '', 'Tuple(
             instant Tuple(epochSecond String, nanoOfSecond String), timeMillis String, thread String, level String,
             loggerName String, message String, contextMap Map(String, String),
             thrown Tuple(name String, message String, extendedStackTrace String, cause String),
@@ -122,7 +122,7 @@ FROM
                 notEmpty(of_cloud_hub_1), arrayMap(number -> of_cloud_hub_1[number], [2, 1, 0, 4, 0, 0, 0, 3, 5, 0]),
                 notEmpty(of_cloud_hub_2), arrayMap(number -> of_cloud_hub_2[number], [2, 1, 0, 6, 0, 0, 5, 4, 7, 3]),
                 extractGroups(
-                    said,
+                    record_text,
                     '^(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?(\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d(?:[,.]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)?) +(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?\\[(.*?)\\] +(?:(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +)?(?:\\[(?:processor: ([^;\\]]*); )?event: ([^\\]]*)\\] )?(\\S+?)(?: -|:)(?:\\s|$)([\\s\\S]*)$'
                 )
             ) AS text
@@ -130,19 +130,19 @@ FROM
         (
             SELECT
                 *,
-                startsWith(said, '[')
-                    ? extractGroups(said, '^\\[((?:\\d{4}-)?\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d(?:[,.]\\d+)?)\\] +(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(\\S+) +\\[(.*?)\\]:(?:\\s|$)([\\s\\S]*)$')
+                startsWith(record_text, '[')
+                    ? extractGroups(record_text, '^\\[((?:\\d{4}-)?\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d(?:[,.]\\d+)?)\\] +(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +(\\S+) +\\[(.*?)\\]:(?:\\s|$)([\\s\\S]*)$')
                     : [] AS of_cloud_hub_1,
-                substring(said, 11, 1) = 'T'
-                    ? extractGroups(said, '^(\\S+) +(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\\[([^\\[\\]\\s]*)\\] +(\\S+) +event:(\\S*) +([^\\n]*?) -(?:\\s|$)([\\s\\S]*)$')
+                substring(record_text, 11, 1) = 'T'
+                    ? extractGroups(record_text, '^(\\S+) +(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\\[([^\\[\\]\\s]*)\\] +(\\S+) +event:(\\S*) +([^\\n]*?) -(?:\\s|$)([\\s\\S]*)$')
                     : [] AS of_cloud_hub_2
             FROM
             (
                 SELECT
                     *,
-                    startsWith(said, '{') AS is_json,
-                    -- Most records of a busy gateway; what else a log tells of them is not needed.
-                    position(said, is_json ? '"received_ts"' : 'AnalyticsHttpEventsLogger: {') > 0 AS is_event_alone
+                    startsWith(record_text, '{') AS is_json,
+                    -- Most records of a busy gateway; what else a log has of them is not needed.
+                    position(record_text, is_json ? '"received_ts"' : 'AnalyticsHttpEventsLogger: {') > 0 AS is_event_alone
                 FROM ({{inner}})
             )
         )

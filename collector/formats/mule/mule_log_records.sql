@@ -1,5 +1,5 @@
 -- The records of Mule's logs: a line that begins one and the lines that belong to it, such as a stack trace, the headers and the
--- body of a message, or the rest of a JSON object. The body must not survive beside them: it would be copied for each.
+-- body of a message, or the rest of a JSON object. The body must not be kept with them: it would be copied for each.
 -- What a line is, as a number:
 --   1 begins a record of text     2 is an analytics event, whole     3 begins an object of log4j, json-logger or analytics
 --   4 begins any other object     5 is blank, within a record of text
@@ -8,7 +8,7 @@ SELECT
     * EXCEPT joined,
     trimRight(joined, '\r\n') AS record,
     -- Of JsonLayout's array of objects, what stands between them is left out.
-    toValidUTF8(match(record, '^(?:, )?\\{') ? trimLeft(trimRight(record, ', ]\r\n'), ', ') : record) AS said
+    toValidUTF8(match(record, '^(?:, )?\\{') ? trimLeft(trimRight(record, ', ]\r\n'), ', ') : record) AS record_text
 FROM
 (
     SELECT

@@ -30,6 +30,7 @@ _SCALAR_LOGS = (
 )
 _METRICS = (*_sql("otlp_metrics", "otlp_attributes", "otlp_metric_points"), *_RESOURCES)
 _TRACES = (*_sql("otlp_traces", "otlp_attributes", "otlp_spans"), *_RESOURCES)
+_KEY_SQL = "if(attributes[{key}] != '', attributes[{key}], resource[{key}])"
 _FROM_JSON = (*_sql("otlp_json"), PAYLOADS)
 
 _VALUES = {layer.stem: layer.read_text(encoding="utf-8").rstrip() for layer in _sql("otlp_value", "otlp_scalar")}
@@ -69,6 +70,7 @@ OTLP_LOGS = Format(
     becomes=("requests", "logs"),
     schema=_FOLDER / "otlp_logs.proto",
     body_type=LOGS_TYPE,
+    key_sql=_KEY_SQL,
     fragments=_PROTOBUF_FRAGMENTS,
     fast_path=Format(
         "otlp_logs",
@@ -77,6 +79,7 @@ OTLP_LOGS = Format(
         becomes=("requests", "logs"),
         schema=_FOLDER / "otlp_scalar_logs.proto",
         body_type=OTLP_SCALAR_LOGS,
+        key_sql=_KEY_SQL,
         fragments=_PROTOBUF_FRAGMENTS,
     ),
     is_light=True,
@@ -88,6 +91,7 @@ OTLP_LOGS_JSON = Format(
     (*_LOGS, *_FROM_JSON),
     becomes=("requests", "logs"),
     fragments=_json_fragments(LOGS_TYPE),
+    key_sql=_KEY_SQL,
     record=_json_record("resourceLogs"),
     sift=partial(requests, JSON_NAMES["resourceLogs"]),
 )

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from collector.encoding.limits import check_objects
 from collector.errors import PayloadError
 
-# Ids come in hexadecimal, and null means that nothing was said.
+# Ids are hexadecimal, and null means not set.
 _Real = (
     float | Annotated[str, Meta(pattern=r"^(-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
 )

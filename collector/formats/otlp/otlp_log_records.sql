@@ -7,14 +7,6 @@ SELECT
     toValidUTF8(tupleElement(entry, 'severity_text')) AS severity_text,
     tupleElement(entry, 'body') AS body,
     tupleElement(entry, 'attributes') AS raw_attributes,
-    -- Few records tell who they are of, or of which trace in a header: the others are not to be searched for each name.
-    arrayExists(
-        name -> name IN (
-            'gateway', 'instance', 'k8s.pod.name',
-            'traceparent', 'b3', 'x-b3-traceid'
-        ),
-        tupleElement(tupleElement(entry, 'attributes'), 'key')
-    ) AS names_itself,
     tupleElement(entry, 'trace_id') AS raw_trace_id,
     tupleElement(entry, 'span_id') AS raw_span_id,
     tupleElement(entry, 'event_name') AS event_name

@@ -3,47 +3,38 @@
 -- https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 WITH
     {{microseconds_of_milliseconds()}} AS microseconds,
-    if(
-        names_itself,
-        if(
-            attributes['gateway'] != '',
-            attributes['gateway'],
-            {{gateway_of_pod(attributes['k8s.pod.name']; attributes['k8s.namespace.name'])}}
+    -- What few records tell: who they are of, and of which trace in a header. Most are not searched for each of the names.
+    mapFilter(
+        (name, value) -> name IN (
+            'gateway', 'instance', 'k8s.pod.name', 'k8s.namespace.name',
+            'traceparent', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'span_id'
         ),
-        ''
-    ) AS own_gateway,
-    if(
-        names_itself,
-        if(attributes['instance'] != '', attributes['instance'], attributes['k8s.pod.name']),
-        ''
-    ) AS own_instance
+        attributes
+    ) AS own
 SELECT
     received_at,
     if(named_environment != '', named_environment, payload_environment) AS environment,
     -- docs/naming.md has the rule.
-    multiIf(
-        own_gateway != '', own_gateway,
-        resource_gateway != '', resource_gateway,
-        payload_gateway
+    firstNonDefault(
+        own['gateway'],
+        {{gateway_of_pod(own['k8s.pod.name']; own['k8s.namespace.name'])}},
+        resource_gateway,
+        toString(payload_gateway)
     ) AS named_gateway,
-    multiIf(
-        own_instance != '', own_instance,
-        istio_node != '', istio_node,
-        resource_instance
-    ) AS node_id,
+    firstNonDefault(own['instance'], own['k8s.pod.name'], istio_node, resource_instance) AS node_id,
     '' AS node_cluster,
     peer,
-    if(resource_kind != '' OR is_log, resource_kind, 'envoy') AS default_kind,
+    multiIf(resource_kind != '', resource_kind, is_log, '', 'envoy') AS default_kind,
     multiIf(is_empty, '{}', is_log, body_text, problem != '', toJSONString(attributes), '') AS record,
     nanoseconds + severity_number + length(attributes) + length(body_text) + length(event_name) + length(severity_text) = 0
         AS is_empty,
     multiIf(
         is_empty, 'an empty log record',
         is_log, '',
-        code IS NULL AND attributes['response_code'] != '-', 'response_code is not a number',
-        took_us IS NULL AND attributes['duration'] NOT IN ('', '-'), 'duration is not a number',
-        received_bytes IS NULL AND attributes['bytes_received'] NOT IN ('', '-'), 'bytes_received is not a number',
-        sent_bytes IS NULL AND attributes['bytes_sent'] NOT IN ('', '-'), 'bytes_sent is not a number',
+        if(code IS NULL, attributes['response_code'] != '-', 0), 'response_code is not a number',
+        if(took_us IS NULL, attributes['duration'] NOT IN ('', '-'), 0), 'duration is not a number',
+        if(received_bytes IS NULL, attributes['bytes_received'] NOT IN ('', '-'), 0), 'bytes_received is not a number',
+        if(sent_bytes IS NULL, attributes['bytes_sent'] NOT IN ('', '-'), 0), 'bytes_sent is not a number',
         ''
     ) AS problem,
     attributes['response_code'] = '' AS is_log,
@@ -77,14 +68,15 @@ SELECT
     multiIf(
         length(raw_trace_id) = 32, lower(raw_trace_id),
         raw_trace_id != '', lower(hex(raw_trace_id)),
-        attributes['trace_id'] != '' OR NOT names_itself, attributes['trace_id'],
-        {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-traceid']; 1)}}
+        attributes['trace_id'] != '', attributes['trace_id'],
+        {{trace_of_headers(own['traceparent']; own['b3']; own['x-b3-traceid']; 1)}}
     ) AS trace_id,
     multiIf(
         length(raw_span_id) = 16, lower(raw_span_id),
-        raw_span_id != '' OR raw_trace_id != '' OR NOT names_itself, lower(hex(raw_span_id)),
-        attributes['span_id'] != '', attributes['span_id'],
-        {{trace_of_headers(attributes['traceparent']; attributes['b3']; attributes['x-b3-spanid']; 2)}}
+        raw_span_id != '', lower(hex(raw_span_id)),
+        raw_trace_id != '', '',
+        own['span_id'] != '', own['span_id'],
+        {{trace_of_headers(own['traceparent']; own['b3']; own['x-b3-spanid']; 2)}}
     ) AS span_id,
     -- https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
     multiIf(
@@ -93,7 +85,7 @@ SELECT
         upper(severity_text) = 'WARNING', 'WARN',
         upper(toString(severity_text))
     ) AS severity_of_log,
-    CAST(
+    {{before_kept}}CAST(
         if(
             is_log,
             mapUpdate(
@@ -109,7 +101,7 @@ SELECT
             map()
         ),
         'Map(String, String)'
-    ) AS log_attributes,
+    ){{after_kept}} AS log_attributes,
     attributes['upstream_host'] AS upstream_host,
     attributes['upstream_cluster'] AS upstream_cluster,
     attributes['route_name'] AS route_name,

@@ -1,4 +1,4 @@
--- OpenTelemetry metrics. What the resource says beyond who it is becomes labels, beside the point's own.
+-- OpenTelemetry metrics. What the resource says beyond who it is becomes labels, with the point's own.
 -- https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 SELECT
     reason != '' ? 'dead_letters' : 'metrics' AS destination,
@@ -61,7 +61,7 @@ FROM
 (
     SELECT
         * EXCEPT (value, problem),
-        -- Of the pod itself, or of one that a Prometheus receiver or an agent of the node tells.
+        -- The pod itself, or one that a Prometheus receiver or an agent of the node reports.
         if(attributes['k8s.pod.name'] != '', attributes['k8s.pod.name'], attributes['pod']) AS pod,
         if(attributes['k8s.namespace.name'] != '', attributes['k8s.namespace.name'], attributes['namespace']) AS namespace,
         value AS point_value,
@@ -87,7 +87,7 @@ FROM
                 : fromUnixTimestamp64Micro(toInt64(intDiv(time_unix_nano, 1000)), 'UTC') AS claimed,
             {{believed(claimed)}} AS believed
         FROM ({{inner}})
-        -- A point that only tells that its series has ended has no value.
+        -- A point that only marks the end of its series has no value.
         WHERE bitAnd(flags, 1) = 0
     )
 )

@@ -26,7 +26,7 @@ SELECT
         attributes['component'] = 'proxy', 'envoy',
         resource_kind
     ) AS gateway_kind,
-    -- docs/naming.md has the rule. Envoy tells its node in each span.
+    -- docs/naming.md has the rule. Envoy sends its node in each span.
     multiIf(
         attributes['gateway'] != '', attributes['gateway'],
         attributes['k8s.pod.name'] != '', {{gateway_of_pod(attributes['k8s.pod.name']; attributes['k8s.namespace.name'])}},

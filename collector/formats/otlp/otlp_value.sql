@@ -1,4 +1,4 @@
-    -- A list or a map as JSON: what toJSONString tells of every field of a value, reduced to the one that is set. No
+    -- A list or a map as JSON: what toJSONString writes of every field of a value, reduced to the one that is set. No
     -- pattern matches inside a string, where a quote has a backslash.
     value -> replaceRegexpAll(
         replaceAll(

@@ -48,6 +48,7 @@ PROMETHEUS_WRITE = Format(
     shape=SAMPLES,
     schema=_FOLDER / "prometheus_write.proto",
     body_type=WRITE_TYPE,
+    fragments={"known_kind": "''"},
 )
 
 PROMETHEUS_WRITE_V2 = Format(

@@ -8,7 +8,7 @@ SELECT
         seconds IS NULL,
         NULL,
         toInt64(round(least(greatest(assumeNotNull(seconds), -1e12), 1e12) * 1000))
-    ) AS milliseconds_told
+    ) AS stated_milliseconds
 FROM
 (
     SELECT

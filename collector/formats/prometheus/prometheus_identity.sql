@@ -39,12 +39,12 @@ SELECT
         type IN ('gauge', 'counter', 'histogram', 'summary', 'info', 'stateset', 'gaugehistogram'), transform(
             type, ['counter', 'info', 'stateset', 'gaugehistogram'], ['sum', 'gauge', 'gauge', 'histogram'], type
         ),
-        -- Where nobody tells, names do by convention: https://prometheus.io/docs/practices/naming/
+        -- If no metadata says it, names do by convention: https://prometheus.io/docs/practices/naming/
         endsWith(name, '_total'), 'sum',
         labels['quantile'] != '', 'summary',
         endsWith(name, '_bucket') ? labels['le'] != '' : 0, 'histogram',
         'unknown'
-    ) AS kind_told,
+    ) AS stated_kind,
     transform(
         -- A unit is that of the values that were observed; a bucket and a count only say how many.
         multiIf(match(name, '_(bucket|g?count)$'), '', unit != '', unit, unit_of_name),
@@ -54,7 +54,7 @@ SELECT
 FROM
 (
     SELECT
-        * EXCEPT (namespace, told_address),
+        * EXCEPT (namespace, stated_address),
         extract(
             name, '_(seconds|bytes|ratio|celsius|meters|volts|amperes|joules|grams)(?:_total|_sum)?$'
         ) AS unit_of_name,
@@ -63,8 +63,8 @@ FROM
             {{gateway_of_pod(pod; namespace)}},
             concat(labels['app'], '.', namespace)
         ) AS workload,
-        -- The host of what was scraped: on another port the same host tells the rest of itself.
-        {{address_without_port(told_address)}} AS address
+        -- The host of what was scraped: on another port the same host exposes its other metrics.
+        {{address_without_port(stated_address)}} AS address
     FROM
     (
         SELECT
@@ -79,7 +79,7 @@ FROM
                 labels['kubernetes_namespace'] != '', labels['kubernetes_namespace'],
                 labels['k8s.namespace.name']
             )) AS namespace,
-            toLowCardinality(if(labels['instance'] != '', labels['instance'], {{instance_of_peer(peer)}})) AS told_address
+            toLowCardinality(if(labels['instance'] != '', labels['instance'], {{instance_of_peer(peer)}})) AS stated_address
         FROM ({{inner}})
     )
 )

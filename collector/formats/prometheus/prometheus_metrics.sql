@@ -11,7 +11,7 @@ SELECT
     instance,
     host,
     name,
-    multiIf(has_exponential_buckets, 'exponential_histogram', notEmpty(bucket_counts), 'histogram', kind_told) AS kind,
+    multiIf(has_exponential_buckets, 'exponential_histogram', notEmpty(bucket_counts), 'histogram', stated_kind) AS kind,
     unit,
     if(
         believed,

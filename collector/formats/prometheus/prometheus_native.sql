@@ -1,5 +1,5 @@
--- Native histograms, each half of them as the places of its buckets and how many values these hold. Spans tell which
--- buckets there are; each count is told as the difference from the one before it, or as it is where it may be no
+-- Native histograms, each half of them as the places of its buckets and how many values these hold. Spans say which
+-- buckets there are; each count is sent as the difference from the one before it, or as it is where it may be no
 -- whole number. https://prometheus.io/docs/specs/native_histograms/
 -- Its steps are queries of their own, without AND and with few lambdas: planning those takes the longer the more there
 -- is below them.
@@ -23,12 +23,12 @@ SELECT
 FROM
 (
     SELECT
-        * EXCEPT (above_told, below_told, above_spans_told, below_spans_told),
+        * EXCEPT (stated_above, stated_below, stated_above_spans, stated_below_spans),
         -- Only of a complete one as many places are made as counts were sent.
-        is_complete ? above_told : [] AS above,
-        is_complete ? below_told : [] AS below,
-        is_complete ? above_spans_told : [] AS above_spans,
-        is_complete ? below_spans_told : [] AS below_spans
+        is_complete ? stated_above : [] AS above,
+        is_complete ? stated_below : [] AS below,
+        is_complete ? stated_above_spans : [] AS above_spans,
+        is_complete ? stated_below_spans : [] AS below_spans
     FROM
     (
         SELECT
@@ -36,8 +36,8 @@ FROM
             is_exact ? native.count_int[1] : toUInt64(ifNotFinite(float_count, 0)) AS count,
             is_exact ? toInt64(native.zero_count_int[1]) : toInt64(ifNotFinite(native.zero_count_float[1], -1)) AS zero,
             is_exact ? 1 : arrayAll(number -> number = abs(toInt64(ifNotFinite(number, -1))), float_counts) AS is_whole,
-            [arraySum(above_spans_told.length), arraySum(below_spans_told.length)]
-                = [length(above_told), length(below_told)] AS is_complete
+            [arraySum(stated_above_spans.length), arraySum(stated_below_spans.length)]
+                = [length(stated_above), length(stated_below)] AS is_complete
         FROM
         (
             SELECT
@@ -47,14 +47,14 @@ FROM
                 arrayConcat(
                     native.positive_counts[1], native.negative_counts[1], [float_count, native.zero_count_float[1]]
                 ) AS float_counts,
-                native.positive_spans[1] AS above_spans_told,
-                native.negative_spans[1] AS below_spans_told,
+                native.positive_spans[1] AS stated_above_spans,
+                native.negative_spans[1] AS stated_below_spans,
                 is_exact
                     ? arrayCumSum(native.positive_deltas[1])
-                    : arrayMap(number -> toInt64(ifNotFinite(number, -1)), native.positive_counts[1]) AS above_told,
+                    : arrayMap(number -> toInt64(ifNotFinite(number, -1)), native.positive_counts[1]) AS stated_above,
                 is_exact
                     ? arrayCumSum(native.negative_deltas[1])
-                    : arrayMap(number -> toInt64(ifNotFinite(number, -1)), native.negative_counts[1]) AS below_told
+                    : arrayMap(number -> toInt64(ifNotFinite(number, -1)), native.negative_counts[1]) AS stated_below
             FROM ({{inner}})
         )
     )

@@ -2,7 +2,7 @@
 -- says that a series has ended; it is no value, and as NaN it would spoil every average.
 -- https://prometheus.io/docs/specs/prw/remote_write_spec/#stale-markers
 SELECT
-    * EXCEPT (samples, histograms, values_told, histograms_told, is_too_much, problem_of_series),
+    * EXCEPT (samples, histograms, stated_values, stated_histograms, is_too_much, problem_of_series),
     multiIf(
         is_too_much, 'too many samples under such long labels',
         problem_of_series != '', problem_of_series,
@@ -11,13 +11,13 @@ SELECT
         NOT isValidUTF8(arrayStringConcat(arrayConcat([name], mapKeys(labels), mapValues(labels)), ' ')), 'not UTF-8',
         ''
     ) AS problem_of_series,
-    is_too_much ? toJSONString((values_told, histograms_told)) : '' AS all_points,
+    is_too_much ? toJSONString((stated_values, stated_histograms)) : '' AS all_points,
     arrayJoin(
         is_too_much
             ? [(0, 0, [])]
             : arrayConcat(
-                arrayMap(sample -> (sample.timestamp, sample.value, []), values_told),
-                arrayMap(histogram -> (histogram.timestamp, histogram.sum, [histogram]), histograms_told)
+                arrayMap(sample -> (sample.timestamp, sample.value, []), stated_values),
+                arrayMap(histogram -> (histogram.timestamp, histogram.sum, [histogram]), stated_histograms)
             )
     ) AS point,
     point.1 AS milliseconds,
@@ -27,11 +27,11 @@ FROM
 (
     SELECT
         *,
-        arrayFilter(sample -> reinterpretAsUInt64(sample.value) != 0x7ff0000000000002, samples) AS values_told,
+        arrayFilter(sample -> reinterpretAsUInt64(sample.value) != 0x7ff0000000000002, samples) AS stated_values,
         arrayFilter(
             histogram -> reinterpretAsUInt64(histogram.sum) != 0x7ff0000000000002, histograms
-        ) AS histograms_told,
+        ) AS stated_histograms,
         -- Each point gets a copy of the labels: a request of a megabyte must not become a terabyte.
-        (length(values_told) + length(histograms_told)) * byteSize(labels) > 16777216 AS is_too_much
+        (length(stated_values) + length(stated_histograms)) * byteSize(labels) > 16777216 AS is_too_much
     FROM ({{inner}})
 )

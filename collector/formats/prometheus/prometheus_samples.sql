@@ -1,4 +1,4 @@
--- The samples of a text as series of one sample each. Histograms stay as they are told: one sample for each bucket,
+-- The samples of a text as series of one sample each. Histograms stay as they are sent: one sample for each bucket,
 -- sum and count.
 WITH
     words -> multiIf(
@@ -7,32 +7,32 @@ WITH
         substring(name, length(words[3]) + 1)
             IN ('_total', '_bucket', '_sum', '_count', '_info', '_gsum', '_gcount'), words[4],
         ''
-    ) AS told_of_family
+    ) AS of_family
 SELECT
     received_at,
     payload_environment,
     payload_gateway,
     peer,
     multiIf(
-        value_told IS NULL, 'not a sample of a metric',
+        stated_value IS NULL, 'not a sample of a metric',
         NOT isValidUTF8(line), 'not UTF-8',
         parts[4] = '', '',
-        milliseconds_told IS NULL, 'the time is not a number',
+        stated_milliseconds IS NULL, 'the time is not a number',
         ''
     ) AS problem,
     problem = '' ? '' : line AS record,
     name,
-    -- What is said of a target comes before what it says itself, which is kept under another name, as Prometheus does.
+    -- A target's labels come before those of its samples, which are kept under another name, as Prometheus does.
     empty(target_labels) ? own_labels : mapConcat(
         target_labels,
         mapApply(
             (label, text) -> (mapContains(target_labels, label) ? concat('exported_', label) : label, text), own_labels
         )
     ) AS labels,
-    told_of_family(type_words) AS type,
-    told_of_family(unit_words) AS unit,
-    ifNull(milliseconds_told, toUnixTimestamp64Milli(received_at)) AS milliseconds,
-    ifNull(value_told, 0) AS value,
+    of_family(type_words) AS type,
+    of_family(unit_words) AS unit,
+    ifNull(stated_milliseconds, toUnixTimestamp64Milli(received_at)) AS milliseconds,
+    ifNull(stated_value, 0) AS value,
     toUInt64(0) AS count,
     CAST([], 'Array(Float64)') AS bounds,
     CAST([], 'Array(UInt64)') AS bucket_counts,
@@ -41,7 +41,7 @@ FROM
 (
     SELECT
         *,
-        toFloat64OrNull(parts[3]) AS value_told,
+        toFloat64OrNull(parts[3]) AS stated_value,
         toLowCardinality(parts[1]) AS name,
         -- A backslash before anything but itself, a quote and n stands for itself, as in Prometheus.
         if(

@@ -5,5 +5,5 @@ SELECT
         line,
         '^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\s*\\{((?:\\s*[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\]|\\\\.)*"\\s*,?)*)\\s*\\}\\s*|\\s+)(\\S+)(?:\\s+(-?[0-9]+))?$'
     ) AS parts,
-    toInt64OrNull(parts[4]) AS milliseconds_told
+    toInt64OrNull(parts[4]) AS stated_milliseconds
 FROM ({{inner}})

@@ -1,5 +1,5 @@
--- The series of remote write 1.0. Prometheus sends what it knows of metrics in requests of their own, so most
--- samples come without type and unit. https://prometheus.io/docs/specs/prw/remote_write_spec/
+-- The series of remote write 1.0. Prometheus sends what it knows of metrics in requests of their own: `known_kind` is what
+-- those have said. https://prometheus.io/docs/specs/prw/remote_write_spec/
 WITH ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'] AS type_names
 SELECT
     received_at,
@@ -9,8 +9,8 @@ SELECT
     name,
     labels,
     '' AS problem_of_series,
-    type_names[types[place] + 1] AS type,
-    units[place] AS unit,
+    place > 0 ? type_names[types[place] + 1] : splitByChar('|', learned)[1] AS type,
+    place > 0 ? units[place] : splitByChar('|', learned)[2] AS unit,
     samples,
     histograms
 FROM
@@ -22,7 +22,8 @@ FROM
             exact_place > 0 OR empty(families),
             exact_place,
             indexOf(families, replaceRegexpOne(name, '_(total|bucket|sum|count|created|info)$', ''))
-        ) AS place
+        ) AS place,
+        toString({{known_kind}}) AS learned
     FROM
     (
         SELECT

@@ -1,13 +1,15 @@
--- From what an access log says to the columns of requests: the same for every gateway that tells it in Envoy's terms.
+-- From what an access log says to the columns of requests: the same for every gateway that logs in Envoy's terms.
 -- The steps below it, access_policy, access_topology and access_cleaned, are queries of their own because an alias is
 -- planned anew wherever it stands: as one query, planning alone took 120 ms a segment.
+-- Conditions stand in each other here and below, instead of side by side with AND and OR: for each of those, planning hashes
+-- all the queries below once more (docs/decisions/0018-frames-and-planning.md).
 SELECT
     multiIf(problem != '', 'dead_letters', is_log, 'logs', 'requests') AS destination,
     problem AS reason,
-    if(problem != '', record, '') AS raw,
+    if(problem != '', {{record_alone}}, '') AS raw,
     peer,
     if(is_log, severity_of_log, '') AS severity,
-    trimRight(toValidUTF8(if(is_log, record, '')), '\r\n') AS body,
+    trimRight(toValidUTF8(if(is_log, {{record_alone}}, '')), '\r\n') AS body,
     believed ? claimed : received_at AS time,
     environment,
     if(in_mesh, 'mesh', default_kind) AS gateway_kind,
@@ -16,7 +18,7 @@ SELECT
         named_gateway != '', named_gateway,
         gateway_of_node != '', gateway_of_node,
         node_cluster != '', node_cluster,
-        is_inbound AND service != '', service,
+        if(is_inbound, service != '', 0), service,
         gateway_kind != '', gateway_kind,
         instance
     ) AS gateway,
@@ -45,9 +47,11 @@ SELECT
         hasAny(flag_list, ['NR', 'NC', 'NFCF']), 'config',
         hasAny(flag_list, ['UH', 'UF', 'UC', 'UR', 'UT', 'UO', 'URX', 'LR', 'LH', 'DF', 'UPE', 'UMSDR']), 'backend',
         hasAny(flag_list, ['DC', 'DR', 'DPE', 'IH', 'SI']), 'client',
-        policy != '' OR status IN (401, 403, 429), 'policy',
+        policy != '', 'policy',
+        status IN (401, 403, 429), 'policy',
         status >= 500, 'backend',
-        status >= 400 OR status = 0 AND NOT is_status_unknown, 'client',
+        status >= 400, 'client',
+        if(is_status_unknown, 0, status = 0), 'client',
         ''
     ) AS fault,
     policy,
@@ -55,7 +59,8 @@ SELECT
     consumer,
     multiIf(
         -- A client of a Unix socket has no address.
-        client = '-' OR startsWith(client, 'unix:'), '',
+        client = '-', '',
+        startsWith(client, 'unix:'), '',
         startsWith(client, '['), extract(client, '^\\[([^\\]]*)'),
         -- More than one colon and no brackets: IPv6 without a port.
         countSubstrings(client, ':') = 1, substringIndex(client, ':', 1),
@@ -72,8 +77,8 @@ SELECT
     request_id,
     trace_id,
     span_id,
-    if(
-        is_log AND notEmpty(log_attributes),
+    {{before_extra}}if(
+        if(is_log, notEmpty(log_attributes), 0),
         log_attributes,
         mapFilter(
             (name, value) -> value NOT IN ('', '-'),
@@ -84,17 +89,18 @@ SELECT
                 'envoy.upstream_transport_failure_reason', failure_reason,
                 'claimed_time', believed ? '' : toString(claimed),
                 'gatelens.doubt', multiIf(
-                    is_log OR problem != '', '',
+                    is_log, '',
+                    problem != '', '',
                     doubt != '', if(is_untimed, concat(doubt, ',no_time'), doubt),
                     is_untimed, 'no_time',
-                    is_status_unknown AND response_flags = '', 'no_status',
+                    if(is_status_unknown, response_flags = '', 0), 'no_status',
                     -- Times are rounded, and those of several upstreams added up: so much is no contradiction.
                     ifNull(upstream_us > duration_us + 5000, 0), 'upstream_longer_than_request',
                     ''
                 )
             ){{after_attributes}}
         )
-    ) AS attributes,
+    ){{after_extra}} AS attributes,
     {{format}} AS format,
     {{segment_id}} AS segment_id,
     received_at AS ingested_at

@@ -38,7 +38,7 @@ SELECT
         ['0', '1', '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16']
     )) AS grpc_status,
     toValidUTF8(toLowCardinality(if(flags = '-', '', flags))) AS response_flags,
-    response_flags = '' AND status BETWEEN 100 AND 399 AS went_well,
+    if(response_flags = '', intDiv(status, 100) IN (1, 2, 3), 0) AS went_well,
     toValidUTF8(toLowCardinality(if(details = 'via_upstream', '', details))) AS details,
     toValidUTF8(termination_details) AS termination_details,
     toValidUTF8(failure_reason) AS failure_reason,

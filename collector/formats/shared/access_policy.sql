@@ -6,7 +6,7 @@ SELECT
         service != '', service,
         api_name != '', toString(replaceRegexpOne(api_name, '[-_.]v[0-9]+$', '')),
         -- 404 by the gateway itself is of no API, as any path that somebody tries out; by a service behind it, it is.
-        status != 404 OR upstream_address != '',
+        if(status = 404, upstream_address != '', 1),
             {{first_path_segment(path)}},
         ''
     ) AS api,

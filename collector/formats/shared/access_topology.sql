@@ -10,7 +10,7 @@ SELECT
     multiIf(
         service_host = '', '',
         -- Within its namespace a service is called by its name alone.
-        is_mesh_node AND position(service_host, '.') = 0, concat(service_host, '.', splitByChar('.', node_parts[4])[1]),
+        if(is_mesh_node, position(service_host, '.') = 0, 0), concat(service_host, '.', splitByChar('.', node_parts[4])[1]),
         arrayStringConcat(arraySlice(splitByChar('.', service_host), 1, 2), '.')
     ) AS service,
     if(is_inbound, '', cluster_parts[3]) AS subset,
@@ -23,8 +23,13 @@ FROM
         countSubstrings(cluster, '|') = 3 AS is_mesh_cluster,
         node_id LIKE '%~%~%~%' AS is_mesh_node,
         -- Istio's clusters for what it knows no service of.
-        is_mesh_cluster OR is_mesh_node OR cluster LIKE '%PassthroughCluster%' OR cluster = 'BlackHoleCluster' AS in_mesh,
-        is_mesh_cluster AND startsWith(cluster, 'inbound|') OR startsWith(cluster, 'InboundPassthrough') AS is_inbound,
+        multiIf(
+            is_mesh_cluster, 1,
+            is_mesh_node, 1,
+            position(cluster, 'PassthroughCluster') > 0, 1,
+            cluster = 'BlackHoleCluster'
+        ) AS in_mesh,
+        if(is_mesh_cluster, startsWith(cluster, 'inbound|'), startsWith(cluster, 'InboundPassthrough')) AS is_inbound,
         if(is_mesh_node, splitByChar('~', node_id), []) AS node_parts,
         if(is_mesh_cluster, splitByChar('|', toString(cluster)), []) AS cluster_parts,
         multiIf(

@@ -18,5 +18,5 @@ PAYLOAD_LINES = (LINES, PAYLOADS)
 
 # From the terms of access logs to columns, for every format that speaks them.
 ACCESS = sql(_FOLDER, "access", "access_policy", "access_topology", "access_cleaned")
-# The lines of files in which others stand beside those of an access log.
+# The lines of files that hold more than an access log.
 ACCESS_LINES = (OTHER_LINES, *PAYLOAD_LINES)

@@ -1,4 +1,4 @@
--- The lines of text payloads. The body must not survive beside the lines: it would be copied for each of them.
+-- The lines of text payloads. The body must not be kept with the lines: it would be copied for each of them.
 SELECT
     received_at,
     payload_environment,

@@ -1,8 +1,8 @@
-"""How lines begin that stand beside those of an access log: what a proxy says of itself."""
+"""How a proxy's own log lines begin, which share a file with its access log."""
 
 import re
 
-# Istio's, Envoy's, nginx' and Apache's, as other_lines.sql tells them apart.
+# Istio's, Envoy's, nginx' and Apache's, as other_lines.sql distinguishes them.
 OTHER_LINE = (
     r"^(?:\d{4}-\d\d-\d\dT[\d:.]+Z\t[a-z]+\t|\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\]\[\d+\]\[[a-z]+\]\["
     r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: "

@@ -1,4 +1,4 @@
--- Lines that stand beside those of an access log: what a proxy says of itself, on standard output or in one file, and what
+-- Lines that share a file with an access log: what a proxy logs of itself, on standard output or in one file, and what
 -- others log there as JSON. Such a line is in `other` whole, with its time and severity, and `line` is empty then; `record` is either:
 --   Istio    2026-11-23T10:15:30.123456Z<tab>info<tab>xdsproxy<tab>connected …
 --   Envoy    [2026-11-23 10:15:30.123][1][info][main] [source/server/server.cc:123] …
@@ -17,7 +17,7 @@ SELECT
         line -> startsWith(line, '{') AND ({{is_access_object}}),
         JSONExtractKeysAndValues(startsWith(aside, '{') ? aside : '', 'String').2
     ) AS inner,
-    aside = '' ? record : inner AS line,
+    aside = '' ? {{record_alone}} : inner AS line,
     toLowCardinality(inner = '' ? aside : '') AS other,
     parseDateTime64BestEffortOrNull(
         extract(
@@ -52,9 +52,9 @@ FROM
         -- In most segments it is one word, for which functions run once.
         toLowCardinality(if(
             startsWith(line, '{')
-                ? ({{is_access_object}} ? 0 : JSONLength(line) > 0)
+                ? ({{is_access_object}} ? 0 : JSONLength({{line_alone}}) > 0)
                 : match(line, {{other_line}}),
-            trimRight(toValidUTF8(line), '\r\n'),
+            trimRight(toValidUTF8({{line_alone}}), '\r\n'),
             ''
         )) AS aside
     FROM ({{inner}})

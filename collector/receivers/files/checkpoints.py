@@ -35,7 +35,7 @@ class FileRecord(msgspec.Struct):
     position: Position = Position()
     # When the file had gone; it is remembered for the .gz that may be made of it.
     gone_at: float = 0
-    # Since when it could not be told where the rest of it is.
+    # Since when its rest has not been found.
     sought_since: float = 0
 
 

@@ -13,7 +13,7 @@ from collector.receivers.files.tail import Tail
 
 
 class Copies:
-    """Tells a new file from a copy of one that is followed.
+    """Distinguishes a new file from a copy of a followed one.
 
     While the original lives, it is read itself. A copy waits until either the original is cut, and finished in the
     copy, or the copy has been there for long enough to be a file of its own, from where the two part.
@@ -24,7 +24,7 @@ class Copies:
         self._waiting: dict[Key, tuple[int, float]] = {}
 
     def position(self, file: OpenFile, path: Path, tails: Iterable[Tail]) -> Position | None:
-        """Where to start in a file that is not known; None while it has to wait."""
+        """Where to start in an unknown file; None while it has to wait."""
         original = next((tail for tail in tails if _directory(tail) == path.parent and _is_copy(file, tail)), None)
         if original is None:
             return Position()
@@ -36,7 +36,7 @@ class Copies:
         if time.monotonic() - since < self._wait:
             return None
         parting = position_at(file, min(file.end(), original.cursor.offset))
-        return parting if parting.is_telling else Position()
+        return parting if parting.is_certain else Position()
 
     def keep(self, keys: Container[Key]) -> None:
         """Forget what has gone."""
@@ -44,26 +44,26 @@ class Copies:
 
 
 def renamed(path: Path, position: Position, key: Key) -> OpenFile | None:
-    """The file beside `path` that was there under its name. Raises OSError where that cannot be told."""
-    return _first((candidate for candidate, found in _beside(path) if found == key), position.matches)
+    """The file that was at `path`, under its new name. Raises OSError if it cannot be determined."""
+    return _first((candidate for candidate, found in _siblings(path) if found == key), position.matches)
 
 
 def copy_of(path: Path, position: Position, followed: Container[Key]) -> OpenFile | None:
-    """The copy beside `path` of what was in it, of which a position was reached.
+    """The copy, in the same directory, of a file at `path` that was read up to a position.
 
-    It may be shorter than what was read: what was written between the copy and the truncation is not in it.
-    Raises OSError where it cannot be told whether there is one.
+    It may be shorter than what was read: it lacks what was written between the copy and the truncation.
+    Raises OSError if it cannot be determined whether there is one.
     """
-    if not position.is_telling:
+    if not position.is_certain:
         return None
 
     def is_copy(file: OpenFile) -> bool:
         return position.matches(file) or (position.begins(file) and file.end() < position.offset)
 
-    return _first((candidate for candidate, key in _beside(path) if key not in followed), is_copy)
+    return _first((candidate for candidate, key in _siblings(path) if key not in followed), is_copy)
 
 
-def _beside(path: Path) -> list[tuple[Path, Key]]:
+def _siblings(path: Path) -> list[tuple[Path, Key]]:
     """The plain files in a directory, last written first, without those that go meanwhile."""
     found = []
     try:
@@ -117,7 +117,7 @@ def _directory(tail: Tail) -> Path:
 def _is_copy(file: OpenFile, tail: Tail) -> bool:
     """Whether a file holds what was read of another, or the beginning of it while it is being copied."""
     position = tail.cursor
-    if not position.is_telling or tail.file.compressed:
+    if not position.is_certain or tail.file.compressed:
         return False
     size = file.stat().st_size
     if file.compressed or size >= position.offset:

@@ -14,7 +14,7 @@ from collector.receivers.files.config import FileSource
 from collector.receivers.files.faults import Faults
 from collector.receivers.files.open_file import Key, key_of
 
-# What rotation makes of files that have been read.
+# Names that rotation gives to files that have been read.
 _PACKED = frozenset({".gz", ".zst", ".bz2", ".xz", ".zip", ".lz4"})
 
 
@@ -33,7 +33,7 @@ class Found:
 
 
 def find(sources: tuple[FileSource, ...], faults: Faults) -> dict[Key, Found]:
-    """The files by what tells them apart, oldest first."""
+    """The files by their keys, oldest first."""
     found: dict[Key, Found] = {}
     for source in sources:
         for pattern in source.include:
@@ -42,7 +42,7 @@ def find(sources: tuple[FileSource, ...], faults: Faults) -> dict[Key, Found]:
                 is_empty = False
                 if (file := _file(path, source, faults)) is not None:
                     found.setdefault(file.key, file)
-            _tell_if_missing(pattern, is_empty, faults)
+            _warn_if_missing(pattern, is_empty, faults)
     return dict(sorted(found.items(), key=lambda item: item[1].modified))
 
 
@@ -69,7 +69,7 @@ def _file(path: Path, source: FileSource, faults: Faults) -> Found | None:
     return Found(key_of(status), path, source, status.st_mtime) if stat.S_ISREG(status.st_mode) else None
 
 
-def _tell_if_missing(pattern: str, is_empty: bool, faults: Faults) -> None:
+def _warn_if_missing(pattern: str, is_empty: bool, faults: Faults) -> None:
     if not is_empty:
         faults.cleared(pattern)
         return

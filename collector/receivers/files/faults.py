@@ -1,4 +1,4 @@
-"""What stands in the way of reading: told once when it comes, and counted."""
+"""What prevents reading: logged once when it occurs, and counted."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -34,6 +34,6 @@ class Faults:
             self.found(about, "unreachable", f"{about} cannot be read: {error}. It is tried again when it changes.")
         except OSError as error:
             self.found(about, "unreachable", f"{about} cannot be read: {error.strerror or error}. It is tried again.")
-        except Exception as error:  # what nobody has thought of stops no other file either
+        except Exception as error:  # an unforeseen error must not stop other files
             message = f"{about} cannot be read, by a fault of Gatelens: {error!r}. It is tried again."
             self.found(about, "failed", message, error)

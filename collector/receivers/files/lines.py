@@ -10,7 +10,7 @@ from collector.records.containers import open_part, unwrap
 from collector.records.place import Part
 from collector.records.unwrap import Unwrapping
 
-# With what container runtimes put around lines.
+# Including what container runtimes put around lines.
 _OBJECT_BEHIND_BLANK = re.compile(
     rb'(?:\{"log":"(?:\\r)?\\n"[^\n]*|\S+ std(?:out|err) F(?::\S*)? ?\r?|\r?)\n'
     rb'(?:\{"log":"|\S+ std(?:out|err) [PF](?::\S*)? )?\{'

@@ -12,7 +12,7 @@ _NO_DESCRIPTOR = -1
 
 
 class Key(NamedTuple):
-    """What tells files apart while they exist."""
+    """Identifies a file while it exists."""
 
     device: int
     inode: int
@@ -55,7 +55,7 @@ class OpenFile:
         return offset
 
     def close(self) -> None:
-        """What is read later fails; the number of the descriptor may be another file's by then."""
+        """Later reads fail; the descriptor's number may be another file's by then."""
         self._descriptor = _NO_DESCRIPTOR
         if self._unpacked is not None:
             self._unpacked.close()

@@ -8,7 +8,7 @@ import msgspec
 MARK_BYTES = 1024
 
 # Fewer bytes than this may well begin two files that have nothing to do with each other.
-_TELLING_BYTES = 256
+_IDENTIFYING_BYTES = 256
 
 
 class Readable(Protocol):
@@ -37,9 +37,9 @@ class Position(msgspec.Struct, frozen=True):
         return max(0, self.offset - MARK_BYTES)
 
     @property
-    def is_telling(self) -> bool:
-        """Whether the marks alone tell that a file is the same."""
-        return self.offset >= _TELLING_BYTES
+    def is_certain(self) -> bool:
+        """Whether the marks alone identify the file."""
+        return self.offset >= _IDENTIFYING_BYTES
 
     def follows(self, view: bytes) -> bool:
         """Whether the bytes from `context_start` on are still those before the position."""

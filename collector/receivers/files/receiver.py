@@ -55,7 +55,7 @@ class FileReceiver:
                         rounds = await _in_thread(self._begin)
                     pause = await self._round(rounds)
                 except Exception as error:  # nothing may end the receiver but its being cancelled
-                    self._tell(str(error) if isinstance(error, GatelensError) else f"Files are not read: {error!r}.")
+                    self._warn(str(error) if isinstance(error, GatelensError) else f"Files are not read: {error!r}.")
                     pause = _RETRY_SECONDS
                 await asyncio.sleep(pause)
         finally:
@@ -85,9 +85,9 @@ class FileReceiver:
         """Wait for room for as long as it takes; nothing is read meanwhile."""
         for segment_id, payloads in batch.segments().items():
             accept = partial(self._intake.accept_segment, _RECEIVER, segment_id, payloads)
-            await retry_async(accept, UNTIL_TAKEN, _lacks_room, lambda error, pause: self._tell(f"Files wait: {error}"))
+            await retry_async(accept, UNTIL_TAKEN, _lacks_room, lambda error, pause: self._warn(f"Files wait: {error}"))
 
-    def _tell(self, message: str) -> None:
+    def _warn(self, message: str) -> None:
         if message != self._failing:
             _log.warning("%s", message)
         self._failing = message
@@ -100,7 +100,7 @@ def _lacks_room(error: Exception) -> bool:
 
 async def _in_thread(work: Callable[[], Result]) -> Result:
     """Run in a thread, to its end even where we are cancelled: what it works on is closed afterwards."""
-    # No task: a loop that ends cancels all tasks, and the thread works on whatever becomes of one that waits for it.
+    # Not a task: a closing loop cancels all tasks, but the thread would go on working.
     future = asyncio.get_running_loop().run_in_executor(None, work)
     try:
         return await asyncio.shield(future)

@@ -75,7 +75,7 @@ class Rounds:
         self._turn = 0
 
     def next(self) -> Batch | None:
-        """What to hand over now, already written down; None where there is nothing. Raises CheckpointsUnsaved."""
+        """The piece to hand over now, already checkpointed; None if there is none. Raises CheckpointsUnsaved."""
         self._refresh()
         if self._pending is not None:
             return self._again(self._pending)
@@ -174,10 +174,10 @@ class Rounds:
                 self._faults.found(path, "unknown_format", str(error))
         if piece is not None:
             self._faults.cleared(path)
-            self._tell_long_lines(tail, piece)
+            self._warn_of_long_lines(tail, piece)
         return piece
 
-    def _tell_long_lines(self, tail: Tail, piece: Piece) -> None:
+    def _warn_of_long_lines(self, tail: Tail, piece: Piece) -> None:
         if any(part.format == UNDECODABLE.name for part in piece.parts):
             path, limit = tail.record.path, tail.record.max_line_size
             self._faults.found(

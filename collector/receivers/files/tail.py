@@ -24,7 +24,7 @@ PREFIXED = "prefixed"
 
 
 class Truncated(Exception):
-    """What a file held before the position is no longer there."""
+    """The file's content before the position is gone."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Tail:
         return Piece(self, start, self.cursor, parts)
 
     def _recognise(self, settled: bool, final: bool) -> bool:
-        """Find out what is not known yet of format and container; False where there is too little to tell by."""
+        """Detect format and container if not known yet; False if there is too little data."""
         record = self.record
         if record.format and record.container != "auto":
             return True

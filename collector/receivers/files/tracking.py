@@ -29,7 +29,7 @@ _SOUGHT_SECONDS = 3600
 
 
 class Tracking:
-    """Keeps a Tail for each file; `changed` tells that the checkpoints are to be saved."""
+    """Keeps a Tail for each file; `changed` is called when the checkpoints must be saved."""
 
     def __init__(
         self,
@@ -158,12 +158,12 @@ class Tracking:
             if is_same and record.position.matches(file):
                 return record
         for record in self._left.values():
-            if record.position.is_telling and record.position.matches(file):
+            if record.position.is_certain and record.position.matches(file):
                 return record
         return None
 
     def _look_for_the_left(self) -> None:
-        """Finish what was renamed or copied while nobody looked; what is not found is remembered for a while."""
+        """Finish files renamed or copied in the meantime; those not found are remembered for a while."""
         for record in [record for record in self._left.values() if not record.gone_at]:
             file, is_known = None, False
             with self._faults.of(_rest_of(record)):

@@ -18,7 +18,7 @@ from collector.receivers.forward.entries import Value, few_at_a_time
 
 _FAULTS = (MsgspecError, UnicodeDecodeError, RecursionError, PayloadError)
 
-# With these a line may be in the record, or more be told of who wrote it.
+# With these the record may hold a line, or name who wrote it.
 _TO_BE_LOOKED_AT = frozenset({"log", "message", "kubernetes"})
 # What a field of a type can be called for.
 _NAME = re.compile(r"[ !#-\[\]-~]+")

@@ -9,7 +9,7 @@ from collector.receivers.net.tls import TlsConfig
 
 
 class ForwardUser(BaseModel):
-    """Who may send, beside knowing the shared key."""
+    """A user who may send, besides knowing the shared key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

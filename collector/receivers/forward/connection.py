@@ -34,7 +34,7 @@ _BYTES_PER_SECOND_WITH_PLACE = LARGE_MESSAGE_BYTES // _MESSAGE_SECONDS
 
 
 class HandshakeRefused(Exception):
-    """The agent does not know the key, or is nobody whom we know; it has been told."""
+    """The agent's key or user is wrong; it has been answered."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Connection:
         return bool(self._framer.size)
 
     async def shake_hands(self) -> None:
-        """Let nobody send who has not proved to be allowed to."""
+        """Let only authenticated clients send."""
         handshake = Handshake(self._shared.config, self._shared.hostname)
         framer = Framer(_LARGEST_HANDSHAKE, PING_PARTS)
         await self._wire.write(handshake.helo())
@@ -145,7 +145,7 @@ class Connection:
         """The first messages, the rest for the next time, and what is wrong with the first that cannot be read.
 
         What is packed may hold so much that all of it together would be too much to hold; and each that wants an answer
-        is a task of its own, of which so many would hold up all other connections.
+        is a task of its own; that many would hold up all other connections.
         """
         parsed: list[Message] = []
         number = size = answers = 0

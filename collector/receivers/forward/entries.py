@@ -139,7 +139,7 @@ def is_mark(entry: Entry) -> bool:
 
 
 def metadata_of(entry: Entry) -> dict[str, Any]:
-    """What newer Fluent Bits tell beside a record."""
+    """The metadata that newer Fluent Bits send with a record."""
     return entry.head.metadata if type(entry.head) is _Head else {}
 
 

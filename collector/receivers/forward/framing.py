@@ -23,7 +23,7 @@ class Framer:
 
     @property
     def size(self) -> int:
-        """The bytes that have come of the message under way."""
+        """The bytes of the incomplete message so far."""
         return len(self._data)
 
     def feed(self, data: bytes) -> None:
@@ -54,7 +54,7 @@ class Framer:
 
     def _begin(self) -> None:
         self._values = Values(self._limit)
-        # Where the message under way begins, and where its header and its parts end as far as they have come.
+        # Where the incomplete message begins, and where its header and parts end so far.
         self._start = 0
         self._ends: list[int] = []
         self._parts = 0
@@ -83,7 +83,7 @@ class Framer:
             self._parts, self._ends = 1, [self._start]
             return
         if not is_array(code):
-            # Tell a client that speaks something else at once, instead of when its idle time is over.
+            # Refuse a client of another protocol at once, not when its idle time is over.
             raise PayloadError(
                 f"The client does not speak Fluent Forward (first byte 0x{code:02x}); check what it sends here, "
                 "and that TLS is on for both or for neither."

@@ -10,9 +10,10 @@ import msgspec
 
 from collector.formats.registry import Formats
 from collector.receivers.forward.config import ForwardConfig, ForwardRule
-from collector.receivers.forward.entries import Entry, Record, as_json, stamp
+from collector.receivers.forward.entries import Entry, as_json, stamp
 from collector.receivers.otlp_bodies import LogBodies
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
+from collector.records.extra_fields import apart, extra_fields
 from collector.records.place import Part, by_place
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
 
@@ -25,7 +26,9 @@ _TAGS_KNOWN = 10_000
 class Rules:
     """What the configuration says of records by their tag, and the formats that they may be in."""
 
-    def __init__(self, config: ForwardConfig, formats: Formats) -> None:
+    def __init__(self, config: ForwardConfig, formats: Formats, *, keeps_tags: bool = False) -> None:
+        """With `keeps_tags`, payloads keep their tag, for naming rules."""
+        self.keeps_tags = keeps_tags
         self.formats = formats
         self.log_bodies = LogBodies(formats)
         self._rules = tuple((re.compile(fnmatch.translate(rule.tag)), rule) for rule in config.rules)
@@ -54,7 +57,7 @@ def classified(entries: Sequence[Entry], tag: str, rules: Rules, classifier: Cla
 
 
 def _unwrapped(entries: Sequence[Entry], formats: Formats, format_name: str) -> Sequence[Entry]:
-    """The entries without what stands around their lines; as a rule that is nothing, which the first ones tell."""
+    """The entries with their lines unwrapped; the first ones show whether that is needed, which is rare."""
     if not are_wrapped([entry.record for entry in entries[:FIRST_RECORDS]], formats, format_name):
         return entries
     return [
@@ -70,19 +73,18 @@ def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> I
         return
     records = [entry.record for entry in entries]
     for place, members in by_place(records, records).items():
-        yield Part(name, _texts(members, with_blank=name in formats.of_many_lines), place)
-
-
-def _texts(records: Sequence[Record], *, with_blank: bool) -> bytes:
-    """The line that each record holds; one without is a line itself."""
-    held = [line_of(record) for record in records]
-    if not any(held):
-        return _json(records)
-    return b"".join(
-        _ended(line.encode()) if line or is_blank(record) else _json([record])
-        for line, record in zip(held, records, strict=True)
-        if with_blank or line or not is_blank(record)
-    )
+        held = [line_of(record) for record in members]
+        if not any(held):
+            yield Part(name, _json(members), place)
+            continue
+        kept = [
+            (line, record)
+            for line, record in zip(held, members, strict=True)
+            if name in formats.of_many_lines or line or not is_blank(record)
+        ]
+        lines = [_ended(line.encode()) if line or is_blank(record) else _json([record]) for line, record in kept]
+        for of, found in apart(name, lines, (as_json(extra_fields(record)) for _, record in kept), formats):
+            yield Part(of, b"".join(found), place)
 
 
 def _ended(line: bytes) -> bytes:

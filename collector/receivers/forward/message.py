@@ -105,8 +105,8 @@ def _is_signal(options: dict[str, Any]) -> bool:
     return options.get("fluent_signal", 0) in (1, 2)
 
 
-def _signal(tag: str, told: Data, chunk: str) -> Message:
-    return Message(tag, array_header(0), bytes(told), chunk, FLUENT_SIGNAL.name)
+def _signal(tag: str, signal: Data, chunk: str) -> Message:
+    return Message(tag, array_header(0), bytes(signal), chunk, FLUENT_SIGNAL.name)
 
 
 def _is_whole(data: bytes) -> bool:
@@ -117,7 +117,7 @@ def _is_whole(data: bytes) -> bool:
 
 
 def _counted(tag: str, stream: bytes, chunk: str) -> Message:
-    """Entries whose number is not told, or not rightly; from the first that cannot be read on, they are broken."""
+    """Entries whose count is missing or wrong; from the first unreadable one on, they are broken."""
     number = position = 0
     for end in ends(stream):
         number, position = number + 1, end

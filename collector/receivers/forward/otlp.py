@@ -67,17 +67,17 @@ def _resource_logs(group: Mapping[str, Any], records: list[dict[str, Any]]) -> d
 
 
 def _log_record(entry: Entry) -> dict[str, Any]:
-    told = _map(metadata_of(entry).get(_FIELDS))
+    fields = _map(metadata_of(entry).get(_FIELDS))
     record = as_json(entry.record)
     body = record[_BODY] if record.keys() == {_BODY} else record
-    ids = {name: _id(told[key]) for key, name in _IDS.items() if told.get(key)}
+    ids = {name: _id(fields[key]) for key, name in _IDS.items() if fields.get(key)}
     return {
         "timeUnixNano": str(nanoseconds_of(entry) or 0),
-        "observedTimeUnixNano": str(_number(told.get("observed_timestamp"))),
-        "severityNumber": min(_number(told.get("severity_number")), 24),
-        "severityText": str(told.get("severity_text") or ""),
+        "observedTimeUnixNano": str(_number(fields.get("observed_timestamp"))),
+        "severityNumber": min(_number(fields.get("severity_number")), 24),
+        "severityText": str(fields.get("severity_text") or ""),
         "body": _value(body),
-        "attributes": _attributes(_map(told.get("attributes"))),
+        "attributes": _attributes(_map(fields.get("attributes"))),
         **{name: text for name, text in ids.items() if text},
     }
 
@@ -95,8 +95,8 @@ def _id(value: object) -> str:
     return text if len(text) in (16, 32) and all(letter in "0123456789abcdefABCDEF" for letter in text) else ""
 
 
-def _attributes(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": _value(value)} for key, value in as_json(told).items()]
+def _attributes(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _value(value)} for key, value in as_json(attributes).items()]
 
 
 def _value(value: Any) -> dict[str, Any]:

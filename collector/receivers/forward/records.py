@@ -17,7 +17,7 @@ from collector.receivers.forward.otlp import Groups
 from collector.records.classify import Classifier
 from collector.records.place import NOWHERE, Part, Place
 
-# So many entries that are none become dead letters of their own; what is beyond becomes one.
+# How many invalid entries become dead letters of their own; the rest share one.
 _MOST_APART = 100
 # As JSON, records of a few bytes are many times as large.
 _LARGEST_GROWTH = 4
@@ -104,4 +104,10 @@ class Records:
 
     def _kind(self, tag: str, format_name: str, place: Place = NOWHERE) -> Kind:
         rule = self._rules.of(tag)
-        return Kind(format_name, rule.environment or self._environment, place.gateway or rule.gateway, place.instance)
+        return Kind(
+            format_name,
+            rule.environment or self._environment,
+            place.gateway or rule.gateway,
+            place.instance,
+            tag if self._rules.keeps_tags else "",
+        )

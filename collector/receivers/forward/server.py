@@ -38,12 +38,14 @@ _TLS = "collector.forward.tls"
 class ForwardServer:
     """Serves until stopped; must be used on one event loop."""
 
-    def __init__(self, intake: Intake, delivery: ChunkDelivery, config: ForwardConfig) -> None:
+    def __init__(
+        self, intake: Intake, delivery: ChunkDelivery, config: ForwardConfig, *, keeps_tags: bool = False
+    ) -> None:
         self._config = config
         self._intake = intake
         self._shared = Shared(
             config,
-            Rules(config, intake.formats),
+            Rules(config, intake.formats, keeps_tags=keeps_tags),
             delivery,
             # Fluentd refuses a server that has its own name, such as another program on its machine.
             f"gatelens-{socket.gethostname()}",
@@ -175,7 +177,7 @@ class ForwardServer:
             _log.exception("A connection failed.", extra={"peer": peer})
 
     def _turn_away(self, peer: str, reason: str, message: str) -> None:
-        """The protocol has no word for it: the connection ends, and what is told of refusals says why."""
+        """The protocol has no message for it: the connection ends, and the report of refusals says why."""
         self._intake.refused(RECEIVER, reason, peer, message)
 
 
@@ -191,4 +193,6 @@ class _Heartbeat(asyncio.DatagramProtocol):
 
 
 def forward_receiver(context: ReceiverContext) -> ForwardServer:
-    return ForwardServer(context.intake, context.chunks, context.config.forward)
+    config = context.config
+    keeps_tags = config.transforms.names_by_tag
+    return ForwardServer(context.intake, context.chunks, config.forward, keeps_tags=keeps_tags)

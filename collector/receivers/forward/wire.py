@@ -73,7 +73,7 @@ class Wire(asyncio.Protocol):
                 await self._writable.wait()
         except TimeoutError as error:
             if not self._closed.is_set():
-                # The first of several that wait tells of it.
+                # Only the first of several that wait reports it.
                 self._admission.refused("send_timeout")
                 self._transport.abort()
                 self._closed.set()

@@ -1,4 +1,4 @@
-"""Envoy's access log service: a stream of messages of which only the first says who sends them.
+"""Envoy's access log service: a stream of messages, only the first of which names the sender.
 
 https://github.com/envoyproxy/envoy/blob/main/api/envoy/service/accesslog/v3/als.proto
 """

@@ -1,4 +1,4 @@
-"""What senders say over gRPC beside their messages: tokens and keys, which come as metadata."""
+"""The metadata of gRPC calls: senders' tokens and keys."""
 
 from collections.abc import Iterable
 

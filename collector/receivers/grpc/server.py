@@ -1,4 +1,4 @@
-"""The gRPC port: OTLP and Envoy's access log service, one beside the other.
+"""The gRPC port: OTLP and Envoy's access log service, side by side.
 
 Handlers take the bytes of each message as they are: nothing here decodes an event.
 """
@@ -128,7 +128,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         bodies = LogBodies(intake.formats)
         self._methods = {
             **{
-                # As a stream: a call whose message cannot be read would otherwise be seen by nobody.
+                # As a stream: otherwise a call with an unreadable message would go unseen.
                 method: grpc.stream_unary_rpc_method_handler(
                     self._export(FORMATS[signal], bodies if signal == LOGS else None)
                 )
@@ -165,7 +165,7 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic fo
         self._intake.refused("grpc", reason, _address(context.peer()), message)
 
     async def _only(self, messages: AsyncIterator[bytes], context: _Context) -> bytes:
-        """The message of a call. What gRPC's core refuses, it answers by itself, and only the absence tells of it."""
+        """The message of a call. gRPC's core answers what it refuses by itself; here the message is just absent."""
         # The core knows no peer of a call that has ended.
         peer = _address(context.peer())
         try:

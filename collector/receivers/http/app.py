@@ -25,13 +25,13 @@ def http_app(intake: Intake, config: HttpConfig) -> Starlette:
 
 
 async def _no_way_in(request: Request, fault: Exception) -> Response:
-    """What is told where nothing listens, as Starlette itself names no cure."""
+    """The answer at an unknown address or method; Starlette's own does not say what to do."""
     if not isinstance(fault, HTTPException):
         raise fault
     path, headers = request.url.path, fault.headers or {}
-    told = (
+    message = (
         f"{request.method} is not taken at {path}; use {headers['Allow']}."
         if "Allow" in headers
         else f"Nothing is taken at {path}; docs/http-api.md has every address."
     )
-    return JSONResponse({"error": told}, status_code=fault.status_code, headers=headers)
+    return JSONResponse({"error": message}, status_code=fault.status_code, headers=headers)

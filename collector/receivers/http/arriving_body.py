@@ -9,7 +9,7 @@ from collector.receivers.http.body import RequestBody
 from collector.records.json_body import is_framed, recognised
 from collector.records.place import Part
 
-# What a body is, is told by so much of it.
+# How much of a body is read to recognise its format.
 HEAD_BYTES = 64 << 10
 
 # Each becomes a segment of its own, and only a large one is worth what it costs to plan a segment.

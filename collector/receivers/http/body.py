@@ -46,7 +46,7 @@ class RequestBody:
             )
 
     async def beginning(self, size: int) -> bytes:
-        """About so much of it; it comes again with the rest."""
+        """About this much of it; it is returned again with the rest."""
         missing = size
         while missing > 0 and (chunk := await anext(self._chunks, None)) is not None:
             self._beginning.append(chunk)
@@ -54,7 +54,7 @@ class RequestBody:
         return b"".join(self._beginning)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """As it comes, for somebody who keeps none of it; raises PayloadStalled where it does not come."""
+        """The body in chunks, for callers that do not keep them; raises PayloadStalled if it stalls."""
         for chunk in self._beginning:
             yield chunk
         self._beginning.clear()

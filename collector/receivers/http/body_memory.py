@@ -83,7 +83,7 @@ class BodyMemory:
             await self._take_place(held)
 
     async def counted(self, request: Request, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The same chunks, for somebody who keeps them; raises what `hold` raises."""
+        """The same chunks, for callers that keep them; raises what `hold` raises."""
         size = 0
         async for chunk in chunks:
             size += len(chunk)
@@ -160,7 +160,7 @@ class BodyMemory:
         self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._revoke)
 
     def _revoke(self) -> None:
-        """Refuse the bodies that come too slowly for the room that they take, while others wait for some."""
+        """Refuse bodies that are too slow for the memory they hold, while others wait for some."""
         now = time.monotonic()
         for held in self._held.values():
             if held.is_too_slow(now) and held.awaited is not None and not held.awaited.expired():

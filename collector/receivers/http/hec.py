@@ -89,7 +89,7 @@ class _Hec:
         self._next_ack = time.time_ns() // 1000
 
     def answering(self, handle: Handle) -> Handler:
-        """The handler with what it raises told in HEC's way."""
+        """The handler, with errors answered as HEC answers them."""
 
         async def handled(request: Request, body: RequestBody) -> Response:
             try:
@@ -117,7 +117,7 @@ class _Hec:
         return self._accepted(channel)
 
     async def raw(self, request: Request, body: RequestBody) -> Response:
-        """Lines, of which the address tells what an envelope would."""
+        """Lines; the query string holds what an envelope would."""
         token, channel = self._token(request), _channel(request)
         content = await _content(request, body)
         if not content.strip():
@@ -183,9 +183,9 @@ class _Hec:
         """What the settings say of the client's token; None where they say nothing of it, and it is good."""
         if not self._config.hec.tokens or "sender" in request.scope.get("state", {}):
             return None
-        told = _presented(request.headers.get("authorization", "")).encode()
+        presented = _presented(request.headers.get("authorization", "")).encode()
         for known in self._config.hec.tokens:
-            if hmac.compare_digest(known.token.get_secret_value().encode(), told):
+            if hmac.compare_digest(known.token.get_secret_value().encode(), presented):
                 return known
         raise _Refused(_UNKNOWN_TOKEN)
 

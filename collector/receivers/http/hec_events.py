@@ -21,8 +21,9 @@ from collector.formats.descriptor import Format, Record
 from collector.formats.registry import Formats
 from collector.formats.shared.message_keys import TEXT_KEYS
 from collector.records.classify import Classifier, grouped
+from collector.records.extra_fields import apart
 from collector.records.json_body import FAULTS, is_text, lines_taken_out, one_a_line, records, texts, unframed
-from collector.records.place import NOWHERE, Part, Place, by_place, place_of
+from collector.records.place import NOWHERE, PLACE_KEYS, Part, Place, by_place, place_of
 from collector.records.slices import member_slices, merged
 from collector.records.unwrap import FIRST_RECORDS, are_prefixed, are_wrapped, parts, without_wrapping
 
@@ -46,9 +47,9 @@ _LENIENT = json.JSONDecoder(strict=False)
 # Seconds since 1970 as a rule, as a number or as text.
 _TIME = re.compile(rb'"?(\d[\d.:TZ+-]+)"?')
 _SPACE = re.compile(r"\s*")
-# An event of which the fields may be the record. Splunk takes metrics without any event too.
+# Events whose fields may be the record. Splunk takes metrics without an event too.
 _METRIC = (b'"metric"', b"", b"null")
-# What of a record only its event tells.
+# Keys of a record that only its event may set.
 _OF_THE_EVENT = TEXT_KEYS | {"time", "timestamp", "@timestamp", "date", "ts"}
 # What Fluent Bit and OpenTelemetry's Collector call a host that they do not know.
 _NO_HOSTS = frozenset({"localhost", "unknown"})
@@ -77,7 +78,7 @@ class BlankEvent(InvalidEvent):
 
 @dataclass(frozen=True)
 class Group:
-    """Lines of a format, and what they tell of their place; `host` is that of their envelopes."""
+    """Lines of a format with the place that they name; `host` is that of their envelopes."""
 
     format: str
     host: str
@@ -93,10 +94,10 @@ def parse(body: bytes, formats: Formats) -> Sequence[Event]:
     except FAULTS:
         events = _decoded_slowly(body)
     for number, event in enumerate(events):
-        told = bytes(event.event)
-        if told in (b"", b"null") and not _told_by_fields(event, formats):
+        content = bytes(event.event)
+        if content in (b"", b"null") and not _format_of_fields(event, formats):
             raise NoEvent(number)
-        if told == b'""':
+        if content == b'""':
             raise BlankEvent(number)
     return events
 
@@ -107,7 +108,7 @@ def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str,
     of_fields: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
         host = event.host if event.host and event.host not in _NO_HOSTS else ""
-        if name := _told_by_fields(event, formats):
+        if name := _format_of_fields(event, formats):
             of_fields[name, host].append(event)
         else:
             kinds[host, event.sourcetype or "", is_text(event.event)].append(event)
@@ -125,12 +126,12 @@ def groups(events: Sequence[Event], formats: Formats, source_types: Mapping[str,
     return found
 
 
-def _told_by_fields(event: Event, formats: Formats) -> str:
-    """The format of which the fields of an event are a record; '' where its event is."""
+def _format_of_fields(event: Event, formats: Formats) -> str:
+    """The format that takes an event's fields as its record; '' if the event itself is the record."""
     if not event.fields or bytes(event.event) not in _METRIC:
         return ""
     fields = event.fields
-    return next((name for name, is_told in formats.told_by_fields if is_told(fields)), "")
+    return next((name for name, matches in formats.matching_fields if matches(fields)), "")
 
 
 def raw(body: bytes, formats: Formats, format_name: str) -> list[Part]:
@@ -143,32 +144,40 @@ def raw(body: bytes, formats: Formats, format_name: str) -> list[Part]:
     for end in (b"\n", b"\r"):
         check_objects(body, end, _MOST_EVENTS)
     # As bytes: of text, more would end a line than has been counted.
-    told = [line.decode("utf-8", "replace") for line in body.splitlines() if line.strip()]
-    return [Part(formats.anything.name, _ENCODER.encode_lines([{"body": line} for line in told]))]
+    decoded = [line.decode("utf-8", "replace") for line in body.splitlines() if line.strip()]
+    return [Part(formats.anything.name, _ENCODER.encode_lines([{"body": line} for line in decoded]))]
 
 
 def _of_wrapped(events: Sequence[Event], format_name: str, formats: Formats) -> Sequence[Part]:
     """Texts that are lines with a prefix; none where they have none."""
     if not are_prefixed(texts([event.event for event in events[:FIRST_RECORDS]]), formats, format_name):
         return []
-    told = texts([event.event for event in events])
-    return parts("\n".join(told).encode("utf-8", "replace"), formats, format_name)
+    lines = texts([event.event for event in events])
+    return parts("\n".join(lines).encode("utf-8", "replace"), formats, format_name)
 
 
 def _of_texts(events: Sequence[Event], format_name: str, formats: Formats, classifier: Classifier) -> Iterator[Part]:
-    told = texts([event.event for event in events])
-    found = classifier.formats_of_texts(told) if not format_name else [format_name] * len(told)
+    messages = texts([event.event for event in events])
+    found = classifier.formats_of_texts(messages) if not format_name else [format_name] * len(messages)
     names = [name or formats.anything.name for name in found]
-    for name, members in grouped(list(zip(events, told, strict=True)), names).items():
+    for name, members in grouped(list(zip(events, messages, strict=True)), names).items():
         for place, of_place in by_place(members, [event.fields or {} for event, _ in members]).items():
             if name in formats.whole_records:
                 yield Part(name, _of_whole_texts(of_place, formats[name]), place)
             else:
-                yield Part(name, "\n".join(text for _, text in of_place).encode("utf-8", "replace"), place)
+                lines = [text.encode("utf-8", "replace") for _, text in of_place]
+                for of, with_fields in apart(name, lines, [_extra_fields(event) for event, _ in of_place], formats):
+                    yield Part(of, b"\n".join(with_fields), place)
+
+
+def _extra_fields(event: Event) -> Mapping[str, Any]:
+    """The envelope's fields that do not name a line's place."""
+    fields = {key: value for key, value in (event.fields or {}).items() if key not in PLACE_KEYS}
+    return {"index": event.index, **fields} if fields and event.index else fields
 
 
 def _of_whole_texts(members: Sequence[tuple[Event, str]], known: Format) -> bytes:
-    """Texts with what their envelopes tell: each may be a record itself."""
+    """Texts with their envelopes' fields: each may be a record itself."""
     lines = [_line_of(event, text, known).encode("utf-8", "replace") for event, text in members]
     return b"\n".join(
         _with_envelope(event, line, record)
@@ -199,14 +208,16 @@ def _of_objects(events: Sequence[Event], format_name: str, formats: Formats, cla
     enveloped = _enveloped(held, [name or formats.anything.name for name in found], formats, format_name)
     for (name, is_with_envelope), members in grouped(list(zip(events, raws, held, strict=True)), enveloped).items():
         if is_with_envelope:
-            # Its host is told by the payload, in which a place that fields tell comes first.
+            # The payload has the host already; a place named by fields comes first there.
             of_events = [msgspec.structs.replace(event, host=None) for event, _, _ in members]
             for place, of_place in by_place(of_events, [event.fields or {} for event in of_events]).items():
                 yield Part(name, _ENCODER.encode_lines(of_place), place)
         elif name in formats.whole_records:
             yield Part(name, b"\n".join(_with_envelope(*member) for member in members))
         else:
-            yield from lines_taken_out(name, [line for _, line, _ in members], [record for _, _, record in members])
+            raws_of, records_of = [raw for _, raw, _ in members], [record for _, _, record in members]
+            extra = [_extra_fields(event) for event, _, _ in members]
+            yield from lines_taken_out(name, raws_of, records_of, formats, extra)
 
 
 def _taken_out_of(
@@ -234,16 +245,16 @@ def _enveloped(
 
 
 def _with_envelope(event: Event, line: bytes, record: Record) -> bytes:
-    """The line of a record with what it does not say itself: when and where, and the fields beside it."""
+    """The line of a record with what it lacks: when and where, and the envelope's fields."""
     fields = event.fields or {}
-    told = {
+    envelope = {
         "time": event.time,
         "source": event.source,
         "sourcetype": event.sourcetype,
         "index": event.index,
         **place_of(fields)._asdict(),
     }
-    missing = {name: value for name, value in told.items() if value and name not in record}
+    missing = {name: value for name, value in envelope.items() if value and name not in record}
     for name, value in fields.items():
         # What a record says itself counts, and a field must not stand for its text or its time.
         is_free = name not in record and name not in missing and name not in _OF_THE_EVENT

@@ -5,8 +5,8 @@ from starlette.requests import Request
 from collector.errors import PayloadError
 from collector.intake.keyed_body import KeyedBody, SentBody
 
-_TOLD_BY_ADDRESS = ("environment", "gateway", "peer")
-_TOLD_BY_HEC_ADDRESS = ("sourcetype", "host")
+_PARAMETERS = ("environment", "gateway", "peer")
+_HEC_PARAMETERS = ("sourcetype", "host")
 
 
 def sender_of(request: Request) -> str:
@@ -26,8 +26,8 @@ def keyed_body(request: Request) -> KeyedBody | None:
             raise PayloadError("A segment of its own needs an Idempotency-Key, which its id begins with.")
         return None
     identity = [request.url.path, request.headers.get("content-type", "")]
-    identity += [query.get(parameter, "") for parameter in _TOLD_BY_ADDRESS]
-    identity += [query[parameter] for parameter in _TOLD_BY_HEC_ADDRESS if parameter in query]
+    identity += [query.get(parameter, "") for parameter in _PARAMETERS]
+    identity += [query[parameter] for parameter in _HEC_PARAMETERS if parameter in query]
     return KeyedBody(name, sender_of(request), "\0".join([*identity, ""]), owns_segment=owns_segment)
 
 

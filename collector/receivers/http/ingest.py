@@ -1,4 +1,4 @@
-"""Any format over HTTP: under /ingest/{format}, or under /ingest where the records tell."""
+"""Any format over HTTP: under /ingest/{format}, or under /ingest, where records are classified."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from starlette.routing import Route
 from collector.errors import PayloadError
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
+from collector.formats.shared.extra_fields import name_alone
 from collector.intake.intake import Intake
 from collector.receivers.http import arriving_body, msgpack_body
 from collector.receivers.http.body import RequestBody
@@ -41,7 +42,7 @@ async def _ingest(http: HttpIntake, request: Request, body: RequestBody, limit: 
     known = formats.find(name)
     if name and (known is None or not known.is_ingestible):
         raise PayloadError(f"Format {name!r} is not known; use one of {', '.join(formats.ingestible)}.")
-    # An Idempotency-Key that is none is told before its body is read.
+    # A malformed Idempotency-Key is refused before the body is read.
     keyed = keyed_body(request)
     if known is not None and arriving_body.is_large(body, known, keyed is not None and keyed.owns_segment):
         body.check_size()
@@ -54,8 +55,8 @@ async def _ingest(http: HttpIntake, request: Request, body: RequestBody, limit: 
     payloads = http.stamped(request, found_parts)
     records = [payload.body for payload in payloads] if known is None or known.is_text else None
     await http.accept_known(body, content, payloads, keyed or http.by_its_bytes(request, records))
-    found: dict[str, object] = {} if name else {"format": payloads[0].format}
-    if len(names := sorted({payload.format for payload in payloads})) > 1:
+    found: dict[str, object] = {} if name else {"format": name_alone(payloads[0].format)}
+    if len(names := sorted({name_alone(payload.format) for payload in payloads})) > 1:
         found["formats"] = names
     return JSONResponse({"accepted_bytes": len(content)} | found)
 
@@ -68,8 +69,8 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int, 
     if content_type in msgpack_body.CONTENT_TYPES:
         return msgpack_body.payloads(body, name, limit, formats)
     if b"\0" in body:
-        told = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
-        raise PayloadError(f"The body is binary{told}, and where it is packed its Content-Encoding.")
+        hint = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
+        raise PayloadError(f"The body is binary{hint}, and where it is packed its Content-Encoding.")
     records = unframed(body)
     if not records or records.isspace():
         raise PayloadError("The body holds no records; send some.")

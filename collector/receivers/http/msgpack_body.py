@@ -18,7 +18,7 @@ _LARGE_ARRAYS = (0xDC, 0xDD)
 
 
 def payloads(body: bytes, format_name: str, limit: int, formats: Formats) -> list[Part]:
-    """The entries by format and place; without a name, each tells its own.
+    """The entries by format and place; without a name, each is classified by itself.
 
     Raises PayloadError where there is no entry at all; those that are none become dead letters.
     """

@@ -3,6 +3,8 @@
 https://prometheus.io/docs/specs/prw/remote_write_spec/ and https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
 """
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -10,6 +12,7 @@ from starlette.routing import Route
 from collector.encoding import snappy
 from collector.errors import PayloadTooLarge
 from collector.formats.prometheus.descriptor import PROMETHEUS_WRITE, PROMETHEUS_WRITE_V2
+from collector.formats.prometheus.families import Families
 from collector.intake.intake import Intake
 from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
@@ -31,13 +34,16 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
         if version is None:
             message = _unsupported(request)
             http.refused(request, "content_type", message)
-            # It tells a sender to try an older version.
+            # 415 makes a sender try an older version.
             return PlainTextResponse(message, 415)
 
         def fault(status: int, message: str) -> Response:
             return _answer(version, status, Contents(), message)
 
-        return await http.answer(request, lambda request, body: _write(http, request, body, version, limit), fault)
+        async def handle(request: Request, body: RequestBody) -> Response:
+            return await _write(http, request, body, version, limit, intake.families)
+
+        return await http.answer(request, handle, fault)
 
     return [Route("/api/v1/write", write, methods=["POST"])]
 
@@ -57,12 +63,16 @@ def _encoding(request: Request) -> str:
     return request.headers.get("content-encoding", "").strip().lower()
 
 
-async def _write(http: HttpIntake, request: Request, body: RequestBody, version: WriteRequest, limit: int) -> Response:
+async def _write(
+    http: HttpIntake, request: Request, body: RequestBody, version: WriteRequest, limit: int, families: Families
+) -> Response:
     packed = await body.packed()
     await body.hold(unpacked_size(packed, limit))
     message = await http.converted(packed, snappy.decode_block, limit)
     contents = await http.converted(message, version.contents)
-    # Prometheus tells what it knows of metrics in requests of their own, which say nothing about any value.
+    # Prometheus sends the metadata of metrics in requests of their own, without samples.
+    if contents.families and families.learn(contents.families):
+        await asyncio.to_thread(families.save)
     if contents.samples or contents.histograms:
         await http.accept(request, body, _FORMATS[version], message)
     return _answer(version, 204, contents)

@@ -23,7 +23,7 @@ from collector.receivers.http.body import RequestBody
 from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body, sent_body
-from collector.receivers.net.refused_requests import tell_refusal
+from collector.receivers.net.refused_requests import mark_refused
 from collector.records.distinct import are_distinct
 from collector.records.place import Part
 from collector.spool.payload import Payload
@@ -43,7 +43,7 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
 }
 
 
-# Answers a request, whose body it reads; what it raises is told by who calls it.
+# Reads a request's body and answers it; its caller reports what it raises.
 Handle = Callable[[Request, RequestBody], Awaitable[Response]]
 
 
@@ -68,7 +68,7 @@ class HttpIntake:
     def refused(self, request: Request, reason: str, message: str = "") -> None:
         """Count a request that a route turns away by itself."""
         self._intake.refused("http", reason)
-        tell_refusal(request, reason, message)
+        mark_refused(request, reason, message)
 
     async def accept(self, request: Request, body: RequestBody, format_name: str, content: bytes) -> None:
         """Make a message durable under what the address says of it, once; raises what the intake raises.
@@ -93,11 +93,11 @@ class HttpIntake:
     async def accept_known(
         self, body: RequestBody, content: bytes, payloads: Sequence[Payload], known: KnownBody | None
     ) -> None:
-        """Make what has become of a body durable: all of it or none, and once where the body is known."""
+        """Make a body's payloads durable: all or none, and once if the body is keyed."""
         if known is None:
             await self._intake.accept_together("http", payloads)
             return
-        # Who packs it anew gives it the same key, and other bytes.
+        # Compressed again, the same content has other bytes.
         known.add(body.digest if known.window_us is not None else content)
         await self._intake.accept_once("http", known, payloads)
 
@@ -123,7 +123,7 @@ class HttpIntake:
         return size
 
     def stamped(self, request: Request, parts: Sequence[Part], environment: str = "") -> Sequence[Payload]:
-        """Parts as payloads: what their lines tell of the gateway comes before what the address says."""
+        """Parts as payloads: a gateway named by lines comes before one in the address."""
         attributes = self._attributes(request)
         return [
             self._intake.stamped(
@@ -151,7 +151,7 @@ class HttpIntake:
         handle: Handle,
         fault: Callable[[int, str], Response],
     ) -> Response:
-        """What `handle` answers; what it raises is counted and told by `fault`, from a status and a message."""
+        """What `handle` answers; errors are counted, and answered by `fault` from a status and a message."""
         with self._memory.released(request):
             try:
                 return await handle(request, RequestBody(request, self._config, self._memory, self._intake.offload))
@@ -164,8 +164,8 @@ class HttpIntake:
     def _refusal(self, request: Request, error: Exception, fault: Callable[[int, str], Response]) -> Response:
         status, reason = next(answer for kind, answer in _REFUSALS.items() if isinstance(error, kind))
         if isinstance(error, SpoolFull):
-            # That one has been told where it was raised.
-            tell_refusal(request, "")
+            # It was reported where it was raised.
+            mark_refused(request, "")
         else:
             self.refused(request, reason, str(error))
         response = fault(status, str(error))

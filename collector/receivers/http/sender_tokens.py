@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.intake.intake import Intake
-from collector.receivers.net.refused_requests import tell_refusal
+from collector.receivers.net.refused_requests import mark_refused
 from collector.receivers.net.sender_tokens import NEEDED, FindSender, token_of
 
 _HEC = "/services/collector"
@@ -34,7 +34,7 @@ class SenderTokens:
                 scope["state"] = {**scope.get("state", {}), "sender": sender}
             elif not self._is_taken_without(scope["path"]):
                 self._intake.refused("http", "unauthenticated")
-                tell_refusal(HTTPConnection(scope), "unauthenticated")
+                mark_refused(HTTPConnection(scope), "unauthenticated")
                 return await _refusal(scope["path"], authorization)(scope, receive, send)
         return await self._app(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""Where the body of a request ends, which a parser does not tell, and how much of it is no body at all."""
+"""Where a request's body ends, which a parser does not say, and how much of it is chunk overhead."""
 
 from collector.receivers.net.http_head import Fault
 
@@ -8,7 +8,7 @@ WHOLE_BODY: dict[str, dict[object, object]] = {"gatelens.whole_body": {}}
 # The last chunk, and the trailers where there are any, end so. Text in a body may as well.
 _MAYBE_END = b"\r\n\r\n"
 
-# What chunks may cost beside what they carry: sizes, extensions and trailers. As Go's net/http has it.
+# How much chunks may hold besides their data: sizes, extensions and trailers, as in Go's net/http.
 _OVERHEAD_BYTES = 16 << 10
 _OVERHEAD_PER_PIECE = 16
 _OVERHEAD_PER_BYTE = 2
@@ -39,7 +39,7 @@ class BodyFraming:
         return size
 
     def carried(self, size: int) -> None:
-        """So many bytes of what went to the parser were the body itself."""
+        """Note how many of the bytes given to the parser were the body itself."""
         self._carried += size
         self._pieces += 1
 

@@ -58,7 +58,7 @@ class Seen(NamedTuple):
 
     @classmethod
     def of(cls, head: Head) -> "Seen | None":
-        """None where the next one has to be checked anew."""
+        """None if the next head must be checked again."""
         found = None if head.is_changed else _SIZE.search(head.data)
         return cls(head.data[: found.start(1)], head.data[found.end(1) :]) if found else None
 
@@ -86,7 +86,7 @@ _CONNECT = Fault(501, "unsupported_method", "This is no proxy; CONNECT is not se
 
 
 def incomplete(data: bytes | bytearray, max_size: int) -> Fault | None:
-    """What is wrong with a head of which the end has not come."""
+    """What is wrong with an incomplete head."""
     if len(data) > max_size // _LINES_PER_HEAD and data.find(b"\r\n", 0, max_size // _LINES_PER_HEAD) < 0:
         return _TOO_LONG
     return _TOO_LARGE if len(data) > max_size else None

@@ -18,12 +18,12 @@ from collector.receivers.net.limits import HttpLimits
 from collector.receivers.net.pace import Pace
 
 _HEAD_END = b"\r\n\r\n"
-# So much a client that is refused may still send, so that it reads the answer before a reset loses it.
+# How much a refused client may still send, so that it reads the answer before a reset loses it.
 _LINGER_SECONDS = 2
 _LINGER_BYTES = 1 << 20
 # What a transport lets pile up before it asks for a pause, and what is left of it when it asks to go on.
 _WATER = (64 << 10, 16 << 10)
-# Of bodies that an application waits for, it tells the client itself; this is for all others.
+# The application answers for bodies that it waits for; this is for all others.
 _BODY_SLACK_SECONDS = 2
 
 _MALFORMED = Fault(400, "malformed", "The request is not HTTP/1.1 as RFC 9112 has it.")
@@ -267,7 +267,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _refuse(self, fault: Fault, is_answered: bool = False) -> None:
-        """Take nothing more of this client, and tell it so where the application has not answered it."""
+        """Take nothing more from this client, and answer it if the application has not."""
         self._port.limiter.refused(fault.reason, self._peer, fault.message)
         self._refused_at = self.loop.time()
         self._admission.idle_since = self._refused_at

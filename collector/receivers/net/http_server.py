@@ -11,8 +11,9 @@ from uvicorn.server import ServerState
 
 from collector.receivers.net.entrance import Entrance
 from collector.receivers.net.http_protocol import HttpProtocol, Port
-from collector.receivers.net.limiter import Admission, ConnectionLimiter, TellRefused
+from collector.receivers.net.limiter import Admission, ConnectionLimiter, OnRefused
 from collector.receivers.net.limits import HttpLimits
+from collector.receivers.net.quiet_server import QuietServer
 
 _log = logging.getLogger(__name__)
 
@@ -31,14 +32,14 @@ class AsgiServer:
         limits: HttpLimits | None = None,
         max_body_size: int | None = None,
         name: str = "http",
-        tell_refused: TellRefused = lambda port, reason, peer, message: None,
+        on_refused: OnRefused = lambda port, reason, peer, message: None,
     ) -> None:
-        """What `tell_refused` hears of each connection that is turned away or cut begins with `name`.
+        """`on_refused` is called with `name` for each connection that is refused or cut.
 
         Without `max_body_size` the application has a limit of its own.
         """
         limits = limits or HttpLimits()
-        limiter = ConnectionLimiter(name, limits.max_connections, limits.max_connections_per_peer, tell_refused)
+        limiter = ConnectionLimiter(name, limits.max_connections, limits.max_connections_per_peer, on_refused)
         port = Port(limits, limiter, max_body_size)
 
         def connection(
@@ -63,7 +64,7 @@ class AsgiServer:
             timeout_graceful_shutdown=_STOP_SECONDS,
             server_header=False,
         )
-        self._server = uvicorn.Server(config)
+        self._server = QuietServer(config)
         self._bound = bound
         self._check_seconds = min(limits.header_timeout, limits.body_timeout, limits.send_timeout, 4.0) / 4
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,7 +79,7 @@ class AsgiServer:
 
     async def stop(self) -> None:
         """Finish what is under way, for a few seconds, then close."""
-        self._server.should_exit = True
+        self._server.end()
         for task in self._tasks:
             await task
 

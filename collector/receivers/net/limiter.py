@@ -1,15 +1,15 @@
-"""How many connections a port has, in all and of each peer; whom it turned away."""
+"""Limits the connections of a port, in total and per peer, and reports refused ones."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_network
 
-# The port, a reason of a few words, the peer, and what a person may be told.
-TellRefused = Callable[[str, str, str, str], None]
+# The port, a reason of a few words, the peer, and a message for people.
+OnRefused = Callable[[str, str, str, str], None]
 
 _PER_PEER, _IN_ALL = "too_many_connections_of_peer", "too_many_connections"
-_TOLD = {
+_MESSAGES = {
     _PER_PEER: "The peer has as many connections as it may have; let it use fewer, or raise max_connections_per_peer.",
     _IN_ALL: "There are as many connections as may be; let clients use fewer, or raise max_connections.",
     "send_timeout": "The client did not read its answers in time.",
@@ -50,14 +50,14 @@ class ConnectionLimiter:
         port: str,
         max_connections: int,
         max_per_peer: int,
-        tell_refused: TellRefused,
+        on_refused: OnRefused,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """What `tell_refused` hears of each connection that is turned away or cut begins with `port`."""
+        """`on_refused` is called with `port` for each connection that is refused or cut."""
         self._port = port
         self._max_connections = max_connections
         self._max_per_peer = max_per_peer
-        self._tell_refused = tell_refused
+        self._on_refused = on_refused
         self._clock = clock
         self._admitted: set[Admission] = set()
         self._by_network: Counter[str] = Counter()
@@ -94,8 +94,8 @@ class ConnectionLimiter:
                 del self._by_network[admission.network]
 
     def refused(self, reason: str, peer: str, message: str = "") -> None:
-        """Tell of a connection that is turned away or cut; `reason` is one of a few words, see docs/metrics.md."""
-        self._tell_refused(self._port, reason, peer, message or _TOLD.get(reason, "The connection was closed."))
+        """Report a connection that is refused or cut; `reason` is one of those in docs/metrics.md."""
+        self._on_refused(self._port, reason, peer, message or _MESSAGES.get(reason, "The connection was closed."))
 
     def _make_room(self, reason: str, network: str = "") -> bool:
         """Close the connection that has been idle for longest, of all or of a network."""

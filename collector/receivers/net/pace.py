@@ -21,7 +21,7 @@ class Pace:
         self._waiting_since = now
 
     def moved(self, size: int, now: float) -> None:
-        """So many bytes have come, and more are waited for."""
+        """Note bytes that have come while more are awaited."""
         self._left = min(self._left - (now - self._waiting_since) + size / self._rate, self._grace)
         self._waiting_since = now
 

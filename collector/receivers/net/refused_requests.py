@@ -7,10 +7,10 @@ from typing import Any
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# The reason, the peer, what it was told, and whether it has been counted.
-TellRefused = Callable[[str, str, str, bool], None]
+# The reason, the peer, the message it got, and whether it has been counted.
+OnRefused = Callable[[str, str, str, bool], None]
 
-# Of each status, the reason where nobody has told one.
+# The default reason by status.
 OF_COLLECTOR: Mapping[int, str] = {
     400: "malformed",
     401: "unauthenticated",
@@ -23,25 +23,25 @@ OF_COLLECTOR: Mapping[int, str] = {
     500: "failed",
     503: "busy",
 }
-# What people ask for in vain, and probes of health, are no refusals at the door.
+# Wrong addresses and health probes are not counted as refusals.
 OF_PAGES: Mapping[int, str] = {401: "unauthenticated", 421: "host", 429: "too_many_attempts", 500: "failed"}
 
 _STATE = "refusal"
 _LONGEST_READ = 4 << 10
 
 
-def tell_refusal(connection: HTTPConnection, reason: str, message: str = "") -> None:
-    """Say why a request is refused, by somebody who counts it; no reason where it has been told of."""
+def mark_refused(connection: HTTPConnection, reason: str, message: str = "") -> None:
+    """Note why a request is refused, for whoever counts it; no reason if it has been reported already."""
     connection.scope.setdefault("state", {})[_STATE] = (reason, message)
 
 
 class RefusedRequests:
     """ASGI middleware around all others."""
 
-    def __init__(self, app: ASGIApp, reasons: Mapping[int, str], tell: TellRefused) -> None:
+    def __init__(self, app: ASGIApp, reasons: Mapping[int, str], on_refused: OnRefused) -> None:
         self._app = app
         self._reasons = reasons
-        self._tell = tell
+        self._on_refused = on_refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 0
@@ -64,8 +64,8 @@ class RefusedRequests:
         if not known and answer.get("kind") == "CrossSiteRequest":
             reason = "cross_site"
         if reason:
-            told = message or answer.get("error") or answer.get("text") or f"Answered with {status}."
-            self._tell(reason, _peer(scope), str(told), known is not None)
+            shown = message or answer.get("error") or answer.get("text") or f"Answered with {status}."
+            self._on_refused(reason, _peer(scope), str(shown), known is not None)
 
 
 def _as_json(body: bytes) -> Mapping[str, Any]:

@@ -79,14 +79,14 @@ def _read(path: Path, source: ScrapeDiscovery, before: _Known | None) -> _Known 
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         _log.warning(
             "A file of scrape targets cannot be used; what it named before is kept.",
-            extra={"file": str(path), "error": _told(error)},
+            extra={"file": str(path), "error": _described(error)},
         )
         targets = before.targets if before is not None else frozenset()
     return _Known(version, targets)
 
 
-def _told(error: Exception) -> str:
-    """What is wrong, without the values that stand in the file."""
+def _described(error: Exception) -> str:
+    """What is wrong, without values of the file."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_input=False)
         return "; ".join(": ".join((*_place(fault["loc"]), fault["msg"])) for fault in faults[:3])
@@ -99,14 +99,14 @@ def _place(parts: tuple[int | str, ...]) -> tuple[str, ...]:
 
 def _target(address: str, labels: dict[str, str], source: ScrapeDiscovery) -> Target:
     """A target by Prometheus' names: those that begin with two underscores say how to reach it, and are not kept."""
-    told = {**source.labels, **labels}
-    address = told.get("__address__", address)
+    merged = {**source.labels, **labels}
+    address = merged.get("__address__", address)
     if "@" in address:
         raise ValueError("a target has a user before its host; set username and password in the configuration")
     if not address or any(letter in address for letter in "/?# "):
         raise ValueError(f"{address!r} is not a host and port")
-    url = f"{told.get('__scheme__', source.scheme)}://{address}{told.get('__metrics_path__', source.path)}"
-    kept = {name: value for name, value in told.items() if not name.startswith("__")}
+    url = f"{merged.get('__scheme__', source.scheme)}://{address}{merged.get('__metrics_path__', source.path)}"
+    kept = {name: value for name, value in merged.items() if not name.startswith("__")}
     return Target(
         str(_URL.validate_python(url)),
         kept.pop("gateway", source.gateway),

@@ -25,7 +25,7 @@ _FORMATS = {
 }
 _END = b"# EOF"
 
-# So many answers are in memory at once.
+# How many answers are in memory at once.
 _ANSWERS_AT_ONCE = 8
 
 

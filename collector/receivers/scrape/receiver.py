@@ -93,7 +93,7 @@ class Scraper:
 
     async def _keep(self, target: Target, answer: Answer, *, is_up: bool) -> None:
         up = f"\n# TYPE up gauge\nup {int(is_up)}\n".encode()
-        # The next scrape tells the same anew: what finds no room is counted by the intake, and let go.
+        # The next scrape brings fresh values: the intake counts what finds no room, and it is dropped.
         with contextlib.suppress(SpoolFull):
             try:
                 await self._intake.accept(

@@ -1,4 +1,4 @@
-"""A target: where it is, how to be let in, and what is said of all of its samples."""
+"""A target: its address, credentials, and the labels of all its samples."""
 
 import base64
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Credentials:
         if self.username:
             packed = base64.b64encode(f"{self.username}:{secret}".encode()).decode()
             return {"Authorization": f"Basic {packed}"}
-        # What no header may hold would be told in the error, and logged.
+        # Otherwise the error of an invalid header would log the token.
         if not secret.isascii() or not secret.isprintable():
             raise PayloadError("The bearer token of the target holds what no header may; set it again, on one line.")
         return {"Authorization": f"Bearer {secret}"}
@@ -81,11 +81,11 @@ class Target:
 
     @property
     def head(self) -> bytes:
-        """The line that tells the labels of all samples; see prometheus_lines.sql."""
+        """The line with the labels of all samples; see prometheus_lines.sql."""
         if not self.labels:
             return b""
-        told = ",".join(f'{name}="{_escaped(value)}"' for name, value in self.labels)
-        return f"# TARGET {{{told}}}\n".encode()
+        labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in self.labels)
+        return f"# TARGET {{{labels}}}\n".encode()
 
 
 def _escaped(value: str) -> str:

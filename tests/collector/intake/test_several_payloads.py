@@ -22,6 +22,7 @@ from storage.retry import Backoff
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.records_of_formats import COMBINED, TEXT
 from tests.collector.spooling import leave_room
+from tests.patience import PATIENCE
 
 _EVENTS = b"".join(
     json.dumps({"event": {"msg": text}, "host": host}).encode() for host, text in (("a", "x"), ("b", "y" * 9000))
@@ -34,7 +35,7 @@ def test_without_room_for_all_nothing_is_taken(tmp_path: Path, path: str, body: 
     with http_port(tmp_path) as rig:
         taken = leave_room(rig.spool, 1000)
         for _ in range(3):
-            assert httpx.post(rig.http + path, content=body, trust_env=False).status_code == 503
+            assert httpx.post(rig.http + path, content=body, trust_env=False, timeout=PATIENCE).status_code == 503
         assert rig.spool.size == taken
         assert payloads(rig) == []
 
@@ -42,7 +43,7 @@ def test_without_room_for_all_nothing_is_taken(tmp_path: Path, path: str, body: 
 @pytest.mark.parametrize(("path", "body"), [("/services/collector/event", _EVENTS), ("/ingest", _MIXED)])
 def test_with_room_for_all_everything_is_taken(tmp_path: Path, path: str, body: bytes) -> None:
     with http_port(tmp_path) as rig:
-        assert httpx.post(rig.http + path, content=body, trust_env=False).status_code == 200
+        assert httpx.post(rig.http + path, content=body, trust_env=False, timeout=PATIENCE).status_code == 200
         assert len(payloads(rig)) == 2
 
 
@@ -50,7 +51,9 @@ def test_parts_of_a_body_with_a_key_take_no_key_of_another(tmp_path: Path) -> No
     with http_port(tmp_path) as rig:
         url = f"{rig.http}/ingest?own_segment=true"
         for key in ("upload", "upload-1"):
-            answer = httpx.post(url, content=_MIXED, headers={"Idempotency-Key": key}, trust_env=False)
+            answer = httpx.post(
+                url, content=_MIXED, headers={"Idempotency-Key": key}, trust_env=False, timeout=PATIENCE
+            )
             assert answer.status_code == 200
         ids = sorted(path.name.split(".")[2].split("+") for path in tmp_path.iterdir())
         assert [(key, rest[1:]) for key, *rest in ids] == [
@@ -58,7 +61,11 @@ def test_parts_of_a_body_with_a_key_take_no_key_of_another(tmp_path: Path) -> No
         ]  # fmt: skip
         assert len({content for _, content, *_ in ids}) == 2
         answer = httpx.post(
-            f"{rig.http}/ingest", content=b"{}", headers={"Idempotency-Key": "upload+1"}, trust_env=False
+            f"{rig.http}/ingest",
+            content=b"{}",
+            headers={"Idempotency-Key": "upload+1"},
+            trust_env=False,
+            timeout=PATIENCE,
         )
         assert (answer.status_code, "may hold up to 100 letters" in answer.text) == (400, True)
 

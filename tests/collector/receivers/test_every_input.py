@@ -32,6 +32,7 @@ from tests.collector.inputs_http import HTTP_INPUTS
 from tests.collector.inputs_scrape import SCRAPES
 from tests.collector.receiver_rig import receivers
 from tests.collector.storing import writer_of
+from tests.patience import PATIENCE
 
 INPUTS = (*FORWARD_INPUTS, *HTTP_INPUTS, *FILE_INPUTS, *BINARY_INPUTS, *SCRAPES)
 
@@ -167,7 +168,7 @@ def test_json_that_is_no_otlp_is_refused_whole(tmp_path: Path, name: str, addres
     [case] = [case for case in CASES if case.name == name]
     with receivers(tmp_path) as rig:
         headers = {"Content-Type": "application/json"}
-        answer = httpx.post(rig.http + address, content=case.body(), headers=headers, trust_env=False)
+        answer = httpx.post(rig.http + address, content=case.body(), headers=headers, trust_env=False, timeout=PATIENCE)
         assert (answer.status_code, rig.spooled()) == (400, [])
 
 

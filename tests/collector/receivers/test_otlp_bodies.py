@@ -21,6 +21,7 @@ from collector.formats.custom.known import known_formats
 from storage.store import Store
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.storing import writer_of
+from tests.patience import PATIENCE
 
 Json = dict[str, Any]
 
@@ -99,7 +100,13 @@ def _as_json(rig: Rig, request: Json) -> None:
 
 
 def _post(rig: Rig, message: bytes, content_type: str) -> None:
-    answer = httpx.post(f"{rig.http}/v1/logs", content=message, headers={"Content-Type": content_type}, trust_env=False)
+    answer = httpx.post(
+        f"{rig.http}/v1/logs",
+        content=message,
+        headers={"Content-Type": content_type},
+        trust_env=False,
+        timeout=PATIENCE,
+    )
     assert answer.status_code == 200, answer.text
 
 

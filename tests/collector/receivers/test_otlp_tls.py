@@ -26,6 +26,7 @@ from gatelens.listeners import bind
 from storage.errors import ConfigError
 from tests.collector.access_logs import otlp_logs
 from tests.collector.certificates import Certificates, Pair, certificates
+from tests.patience import PATIENCE
 
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 
@@ -64,7 +65,7 @@ def _export(address: str, authority: Path, client: Pair | None = None) -> bytes:
     )
     with grpc.secure_channel(address, credentials) as channel:
         call: Any = channel.unary_unary(_EXPORT, request_serializer=None, response_deserializer=None)
-        return bytes(call(otlp_logs("a"), timeout=5))
+        return bytes(call(otlp_logs("a"), timeout=PATIENCE))
 
 
 def _post(address: str, authority: Path, client: Pair | None = None) -> int:
@@ -72,7 +73,7 @@ def _post(address: str, authority: Path, client: Pair | None = None) -> int:
     if client is not None:
         context.load_cert_chain(client.certificate, client.key)
     headers = {"Content-Type": "application/x-protobuf"}
-    with httpx.Client(verify=context, trust_env=False, timeout=5) as opened:
+    with httpx.Client(verify=context, trust_env=False, timeout=PATIENCE) as opened:
         return opened.post(f"{address}/v1/logs", content=otlp_logs("a"), headers=headers).status_code
 
 
@@ -87,7 +88,7 @@ def test_clients_that_know_the_authority_are_served(tmp_path: Path, made: Certif
             _post(web, made.stranger.certificate)
         plain = web.replace("https", "http")
         with pytest.raises(httpx.HTTPError):
-            httpx.post(f"{plain}/v1/logs", content=b"", trust_env=False, timeout=5)
+            httpx.post(f"{plain}/v1/logs", content=b"", trust_env=False, timeout=PATIENCE)
 
 
 def test_only_clients_of_the_authority_are_taken(tmp_path: Path, made: Certificates) -> None:

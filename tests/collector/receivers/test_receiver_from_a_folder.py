@@ -26,6 +26,7 @@ from gatelens.running_parts import RunningParts
 from storage.store import Store
 from tests.collector.access_logs import json_line
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _RECEIVER = '''
 """A line in each datagram."""
@@ -118,4 +119,4 @@ def test_every_receiver_says_where_it_listens(ingestion: Ingestion) -> None:
     assert listening == {"grpc", "http", "forward", "datagrams"}
     for name in listening - {"datagrams"}:
         host, _, port = ingestion.addresses[name].rpartition(":")
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()

@@ -181,7 +181,7 @@ def test_a_damaged_record_does_not_change_the_others(damage: bytes) -> None:
 def test_large_bodies_are_sorted_by_slices() -> None:
     lines = [json.dumps({"log": COMBINED, "n": 1}), json.dumps({"log": "other", "n": 2}), json.dumps(CPU)] * 8000
     [(_, combined, _), (_, others, _), (_, measured, _)] = recognised("\n".join(lines).encode(), FORMATS)
-    assert combined.split(b"\n") == [COMBINED.encode()] * 8000
+    assert combined.split(b"\n") == [COMBINED.encode() + b'\x1e{"n":1}'] * 8000
     assert others.split(b"\n") == [lines[1].encode()] * 8000
     assert measured.split(b"\n") == [lines[2].encode()] * 8000
     text = "\n".join([COMBINED, '{"level": "info"}'] * 16_000).encode()

@@ -15,6 +15,7 @@ from collector.records.classify import Classifier
 from tests.collector.file_rig import append, following
 from tests.collector.forward_rig import MOMENT, forward
 from tests.collector.ingest_rig import http_port, payloads
+from tests.patience import PATIENCE
 
 _ACCESS = '203.0.113.4 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/17 HTTP/1.1" 200 117 "-" "curl/8.5.0"'
 _MULE = (
@@ -36,7 +37,7 @@ Found = dict[tuple[str, str, str], list[str]]
 
 
 def _posted(directory: Path, address: str, body: bytes, content_type: str = "") -> Found:
-    with http_port(directory) as rig, httpx.Client(base_url=rig.http, trust_env=False) as client:
+    with http_port(directory) as rig, httpx.Client(base_url=rig.http, trust_env=False, timeout=PATIENCE) as client:
         answer = client.post(address, content=body, headers={"Content-Type": content_type} if content_type else {})
         assert answer.is_success, answer.text
         return {

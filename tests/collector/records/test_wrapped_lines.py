@@ -96,7 +96,7 @@ def test_a_prefix_is_taken_off(name: str, line: str) -> None:
     found = unwrapped(prefix + line if line else prefix.rstrip(" ") if not name.startswith("stern") else prefix)
     assert found is not None
     assert found.line == line
-    assert {key: value for key, value in found.told.items() if key != "logtag"} == told
+    assert {key: value for key, value in found.fields.items() if key != "logtag"} == told
 
 
 @pytest.mark.parametrize("name", PREFIXES)

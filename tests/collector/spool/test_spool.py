@@ -13,13 +13,14 @@ from collector.spool.frame_bodies import body_of
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool
 from tests.collector.spooling import MakeSpool, append, bodies_in, leave_room, payload_of, taken_from
+from tests.patience import PATIENCE
 
 
 def test_an_answer_means_that_it_is_in_the_file(make_spool: MakeSpool, tmp_path: Path) -> None:
     spool = make_spool()
     for number in range(20):
         payload = payload_of(b"line %d" % number)
-        append(spool, payload).result(5)
+        append(spool, payload).result(PATIENCE)
         (file,) = tmp_path.glob(f"*{OPEN}")
         assert bodies_in(file)[-1] == encode(payload)
     assert spool.size == file.stat().st_size
@@ -30,7 +31,7 @@ def test_order_is_kept_within_a_format(make_spool: MakeSpool) -> None:
     written = {name: [payload_of(b"%d" % n, name) for n in range(300)] for name in ("envoy_json", "envoy_text")}
     answers = [append(spool, payload) for both in zip(*written.values(), strict=True) for payload in both]
     for answer in answers:
-        answer.result(5)
+        answer.result(PATIENCE)
     spool.close()
     segments = taken_from(spool)
     assert segments == sorted(segments)
@@ -43,7 +44,7 @@ def test_many_threads_lose_nothing(make_spool: MakeSpool) -> None:
     bodies = [b"%d" % number for number in range(2000)]
     with ThreadPoolExecutor(8) as pool:
         for answer in pool.map(lambda body: append(spool, payload_of(body)), bodies):
-            answer.result(5)
+            answer.result(PATIENCE)
     spool.close()
     segments = taken_from(spool)
     assert len(segments) > 10
@@ -59,9 +60,9 @@ def test_a_segment_of_a_light_format_may_be_twice_as_large(
     frame = len(encode(payload_of(b"x" * 100)))
     spool = make_spool(light, segment_size=ByteSize(10 * frame))
     for _ in range(payloads - 1):
-        append(spool, payload_of(b"x" * 100)).result(5)
+        append(spool, payload_of(b"x" * 100)).result(PATIENCE)
     assert spool.take(0) is None
-    append(spool, payload_of(b"x" * 100)).result(5)
+    append(spool, payload_of(b"x" * 100)).result(PATIENCE)
     segment = spool.take(5)
     assert segment is not None
     assert segment.size == payloads * frame
@@ -69,7 +70,7 @@ def test_a_segment_of_a_light_format_may_be_twice_as_large(
 
 def test_a_segment_is_sealed_by_age(make_spool: MakeSpool) -> None:
     spool = make_spool(segment_age=0.05)
-    append(spool, payload_of(b"x")).result(5)
+    append(spool, payload_of(b"x")).result(PATIENCE)
     segment = spool.take(5)
     assert segment is not None
     assert segment.path.suffix == READY
@@ -118,7 +119,7 @@ def test_a_full_spool_says_so(make_spool: MakeSpool) -> None:
     size = len(encode(payload_of(b"x" * 1000)))
     spool = make_spool(max_size=ByteSize(size * 3))
     for _ in range(3):
-        append(spool, payload_of(b"x" * 1000)).result(5)
+        append(spool, payload_of(b"x" * 1000)).result(PATIENCE)
     with pytest.raises(SpoolFull, match=r"The spool is full.*raise collector\.spool\.max_size"):
         append(spool, payload_of(b"x" * 1000))
     with pytest.raises(SpoolFull):
@@ -155,7 +156,7 @@ def test_a_payload_takes_room_as_it_arrives(make_spool: MakeSpool) -> None:
     assert begun < 300
     arriving[0].write([b"x" * 400])
     assert spool.size == begun + 400
-    append(spool, payload_of(b"small")).result(5)
+    append(spool, payload_of(b"small")).result(PATIENCE)
     with pytest.raises(SpoolFull, match=r"The spool is full.*raise collector\.spool\.max_size"):
         arriving[1].write([b"x" * 600])
     for payload in arriving:

@@ -12,6 +12,7 @@ from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from tests.collector.spooling import append
+from tests.patience import PATIENCE
 
 _PAYLOAD = Payload("envoy_json", b"{}", 1_700_000_000_000_000)
 
@@ -19,7 +20,7 @@ _PAYLOAD = Payload("envoy_json", b"{}", 1_700_000_000_000_000)
 async def _answered(spool: Spool) -> None:
     answer = LoopAnswer()
     spool.offer(_PAYLOAD, answer)
-    await answer.told
+    await answer.future
 
 
 def test_a_coroutine_is_told_what_is_durable(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_a_coroutine_is_told_why_something_is_not_durable(tmp_path: Path) -> Non
     async def refused() -> None:
         answer = LoopAnswer()
         answer(SpoolFull("The spool cannot be written. Free space."))
-        await answer.told
+        await answer.future
 
     with pytest.raises(SpoolFull, match="Free space"):
         asyncio.run(refused())
@@ -43,7 +44,7 @@ def test_a_coroutine_is_told_why_something_is_not_durable(tmp_path: Path) -> Non
 def test_who_has_gone_is_not_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def leave() -> LoopAnswer:
         answer = LoopAnswer()
-        answer.told.cancel()
+        answer.future.cancel()
         answer(None)
         # The loop takes the answer before it goes on.
         await asyncio.sleep(0)
@@ -51,7 +52,7 @@ def test_who_has_gone_is_not_told(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 
     with caplog.at_level(logging.WARNING):
         answer = asyncio.run(leave())
-        assert answer.told.cancelled()
+        assert answer.future.cancelled()
         # The loop is closed by now.
         answer(None)
     assert not caplog.records
@@ -64,7 +65,7 @@ def test_clients_that_give_up_do_no_harm(tmp_path: Path, caplog: pytest.LogCaptu
         answers = [LoopAnswer() for _ in range(200)]
         for answer in answers:
             spool.offer(_PAYLOAD, answer)
-            answer.told.cancel()
+            answer.future.cancel()
         await _answered(spool)
 
     asyncio.run(offer_and_leave())
@@ -81,6 +82,6 @@ def test_a_receiver_that_fails_does_not_stop_the_spool(tmp_path: Path, caplog: p
         raise ValueError("not what this receiver expected")
 
     spool.offer(_PAYLOAD, fail)
-    assert append(spool, _PAYLOAD).result(5) is None
+    assert append(spool, _PAYLOAD).result(PATIENCE) is None
     spool.close()
     assert [record.message for record in caplog.records] == ["A receiver could not take the spool's answer."]

@@ -9,13 +9,14 @@ from collector.errors import SpoolFull
 from collector.spool.frame import encode
 from collector.spool.segment import OPEN
 from tests.collector.spooling import MakeSpool, append, arrive, bodies_in, payload_of, taken_from
+from tests.patience import PATIENCE
 
 
 def test_a_disk_that_fails_is_told_and_leaves_no_hole(
     make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spool = make_spool()
-    append(spool, payload_of(b"before")).result(5)
+    append(spool, payload_of(b"before")).result(PATIENCE)
 
     def fail(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
@@ -23,8 +24,8 @@ def test_a_disk_that_fails_is_told_and_leaves_no_hole(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", fail)
         with pytest.raises(SpoolFull, match="No space left on device"):
-            append(spool, payload_of(b"lost")).result(5)
-    append(spool, payload_of(b"after")).result(5)
+            append(spool, payload_of(b"lost")).result(PATIENCE)
+    append(spool, payload_of(b"after")).result(PATIENCE)
     (file,) = tmp_path.glob(f"*{OPEN}")
     assert bodies_in(file) == [encode(payload_of(b"before")), encode(payload_of(b"after"))]
     assert spool.size == file.stat().st_size
@@ -34,7 +35,7 @@ def test_what_cannot_be_cut_off_at_once_is_cut_off_before_anything_else(
     make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spool = make_spool()
-    append(spool, payload_of(b"before")).result(5)
+    append(spool, payload_of(b"before")).result(PATIENCE)
 
     def write_half(descriptor: int, parts: list[memoryview]) -> int:
         os.write(descriptor, b"".join(parts)[:10])
@@ -49,9 +50,9 @@ def test_what_cannot_be_cut_off_at_once_is_cut_off_before_anything_else(
         patch.setattr(os, "ftruncate", fail)
         for _ in range(2):
             with pytest.raises(SpoolFull, match="Input/output error"):
-                append(spool, payload_of(b"lost")).result(5)
+                append(spool, payload_of(b"lost")).result(PATIENCE)
         assert file.stat().st_size == len(encode(payload_of(b"before"))) + 10
-    append(spool, payload_of(b"after")).result(5)
+    append(spool, payload_of(b"after")).result(PATIENCE)
     assert bodies_in(file) == [encode(payload_of(b"before")), encode(payload_of(b"after"))]
     assert spool.size == file.stat().st_size
 
@@ -60,7 +61,7 @@ def test_a_torn_end_is_cut_off_before_a_segment_is_sealed(
     make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spool = make_spool(segment_age=0.3)
-    append(spool, payload_of(b"before")).result(5)
+    append(spool, payload_of(b"before")).result(PATIENCE)
 
     def fail(descriptor: int, size: int | None = None) -> None:
         raise OSError(5, "Input/output error")
@@ -69,7 +70,7 @@ def test_a_torn_end_is_cut_off_before_a_segment_is_sealed(
         patch.setattr(os, "fdatasync", fail)
         patch.setattr(os, "ftruncate", fail)
         with pytest.raises(SpoolFull, match="Input/output error"):
-            append(spool, payload_of(b"lost")).result(5)
+            append(spool, payload_of(b"lost")).result(PATIENCE)
         assert spool.take(1) is None
     segment = spool.take(5)
     assert segment is not None
@@ -111,7 +112,7 @@ def test_a_directory_that_fails_leaves_nothing(
             if way == "at once":
                 spool.append_segment("a", [payload_of(b"x")])
             elif way == "open":
-                append(spool, payload_of(b"x")).result(5)
+                append(spool, payload_of(b"x")).result(PATIENCE)
             else:
                 arrive(spool.begin(payload_of(b""), 1), b"x")
     assert (list(tmp_path.iterdir()), spool.size, taken_from(spool)) == ([], 0, [])
@@ -147,7 +148,7 @@ def test_a_segment_is_replaced_by_all_of_its_parts_or_stays(
 def test_a_name_beyond_all_clocks_leaves_names_for_what_comes(make_spool: MakeSpool, tmp_path: Path) -> None:
     (tmp_path / "99999999999999999999.envoy_json.renamed.ready").write_bytes(encode(payload_of(b"renamed")))
     spool = make_spool()
-    append(spool, payload_of(b"after")).result(5)
+    append(spool, payload_of(b"after")).result(PATIENCE)
     spool.close()
     assert [bodies_in(segment.path) for segment in taken_from(spool)] == [
         [encode(payload_of(b"after"))],

@@ -32,8 +32,14 @@ def _now() -> datetime:
 def _no_rows_without_entries(store: Store) -> Iterator[None]:
     """What one test leaves would be a difference for the next."""
     yield
+    without = (
+        "startsWith(segment_id, 'reconciled-')"
+        " AND segment_id NOT IN (SELECT segment_id FROM books WHERE startsWith(segment_id, 'reconciled-'))"
+    )
     for table in ("requests", "dead_letters"):
-        store.command(f"DELETE FROM {table} WHERE startsWith(segment_id, 'reconciled-')")
+        # Of what all tests have stored, the question costs less than a deletion that finds nothing.
+        if store.rows(f"SELECT count() FROM {table} WHERE {without}") != [(0,)]:
+            store.command(f"DELETE FROM {table} WHERE {without}")
 
 
 @pytest.fixture

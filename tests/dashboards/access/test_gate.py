@@ -1,82 +1,18 @@
 """Who gets what on the port of the pages, and how signing in goes over the wire."""
 
-import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request
 
-from dashboards.access.gate import AccessGate
-from dashboards.access.policy import SignInMode, SignInPolicy
-from dashboards.access.routes import SignIn
-from dashboards.access.sessions import Sessions
-from storage.access.administrators import Administrators
+from dashboards.access.gate import ANYBODY, LOCAL
 from storage.access.database import AccessDatabase
-from tests.storage.access.cheap_hasher import CHEAP_HASHER
+from tests.dashboards.access.gated_port import HTML, LOCAL_TOKEN, RIGHT, SENDER_TOKEN, TOKEN, Port
 
-_RIGHT, _WRONG = "correct horse battery", "wrong"
-_TOKEN = {"Authorization": "Bearer glr_of-a-dashboard"}
-_HTML = {"Accept": "text/html,*/*"}
-
-
-@dataclass
-class Clock:
-    now: float = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class Port:
-    """The gate before a server that answers everywhere, as a stranger at an address sees it."""
-
-    database: AccessDatabase
-    mode: SignInMode = "auto"
-    is_loopback: bool = True
-    allow_unauthenticated: bool = False
-    open_metrics: bool = False
-    clock: Clock = field(default_factory=Clock)
-
-    def __post_init__(self) -> None:
-        self.administrators = Administrators(self.database, CHEAP_HASHER)
-        sessions = Sessions(self.database, self.clock)
-        server = FastAPI(openapi_url=None)
-        SignIn(self.administrators, sessions, self.clock, self.clock).add_to(server)
-
-        @server.api_route("/{path:path}", methods=["GET", "POST"])
-        def anything(request: Request) -> dict[str, Any]:
-            return {"is_known": request.state.is_known}
-
-        policy = SignInPolicy(
-            self.mode, self.is_loopback, self.allow_unauthenticated, self.administrators.exists, self.open_metrics
-        )
-        self.app = AccessGate(
-            server, policy, sessions, lambda given: given == _TOKEN["Authorization"].partition(" ")[2]
-        )
-        self.cookies = httpx.Cookies()
-
-    def ask(
-        self, method: str, path: str, *, peer: str = "192.0.2.7", scheme: str = "http", **more: Any
-    ) -> httpx.Response:
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app, client=(peer, 4711))
-            async with httpx.AsyncClient(
-                transport=transport, base_url=f"{scheme}://gatelens", cookies=self.cookies
-            ) as client:
-                answer = await client.request(method, path, **more)
-                self.cookies = client.cookies
-                return answer
-
-        return asyncio.run(asked())
-
-    def sign_in(self, name: str = "ann", password: str = _RIGHT, wanted: str = "/", **more: Any) -> httpx.Response:
-        return self.ask("POST", "/sign-in", data={"name": name, "password": password, "next": wanted}, **more)
+_WRONG = "wrong"
 
 
 @pytest.fixture
@@ -90,14 +26,14 @@ def make_port(tmp_path: Path) -> Any:
 def port(make_port: Callable[..., Port]) -> Port:
     """One with an administrator."""
     made = make_port()
-    made.administrators.create("ann", _RIGHT, 0)
+    made.administrators.create("ann", RIGHT, 0)
     return made
 
 
 def test_on_loopback_everything_is_open_until_there_is_an_administrator(make_port: Callable[..., Port]) -> None:
     port = make_port()
-    assert port.ask("GET", "/").json() == {"is_known": True}
-    port.administrators.create("ann", _RIGHT, 0)
+    assert port.ask("GET", "/").json()["is_known"] is True
+    port.administrators.create("ann", RIGHT, 0)
     assert port.ask("GET", "/api/v1/segments").status_code == 401
     assert make_port(allow_unauthenticated=True, is_loopback=False).ask("GET", "/").status_code == 200
 
@@ -112,35 +48,35 @@ def test_elsewhere_it_is_closed_before(make_port: Callable[..., Port], settings:
 
 
 def test_strangers_are_led_to_the_sign_in_page_and_programs_are_told(port: Port) -> None:
-    page = port.ask("GET", "/apis?environment=blue&from=now-6h", headers=_HTML)
+    page = port.ask("GET", "/apis?environment=blue&from=now-6h", headers=HTML)
     assert (page.status_code, page.headers["location"]) == (
         303, "/sign-in?next=/apis%3Fenvironment%3Dblue%26from%3Dnow-6h",
     )  # fmt: skip
-    assert port.ask("GET", "/", headers=_HTML).headers["location"] == "/sign-in"
+    assert port.ask("GET", "/", headers=HTML).headers["location"] == "/sign-in"
     for method, path in (
         ("GET", "/api/v1/segments"), ("POST", "/api/v1/query"), ("GET", "/api/v1/openapi.json"), ("GET", "/metrics"),
         ("POST", "/_dash-update-component"), ("GET", "/_dash-layout"), ("GET", "/"), ("POST", "/"), ("GET", "/assets"),
         ("GET", "/sign-in/other"), ("GET", "//assets/"), ("GET", "/ASSETS/"),
     ):  # fmt: skip
-        answer = port.ask(method, path, headers=_HTML if path.startswith("/_dash") else {})
+        answer = port.ask(method, path, headers=HTML if path.startswith("/_dash") else {})
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
         assert "gatelens token create" in answer.json()["error"]
 
 
 def test_health_is_open_and_keeps_its_reasons_to_itself(port: Port) -> None:
     assert port.ask("GET", "/healthz").status_code == 200
-    assert port.ask("GET", "/readyz").json() == {"is_known": False}
-    assert port.ask("GET", "/readyz", headers=_TOKEN).json() == {"is_known": True}
+    assert port.ask("GET", "/readyz").json()["is_known"] is False
+    assert port.ask("GET", "/readyz", headers=TOKEN).json()["is_known"] is True
     assert port.ask("GET", "/assets/favicon.svg").status_code == 200
 
 
 def test_a_token_reads_the_api_and_draws_no_pages(port: Port, make_port: Callable[..., Port]) -> None:
     for path in ("/api/v1/segments", "/metrics"):
-        assert port.ask("GET", path, headers=_TOKEN).status_code == 200
+        assert port.ask("GET", path, headers=TOKEN).status_code == 200
         assert port.ask("GET", path, headers={"Authorization": "Bearer glr_of-nobody"}).status_code == 401
         assert port.ask("GET", path, headers={"Authorization": "Basic glr_of-a-dashboard"}).status_code == 401
     for path in ("/", "/_dash-layout"):
-        assert port.ask("GET", path, headers=_TOKEN).status_code == 401
+        assert port.ask("GET", path, headers=TOKEN).status_code == 401
     assert make_port(open_metrics=True).ask("GET", "/metrics").status_code == 200
 
 
@@ -149,7 +85,7 @@ def test_signing_in_and_out(port: Port) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/apis?from=now-6h")
     [cookie] = answer.headers.get_list("set-cookie")
     assert re.fullmatch(r"gatelens-session=[\w-]{43}; HttpOnly; Max-Age=604800; Path=/; SameSite=lax", cookie), cookie
-    assert port.ask("GET", "/").json() == {"is_known": True}
+    assert port.ask("GET", "/").json()["is_known"] is True
     kept = httpx.Cookies(port.cookies)
     answer = port.ask("POST", "/sign-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
@@ -221,10 +157,10 @@ def test_guesses_of_many_peers_are_slowed_down_together(port: Port) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"json": {"name": "ann", "password": _RIGHT}},
+        {"json": {"name": "ann", "password": RIGHT}},
         {"content": b"name=ann&password=correct+horse+battery", "headers": {"Content-Type": "text/plain"}},
-        {"data": {"name": "ann", "password": _RIGHT, "more": "x" * 20_000}},
-        {"data": {"name": "ann", "password": _RIGHT} | {str(n): "x" for n in range(20)}},
+        {"data": {"name": "ann", "password": RIGHT, "more": "x" * 20_000}},
+        {"data": {"name": "ann", "password": RIGHT} | {str(n): "x" for n in range(20)}},
         {"content": b"\xff\xfe=%ff&&&==", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
         {},
     ],
@@ -237,7 +173,7 @@ def test_what_is_no_form_signs_nobody_in(port: Port, more: dict[str, Any]) -> No
 def test_the_link_of_the_first_start(make_port: Callable[..., Port]) -> None:
     port = make_port(is_loopback=False)
     link = port.administrators.new_link(port.clock.now)
-    form = {"token": link, "name": "ann", "password": _RIGHT, "repeated": _RIGHT}
+    form = {"token": link, "name": "ann", "password": RIGHT, "repeated": RIGHT}
     assert "Set up the administrator" in port.ask("GET", "/setup", params={"token": link}).text
     assert port.ask("GET", "/setup", params={"token": link[:-1]}).status_code == 410
     assert port.ask("GET", "/setup").status_code == 410
@@ -246,7 +182,7 @@ def test_the_link_of_the_first_start(make_port: Callable[..., Port]) -> None:
     assert "12 characters or more" in port.ask("POST", "/setup", data=form | {"password": "x", "repeated": "x"}).text
     answer = port.ask("POST", "/setup", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert port.ask("GET", "/").json() == {"is_known": True}
+    assert port.ask("GET", "/").json()["is_known"] is True
     assert port.ask("POST", "/setup", data=form).status_code == 410
 
 
@@ -269,4 +205,26 @@ def test_a_database_that_cannot_be_read_lets_nobody_in(port: Port) -> None:
         assert (answer.status_code, "access.sqlite" in answer.text) == (503, False), path
     assert port.sign_in().status_code == 503
     assert port.ask("GET", "/healthz").status_code == 200
-    assert port.ask("GET", "/readyz").json() == {"is_known": False}
+    assert port.ask("GET", "/readyz").json()["is_known"] is False
+
+
+def test_in_whose_name_something_is_changed(make_port: Callable[..., Port]) -> None:
+    port = make_port()
+
+    def writer(**more: Any) -> str:
+        return str(port.ask("POST", "/api/v1/silences", **more).json()["writer"])
+
+    assert writer() == ANYBODY
+    port.administrators.create("ann", RIGHT, 0)
+    assert writer(headers=TOKEN) == ""
+    assert writer(headers={"Authorization": f"Bearer {LOCAL_TOKEN}"}) == LOCAL
+    port.sign_in()
+    assert writer() == "ann"
+
+
+def test_a_token_for_sending_annotates_and_does_nothing_else(port: Port) -> None:
+    sender = {"Authorization": f"Bearer {SENDER_TOKEN}"}
+    assert port.ask("POST", "/api/v1/annotations", headers=sender).json()["writer"] == "pipeline"
+    others = (("GET", "/api/v1/annotations"), ("DELETE", "/api/v1/annotations/1"), ("POST", "/api/v1/silences"))
+    for method, path in (*others, ("POST", "/x")):
+        assert port.ask(method, path, headers=sender).status_code == 401

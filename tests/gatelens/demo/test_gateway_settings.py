@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gatelens.demo import bootstrap
+from gatelens.demo import access_logs
 from gatelens.demo.binary import envoy_binary
+from tests.patience import PATIENCE
 
 SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 
@@ -17,13 +18,13 @@ SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 def test_envoy_accepts_the_settings(name: str, tmp_path: Path) -> None:
     """Runs in a directory of its own, since Envoy opens the log file even when it only validates."""
     command = [envoy_binary(), "--mode", "validate", "--log-level", "error", "-c", str(SETTINGS / f"{name}.yaml")]
-    validated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    validated = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert validated.returncode == 0, validated.stdout + validated.stderr
 
 
 def test_the_otlp_settings_tell_what_the_demo_tells() -> None:
     ours = _pairs(_access_log("otlp")["attributes"])
-    demo = _pairs(bootstrap.otlp_log("gatelens", "gatelens")["typed_config"]["attributes"])
+    demo = _pairs(access_logs.otlp_log("gatelens", "gatelens")["typed_config"]["attributes"])
     # A record has a time of its own, and where Envoy traces, as the demo's does, a trace.
     del demo["start_time"]
     assert ours == {**demo, "traceparent": "%REQ(TRACEPARENT)%"}
@@ -31,7 +32,7 @@ def test_the_otlp_settings_tell_what_the_demo_tells() -> None:
 
 def test_the_json_settings_tell_what_the_demo_tells_and_who_tells_it() -> None:
     ours = _access_log("json")["log_format"]["json_format"]
-    demo = bootstrap.json_log("access.log")["typed_config"]["log_format"]["json_format"]
+    demo = access_logs.json_log("access.log")["typed_config"]["log_format"]["json_format"]
     assert ours == {**demo, "gateway": "edge", "instance": "edge-1", "environment": "production"}
 
 

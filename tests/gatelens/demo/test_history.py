@@ -1,5 +1,6 @@
 """History: every stretch of the past is stored once, however often and at whatever point it is begun again."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,17 +13,24 @@ from collector.importer.block import Block
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
+from collector.writer.segment_ledger import Segments
 from collector.writer.writer import Writer
 from gatelens.block_sinks import SpoolSink
-from gatelens.demo.history import ENVIRONMENT, Filled, History, parse_length, stretches
+from gatelens.demo import history
+from gatelens.demo.history import ENVIRONMENT, Filled, History, parse_length, stretches, thinned
+from gatelens.demo.log_lines import flex_lines, lines, mule_lines
+from gatelens.demo.past import draw
 from storage.errors import ConfigError
 from storage.store import Store
+
+_KINDS = {"envoy", "flex", "mule", "mesh"}
+_GATEWAYS = {"demo-gateway", "demo-flex", "mule", "checkout.shop", "inventory.shop"}
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
 class Sink:
-    """Keeps blocks in memory, and may fail at one."""
+    """Keeps blocks in memory, under ids as the HTTP receiver makes them, and may fail at one."""
 
     def __init__(self, failing_at: int = -1) -> None:
         self.blocks: dict[str, Block] = {}
@@ -30,7 +38,10 @@ class Sink:
         self._failing_at = failing_at
 
     def stored(self, prefix: str) -> set[str]:
-        return {segment_id for segment_id in self.blocks if segment_id.startswith(prefix)}
+        return {f"{segment_id}+digest" for segment_id in self.blocks if segment_id.startswith(prefix)}
+
+    def find(self, prefix: str) -> Segments:
+        return Segments(sorted(self.stored(prefix)), [], {})
 
     def send(self, block: Block) -> None:
         if self.sent == self._failing_at:
@@ -80,28 +91,50 @@ def test_only_the_missing_stretches_are_added_later() -> None:
     assert (filled.stretches, filled.stretches_known) == (5, 3)
 
 
-def test_a_large_stretch_goes_in_blocks_and_is_begun_again_where_it_broke_off() -> None:
+def test_a_large_stretch_goes_in_blocks_and_is_begun_again_where_it_broke_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "_BLOCK_BYTES", 1 << 20)
     starts = [NOON]
     whole = Sink()
-    _fill(whole, starts, rate=45)
+    _fill(whole, starts, rate=5)
     assert len(whole.blocks) > 1
-    assert all(len(block.body) <= 12 << 20 for block in whole.blocks.values())
+    assert all(len(block.body) <= 1 << 20 for block in whole.blocks.values())
 
     broken = Sink(failing_at=1)
     with pytest.raises(ConnectionError):
-        _fill(broken, starts, rate=45)
+        _fill(broken, starts, rate=5)
     again = Sink()
     again.blocks = broken.blocks
-    _fill(again, starts, rate=45)
+    _fill(again, starts, rate=5)
     assert again.blocks == whole.blocks
+
+
+def test_a_long_past_is_of_few_pieces_and_few_requests() -> None:
+    starts = stretches(timedelta(days=2), NOON + timedelta(hours=1, minutes=20))
+    assert starts[0] == NOON - timedelta(days=2)
+    assert thinned(20, timedelta(hours=1)) == 20
+    assert thinned(20, timedelta(days=7)) < 3
+    sink, done = Sink(), []
+    History(sink, 0.01, lambda: False).fill(starts, lambda stretches, _: done.append(stretches))
+    assert sum(done) == len(starts)
+    assert _lengths(sink) == {"360m": 4, "1440m": 1, "60m": 1, "10m": 2}
+    # What is there in hours or in stretches stays so, and is not stored another time as a part of something larger.
+    more = stretches(timedelta(days=2), NOON + timedelta(hours=6))
+    again = History(sink, 0.01, lambda: False).fill(more, lambda *_: None)
+    assert again.stretches_known == len([start for start in more if start in set(starts)])
+    assert again.stretches == len(more)
+
+
+def test_pieces_are_not_of_more_requests_than_memory_is_meant_for() -> None:
+    sink = Sink()
+    History(sink, 8, lambda: len(sink.blocks) > 1).fill(stretches(timedelta(days=1), NOON), lambda *_: None)
+    assert _lengths(sink) == {"60m": 1}
 
 
 def test_it_stops_when_asked() -> None:
     sink = Sink()
     answers = iter([False, False])
-    history = History(sink, 1, lambda: next(answers, True))
-    filled = history.fill(stretches(timedelta(hours=2), NOON), lambda: None)
-    assert 0 < filled.stretches < 12
+    filled = History(sink, 1, lambda: next(answers, True)).fill(stretches(timedelta(hours=3), NOON), lambda *_: None)
+    assert 0 < filled.stretches < 18
 
 
 def test_the_store_holds_each_request_once(store: Store, tmp_path: Path) -> None:
@@ -112,8 +145,8 @@ def test_the_store_holds_each_request_once(store: Store, tmp_path: Path) -> None
     try:
         sink = SpoolSink(spool, store)
         starts = stretches(timedelta(minutes=20), NOON)
-        filled = History(sink, 5, lambda: False).fill(starts, lambda: None)
-        again = History(sink, 5, lambda: False).fill(starts, lambda: None)
+        filled = History(sink, 5, lambda: False).fill(starts, lambda *_: None)
+        again = History(sink, 5, lambda: False).fill(starts, lambda *_: None)
     finally:
         spool.close()
         writer.stop()
@@ -124,7 +157,20 @@ def test_the_store_holds_each_request_once(store: Store, tmp_path: Path) -> None
         """,
         {"environment": ENVIRONMENT},
     )[0]
-    assert rows == filled.lines
+    drawn = [draw(start, 5) for start in starts]
+    assert rows == sum(len([*lines(one), *flex_lines(one), *mule_lines(one)]) for one in drawn)
+    assert rows < filled.lines
+    told = [
+        [name for (name,) in store.rows(f"SELECT DISTINCT {of} FROM {table} WHERE environment = '{ENVIRONMENT}'")]
+        for of, table in (("gateway_kind", "requests"), ("gateway_kind", "spans"), ("gateway", "metrics"))
+    ]
+    assert list(map(set, told)) == [
+        _KINDS,
+        _KINDS,
+        {"demo-gateway", "demo-flex", "mule", "checkout.shop", "inventory.shop"},
+    ]
+    logs = store.rows(f"SELECT DISTINCT gateway FROM logs WHERE environment = '{ENVIRONMENT}' ORDER BY gateway")
+    assert logs == [("demo-flex",), ("mule",)]
     assert {"orders", "payments", "catalog", "inventory.shop", "recommendations"} <= set(apis)
     assert NOON - timedelta(minutes=20) <= first.replace(tzinfo=UTC) <= last.replace(tzinfo=UTC) <= NOON
     dead_letters = store.rows(
@@ -133,5 +179,11 @@ def test_the_store_holds_each_request_once(store: Store, tmp_path: Path) -> None
     assert dead_letters == [(0,)]
 
 
+def _lengths(sink: Sink) -> Counter[str]:
+    """How many pieces of each length were sent."""
+    pieces = {name.removeprefix(f"{ENVIRONMENT}-").rpartition("-")[0] for name in sink.blocks}
+    return Counter(piece.rpartition("-")[2] for piece in pieces)
+
+
 def _fill(sink: Sink, starts: Sequence[datetime], rate: float = 2) -> Filled:
-    return History(sink, rate, lambda: False).fill(starts, lambda: None)
+    return History(sink, rate, lambda: False).fill(starts, lambda *_: None)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from gatelens.demo import bootstrap
+from gatelens.demo import access_logs
 from gatelens.demo.log_lines import lines
 from gatelens.demo.model import EXPORTS_PER_MINUTE
 from gatelens.demo.past import draw
@@ -31,7 +31,7 @@ def test_lines_are_within_their_minutes_and_in_order_of_time() -> None:
 
 
 def test_a_line_has_the_names_of_the_demos_json_log_and_its_gateway() -> None:
-    names = bootstrap.json_log("access.log")["typed_config"]["log_format"]["json_format"].keys()
+    names = access_logs.json_log("access.log")["typed_config"]["log_format"]["json_format"].keys()
     for record in _records(QUIET):
         assert record.keys() == {*names, "gateway", "instance"}
 

@@ -11,6 +11,12 @@ from tests.processors.alerts.hook import Hook
 
 AddRequests = Callable[..., None]
 
+# That an engine reads at its start.
+TABLES = (
+    "alert_states", "alert_notification_log", "alert_silences", "alert_acknowledgements", "alert_rules", "alert_rounds",
+    "alert_deliveries",
+)  # fmt: skip
+
 _DEFAULTS: dict[str, Any] = {
     "gateway_kind": "flex",
     "gateway": "edge",

@@ -13,6 +13,8 @@ class Hook:
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.raw: list[bytes] = []
         self.answers: deque[int] = deque()
         self.calls = 0
         hook = self
@@ -25,6 +27,8 @@ class Hook:
                 if status == 200:
                     hook.bodies.append(json.loads(body))
                     hook.headers.append(dict(self.headers))
+                    hook.paths.append(self.path)
+                    hook.raw.append(body)
                 self.send_response(status)
                 self.end_headers()
 

@@ -3,16 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from processors.alerts.limit import within_limit
-from processors.alerts.rules import Rule
-from processors.alerts.state import Alert, Sample, State, step
+from processors.alerts.evaluation.limit import within_limit
+from processors.alerts.evaluation.state import Alert, State, step
+from processors.alerts.rules.rule import Rule
+from processors.alerts.rules.sample import Sample
+from processors.time.window import MINUTE
+from tests.processors.alerts import rig
 
 _NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def _rule(**keys: Any) -> Rule:
     given = {"name": "many", "measure": "requests", "window": "1m", "op": ">", "threshold": 4, "by": ["api"]}
-    return Rule.model_validate(given | {"receiver": "on-call"} | keys)
+    return rig.rule(**given, **{"receiver": "on-call", **keys})
 
 
 def _samples(first: int, last: int, value: float = 10) -> list[Sample]:
@@ -27,7 +30,7 @@ def test_what_meets_the_rule_is_taken_up_to_the_limit() -> None:
     samples = [*_samples(90, 95, value=1), *_samples(0, 7)]
     assert within_limit(_rule(limit=7), {}, samples) == (_samples(0, 7), 0)
     assert within_limit(_rule(limit=5), {}, samples) == (_samples(0, 5), 2)
-    assert within_limit(_rule(limit=0), {}, samples) == (_samples(0, 7), 0)
+    assert within_limit(_rule(limit=0), {}, samples) == (samples, 0)
 
 
 def test_alerts_that_there_are_stay() -> None:
@@ -45,7 +48,9 @@ def test_alerts_that_are_not_told_yet_take_room() -> None:
     alerts: dict[str, Alert] = {}
     for round_ in range(5):
         taken, beyond = within_limit(rule, alerts, _samples(round_ * 10, round_ * 10 + 10))
-        alerts, _ = step(rule, alerts, taken, _NOW)
+        for number in range(2):
+            now = _NOW + (2 * round_ + number) * MINUTE
+            alerts, _ = step(rule, alerts, taken if not alerts else [], now)
         assert len(alerts) == 3
         assert beyond == (10 if round_ else 7)
     assert {alert.state for alert in alerts.values()} == {State.RESOLVED}

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from processors.alerts.fingerprint import fingerprint
-from processors.alerts.rules import Rule
-from processors.alerts.state import Alert, Sample, State, Transition, step
+from processors.alerts.evaluation.fingerprint import fingerprint
+from processors.alerts.evaluation.state import Alert, State, Transition, step
+from processors.alerts.rules.rule import Rule
+from processors.alerts.rules.sample import Sample
+from processors.time.window import Window
+from tests.processors.alerts import rig
 
 _START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _STEP = timedelta(seconds=15)
@@ -19,7 +22,7 @@ def _rule(**keys: Any) -> Rule:
         "name": "fails", "measure": "error_rate", "window": "5m", "op": ">", "threshold": 0.1, "by": ["api"],
         "annotations": {"summary": "{{ labels.api }}: {{ value }}"}, "receiver": "on-call", **keys,
     }  # fmt: skip
-    return Rule.model_validate(given)
+    return rig.rule(**given)
 
 
 def _run(rule: Rule, values: Sequence[float | None]) -> list[tuple[str, dict[str, Alert], list[Transition]]]:
@@ -40,18 +43,40 @@ def _run(rule: Rule, values: Sequence[float | None]) -> list[tuple[str, dict[str
         pytest.param({}, [0.1, 0.0], "- -", id="at the threshold it does not fire"),
         pytest.param({}, [0.2, 0.2], "firing firing", id="without for it fires at once"),
         pytest.param({}, [0.2, 0.0, 0.0], "firing resolved resolved", id="it stays resolved until it is told"),
-        pytest.param({}, [0.2, None], "firing resolved", id="a group that disappears resolves"),
+        pytest.param(
+            {},
+            [0.2, *[None] * 5],
+            "firing firing firing firing firing resolved",
+            id="a group that is missing for a minute",
+        ),
+        pytest.param({}, [0.2, None, 0.2, None], "firing firing firing firing", id="a group may be late once"),
+        pytest.param(
+            {"recovery": 0.05}, [0.2, 0.08, 0.05, 0.08], "firing recovering resolved resolved", id="recovery threshold"
+        ),
+        pytest.param({"recovery": 0.05}, [0.08, 0.2, 0.06, 0.2], "- firing recovering firing", id="and back"),
+        pytest.param(
+            {"recovery": 0.05, "keep_firing_for": "15s"},
+            [0.2, 0.08, 0, 0],
+            "firing recovering recovering resolved",
+            id="recovery threshold, then keep_firing_for",
+        ),
+        pytest.param(
+            {"op": "<", "threshold": 0.5, "recovery": 0.7},
+            [0.4, 0.6, 0.7],
+            "firing recovering resolved",
+            id="recovery threshold from below",
+        ),
         pytest.param({"for": "30s"}, [0.2] * 4, "pending pending firing firing", id="for"),
         pytest.param({"for": "30s"}, [0.2, 0.2, 0.0, 0.2], "pending pending - pending", id="for starts anew"),
         pytest.param({"for": "30s"}, [0.2, None], "pending -", id="a pending group that disappears is forgotten"),
         pytest.param({"for": "20s"}, [0.2] * 3, "pending pending firing", id="for between two evaluations"),
         pytest.param({}, [0.2, 0, 0.2, 0], "firing resolved firing resolved", id="flapping"),
         pytest.param({"for": "15s"}, [0.2, 0.2, 0, 0.2, 0.2], "pending firing resolved pending firing", id="again"),
-        pytest.param({"keep_firing_for": "30s"}, [0.2, 0, 0, 0], "firing firing firing resolved", id="keep_firing_for"),
+        pytest.param({"keep_firing_for": "30s"}, [0.2, 0, 0, 0], "firing recovering recovering resolved", id="keeps"),
         pytest.param(
             {"keep_firing_for": "30s"},
             [0.2, 0, 0.2, 0, None, 0],
-            "firing firing firing firing firing resolved",
+            "firing recovering firing recovering recovering resolved",
             id="keep_firing_for starts anew, and holds a group that disappears",
         ),
         pytest.param(
@@ -99,23 +124,36 @@ def test_every_change_is_told_once() -> None:
 
 def test_groups_are_apart() -> None:
     rule = _rule()
-    groups = [Sample({"api": name}, value, 10) for name, value in (("orders", 0.2), ("carts", 0.05), ("", 0.3))]
+    values = (("orders", 0.2), ("carts", 0.05), ("(no route)", 0.3))
+    groups = [Sample({"api": name}, value, 10) for name, value in values]
     alerts, changes = step(rule, {}, groups, _START)
     assert {alert.labels["api"] for alert in alerts.values()} == {"orders", "(no route)"}
     assert len(changes) == 2
-    alerts, changes = step(rule, alerts, groups[1:], _START + _STEP)
+    alerts, changes = step(rule, alerts, [Sample({"api": "orders"}, 0.0, 10), *groups[1:]], _START + _STEP)
     states = {alert.labels["api"]: alert.state for alert in alerts.values()}
     assert states == {"orders": State.RESOLVED, "(no route)": State.FIRING}
     assert [change.alert.labels["api"] for change in changes] == ["orders"]
 
 
-def test_what_was_told_is_kept_unless_the_receiver_changes() -> None:
-    rule = _rule()
-    sample = [Sample({"api": "orders"}, 0.2, 10)]
-    alerts, _ = step(rule, {}, sample, _START)
-    ((key, alert),) = alerts.items()
-    told = {key: Alert(**{**vars(alert), "notified_state": State.FIRING, "notified_at": _START})}
-    kept, _ = step(rule, told, sample, _START + _STEP)
-    assert (kept[key].notified_state, kept[key].notified_at) == (State.FIRING, _START)
-    moved, _ = step(_rule(receiver="others"), told, sample, _START + _STEP)
-    assert (moved[key].notified_state, moved[key].fired_at) == (None, _START)
+def test_each_severity_is_an_alert_with_a_threshold_of_its_own() -> None:
+    levels = {"warning": {"threshold": 0.1, "recovery": 0.05}, "critical": {"threshold": 0.3}}
+    rule = _rule(threshold=None, severities=levels)
+    seen = [
+        {alert.labels["severity"]: alert.state.value for alert in alerts.values()}
+        for _, alerts, _ in _run(rule, [0.2, 0.4, 0.2, 0.07, 0.01])
+    ]
+    assert seen == [
+        {"warning": "firing"},
+        {"warning": "firing", "critical": "firing"},
+        {"warning": "firing", "critical": "resolved"},
+        {"warning": "recovering", "critical": "resolved"},
+        {"warning": "resolved", "critical": "resolved"},
+    ]
+
+
+def test_an_alert_says_what_was_judged() -> None:
+    window = Window(_START - timedelta(minutes=5), _START)
+    alerts, _ = step(_rule(annotations={}), {}, [Sample({"api": "orders"}, 0.1532, 10)], _START, window)
+    (alert,) = alerts.values()
+    assert alert.window == window
+    assert alert.annotations == {"summary": "error_rate is 15.32 % over 5m", "value": "15.32 %", "threshold": "> 10 %"}

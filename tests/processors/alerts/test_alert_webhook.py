@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 
-from processors.alerts.fingerprint import fingerprint
-from processors.alerts.notifications import due, is_settled, told
-from processors.alerts.rules import Receiver
-from processors.alerts.state import Alert, State
-from processors.alerts.webhook import DeliveryError, WebhookSender, group_key, payload
+from processors.alerts.channels.notification import DeliveryError
+from processors.alerts.channels.receiver import Receiver
+from processors.alerts.channels.webhook import payload
+from processors.alerts.evaluation.fingerprint import fingerprint
+from processors.alerts.evaluation.state import Alert, State
+from processors.alerts.routing.dispatcher import Dispatcher, Situation
+from processors.alerts.routing.group_key import group_key
+from processors.alerts.routing.notification_log import NotificationLog
+from processors.alerts.routing.routing import Routing
+from tests.processors.alerts import rig
 from tests.processors.alerts.hook import Hook
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,8 +22,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 def _receiver(url: str = "http://127.0.0.1:9/s3cret-token", **keys: Any) -> Receiver:
-    webhook = {"url": url, "max_alerts": keys.pop("max_alerts", 0)}
-    return Receiver.model_validate({"name": "on-call", "webhook": webhook, **keys})
+    return Receiver.model_validate({"name": "on-call", "webhook": {"url": url, **keys}})
 
 
 def _alert(api: str, state: State = State.FIRING, **keys: Any) -> Alert:
@@ -32,14 +36,32 @@ def _alert(api: str, state: State = State.FIRING, **keys: Any) -> Alert:
     return Alert(**given)
 
 
+def _annotations(api: str, until: str = "2026-03-01T12%3A03") -> dict[str, str]:
+    matchers = (
+        f"alertname%3D%22fails%22%2Capi%3D%22{api}%22%2Cenvironment%3D%22production%22%2Cseverity%3D%22critical%22"
+    )
+    base = "https://gatelens.example.com"
+    query = f"api={api}&from=2026-03-01T11%3A27&to={until}&environment=production"
+    return {
+        "page_url": f"{base}/apis?{query}",
+        "runbook": "https://wiki/fails",
+        "silence_url": f"{base}/alerts?tab=silences&matchers=%7B{matchers}%7D",
+        "summary": f"{api} fails",
+    }
+
+
 def test_the_body_that_a_receiver_gets(hook: Hook) -> None:
     fired = _NOW - 2 * _MINUTE + timedelta(microseconds=120_000)
     alerts = [_alert("orders", State.RESOLVED), _alert("carts", fired_at=fired)]
     receiver = _receiver(hook.url.replace("://", "://user:p%40ss@"))
-    (notification,) = due(alerts, {"on-call": receiver}, _NOW)
-    sender = WebhookSender("https://gatelens.example.com")
-    sender.send(notification)
-    sender.close()
+    dispatcher = Dispatcher(log := NotificationLog())
+    (first,) = dispatcher.due([_alert("orders")], Routing({"on-call": receiver}), Situation(_NOW))
+    log.taken(first, _NOW)
+    situation = Situation(_NOW, external_url="https://gatelens.example.com")
+    (notification,) = dispatcher.due(alerts, Routing({"on-call": receiver}), situation)
+    channel = receiver.channels["webhook"].open()
+    channel.send(notification)
+    channel.close()
     assert hook.headers[0]["Content-Type"] == "application/json"
     assert hook.headers[0]["Authorization"] == "Basic dXNlcjpwQHNz"
     assert hook.bodies == [
@@ -62,7 +84,7 @@ def test_the_body_that_a_receiver_gets(hook: Hook) -> None:
                         "environment": "production",
                         "severity": "critical",
                     },
-                    "annotations": {"runbook": "https://wiki/fails", "summary": "carts fails"},
+                    "annotations": _annotations("carts"),
                     "startsAt": "2026-03-01T11:58:00.12Z",
                     "endsAt": "0001-01-01T00:00:00Z",
                     "generatorURL": "https://gatelens.example.com/alerts?rule=fails",
@@ -76,7 +98,7 @@ def test_the_body_that_a_receiver_gets(hook: Hook) -> None:
                         "environment": "production",
                         "severity": "critical",
                     },
-                    "annotations": {"runbook": "https://wiki/fails", "summary": "orders fails"},
+                    "annotations": _annotations("orders", "2026-03-01T12%3A05"),
                     "startsAt": "2026-03-01T11:58:00Z",
                     "endsAt": "2026-03-01T12:00:00Z",
                     "generatorURL": "https://gatelens.example.com/alerts?rule=fails",
@@ -102,51 +124,11 @@ def test_group_keys() -> None:
     assert group_key({"a": "tab\t nul\0 sep\u2028 \U000e0001"}) == '{}:{a="tab\\t nul\\x00 sep\\u2028 \\U000e0001"}'
 
 
-def test_groups() -> None:
-    alerts = [_alert("orders"), _alert("carts"), _alert("stock", receiver="others"), _alert("x", receiver="gone")]
-    others = Receiver.model_validate({"name": "others", "webhook": {"url": "http://x"}, "group_by": ["no", "api"]})
-    found = due(alerts, {"on-call": _receiver(group_by=["api"]), "others": others}, _NOW)
-    assert [(one.receiver.name, dict(one.group_labels)) for one in found] == [
-        ("on-call", {"api": "carts"}), ("on-call", {"api": "orders"}), ("others", {"api": "stock"}),
-    ]  # fmt: skip
-    (whole,) = due(alerts, {"on-call": _receiver(group_by=[])}, _NOW)
-    assert (dict(whole.group_labels), len(whole.alerts)) == ({}, 2)
-
-
-def test_a_group_is_due_when_it_changes_and_when_it_is_to_be_repeated() -> None:
-    receivers = {"on-call": _receiver(repeat_interval="1h")}
-
-    def is_due(*alerts: Alert, after: timedelta = timedelta()) -> bool:
-        return bool(due(alerts, receivers, _NOW + after))
-
-    known = told(_alert("orders"), _NOW)
-    assert is_due(_alert("orders"))
-    assert not is_due(known, after=59 * _MINUTE)
-    assert is_due(known, after=60 * _MINUTE)
-    assert is_due(known, _alert("carts"))
-    assert is_due(_alert("orders", State.RESOLVED, notified_state=State.FIRING, notified_at=_NOW))
-    assert not is_due(_alert("orders", State.PENDING))
-    assert not is_due(_alert("orders", State.PENDING), known)
-    assert told(_alert("orders", State.RESOLVED), _NOW).state is State.INACTIVE
-
-
-def test_who_wants_no_resolved_ones_gets_none() -> None:
-    receivers = {"on-call": _receiver(send_resolved=False)}
-    over = _alert("orders", State.RESOLVED, notified_state=State.FIRING, notified_at=_NOW)
-    assert due([over], receivers, _NOW) == []
-    (notification,) = due([over, _alert("carts")], receivers, _NOW)
-    assert [alert.labels["api"] for alert in notification.alerts] == ["carts"]
-    assert is_settled(over, receivers)
-    assert is_settled(over, {})
-    assert not is_settled(over, {"on-call": _receiver()})
-    assert not is_settled(_alert("carts"), receivers)
-
-
 def test_truncation() -> None:
-    receiver = _receiver(max_alerts=2)
+    receiver = _receiver()
     alerts = [_alert(api) for api in ("d", "c", "b", "a")]
-    (notification,) = due(alerts, {"on-call": receiver}, _NOW)
-    body = payload(notification, "")
+    (notification,) = rig.notifications(alerts, {"on-call": receiver}, _NOW)
+    body = payload(notification, max_alerts=2)
     assert [alert["labels"]["api"] for alert in body["alerts"]] == ["a", "b"]
     assert (body["truncatedAlerts"], body["alerts"][0]["generatorURL"]) == (2, "")
 
@@ -168,10 +150,11 @@ def test_no_answer(hook: Hook) -> None:
 
 
 def _error(url: str) -> DeliveryError:
-    (notification,) = due([_alert("orders")], {"on-call": _receiver(url)}, _NOW)
-    sender = WebhookSender("")
+    receiver = _receiver(url)
+    (notification,) = rig.notifications([_alert("orders")], {"on-call": receiver}, _NOW)
+    channel = receiver.channels["webhook"].open()
     with pytest.raises(DeliveryError) as caught:
-        sender.send(notification)
-    sender.close()
+        channel.send(notification)
+    channel.close()
     assert "s3cret" not in str(caught.value)
     return caught.value

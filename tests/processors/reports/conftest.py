@@ -1,12 +1,14 @@
 """The traffic that the tests of reports count: real rows of `requests`, and what they must add up to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from processors.query.questions import Questions
+from processors.reports.usage import report_questions
 from storage.store import Store
 
 DAY = datetime(2026, 5, 10, tzinfo=UTC)
@@ -28,6 +30,13 @@ _ORDINARY: Mapping[str, Any] = {
 }
 
 Insert = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def questions(store: Store) -> Iterator[Questions]:
+    asked = report_questions(store, lambda: datetime.now(UTC))
+    yield asked
+    asked.close()
 
 
 @pytest.fixture

@@ -7,25 +7,24 @@ import pandas as pd
 import pytest
 
 from processors.errors import InvalidReport
+from processors.query.questions import Questions
 from processors.reports.renderers import RENDERERS, render_csv, render_json, renderer
 from processors.reports.report import UsageReport, usage_report
 from processors.reports.usage import COUNTS
-from processors.traffic.filters import Filters
-from processors.window import Window
-from storage.store import Store
+from processors.time.window import Window
 
 START = datetime(2026, 5, 10, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(days=2))
 
 
-def _report(store: Store, environment: str, by: str) -> UsageReport:
-    filters = Filters(environment=environment)
-    return usage_report(store, WINDOW, by.split(","), filters, now=WINDOW.end, version="1.2.3")
+def _report(questions: Questions, environment: str, by: str) -> UsageReport:
+    filters = {"environment": environment}
+    return usage_report(questions, WINDOW, by.split(","), filters, now=WINDOW.end, version="1.2.3")
 
 
 @pytest.mark.usefixtures("traffic")
-def test_csv_reads_back(store: Store, environment: str) -> None:
-    report = _report(store, environment, "month,day,hour,api,consumer")
+def test_csv_reads_back(questions: Questions, environment: str) -> None:
+    report = _report(questions, environment, "month,day,hour,api,consumer")
 
     content = render_csv(report)
     read = pd.read_csv(io.BytesIO(content), keep_default_na=False)
@@ -40,11 +39,11 @@ def test_csv_reads_back(store: Store, environment: str) -> None:
 
 @pytest.mark.parametrize("consumer", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_csv_text_that_begins_like_a_formula_is_harmless(
-    store: Store, environment: str, insert: Callable[..., None], consumer: str
+    questions: Questions, environment: str, insert: Callable[..., None], consumer: str
 ) -> None:
     insert(consumer=consumer, route='a "quoted", é\nroute')
 
-    content = render_csv(_report(store, environment, "consumer,route"))
+    content = render_csv(_report(questions, environment, "consumer,route"))
     read = pd.read_csv(io.BytesIO(content), dtype=str)
 
     assert read["consumer"].tolist() == [f"'{consumer}"]
@@ -53,8 +52,8 @@ def test_csv_text_that_begins_like_a_formula_is_harmless(
 
 
 @pytest.mark.usefixtures("traffic")
-def test_json_tells_what_was_asked(store: Store, environment: str) -> None:
-    document = json.loads(render_json(_report(store, environment, "api,day")))
+def test_json_tells_what_was_asked(questions: Questions, environment: str) -> None:
+    document = json.loads(render_json(_report(questions, environment, "api,day")))
 
     rows = document.pop("rows")
     total = document.pop("total")
@@ -72,8 +71,8 @@ def test_json_tells_what_was_asked(store: Store, environment: str) -> None:
 
 
 @pytest.mark.parametrize("name", [known.name for known in RENDERERS])
-def test_a_report_of_nothing_is_a_file_too(store: Store, environment: str, name: str) -> None:
-    report = _report(store, environment, "day,consumer")
+def test_a_report_of_nothing_is_a_file_too(questions: Questions, environment: str, name: str) -> None:
+    report = _report(questions, environment, "day,consumer")
 
     assert report.total == dict.fromkeys(COUNTS, 0)
     assert renderer(name).render(report)
@@ -81,11 +80,11 @@ def test_a_report_of_nothing_is_a_file_too(store: Store, environment: str, name:
 
 @pytest.mark.parametrize("by", ["api", "api,consumer"])
 def test_a_latency_that_is_not_known_is_left_empty(
-    store: Store, environment: str, insert: Callable[..., None], by: str
+    questions: Questions, environment: str, insert: Callable[..., None], by: str
 ) -> None:
     insert(api="told")
     insert(api="untold", duration_us=None)
-    report = _report(store, environment, by)
+    report = _report(questions, environment, by)
 
     read = pd.read_csv(io.BytesIO(render_csv(report)), dtype=str, keep_default_na=False).set_index("api")
     told, untold = json.loads(render_json(report))["rows"]
@@ -102,8 +101,8 @@ def test_unknown_formats_are_told_what_is_known() -> None:
 
 
 @pytest.mark.usefixtures("traffic")
-def test_a_period_that_lasts_is_not_complete(store: Store, environment: str) -> None:
+def test_a_period_that_lasts_is_not_complete(questions: Questions, environment: str) -> None:
     now = WINDOW.end - timedelta(minutes=1)
-    report = usage_report(store, WINDOW, ["api"], Filters(environment=environment), now=now, version="1.2.3")
+    report = usage_report(questions, WINDOW, ["api"], {"environment": environment}, now=now, version="1.2.3")
 
     assert not report.complete

@@ -16,12 +16,13 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from dashboards.reports_api import reports_api
+from dashboards.api.reports import reports_api
 from gatelens.data_directory import Addresses, DataDirectory
 from gatelens.report_command import UsageQuestion, format_of, run_usage, write
 from processors.errors import InvalidReport
+from processors.query.questions import Questions
 from storage.errors import GatelensError
-from storage.store import Store
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -47,13 +48,13 @@ store.close()
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory that no process has open, with three requests in May and one in June 2026."""
     data = tmp_path_factory.mktemp("data")
-    subprocess.run([sys.executable, "-c", FILL, str(data)], check=True, cwd=ROOT, timeout=60)
+    subprocess.run([sys.executable, "-c", FILL, str(data)], check=True, cwd=ROOT, timeout=PATIENCE)
     return data
 
 
 def _gatelens(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "gatelens", "report", "usage", *arguments]
-    return subprocess.run(command, capture_output=True, cwd=ROOT, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, cwd=ROOT, timeout=PATIENCE, check=False)
 
 
 def test_opens_the_directory_and_writes_a_file(filled: Path, tmp_path: Path) -> None:
@@ -84,10 +85,10 @@ def test_a_fault_leaves_the_file_as_it_was(filled: Path, tmp_path: Path) -> None
 
 
 @contextmanager
-def _running(store: Store, data: Path) -> Iterator[None]:
+def _running(questions: Questions, data: Path) -> Iterator[None]:
     """The API of a running process, announced in the data directory."""
     app = FastAPI()
-    app.include_router(reports_api(store, lambda: datetime(2026, 5, 20, tzinfo=UTC), "1.2.3"))
+    app.include_router(reports_api(questions, lambda: datetime(2026, 5, 20, tzinfo=UTC), "1.2.3"))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -103,15 +104,15 @@ def _running(store: Store, data: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("traffic")
-def test_asks_the_running_process(store: Store, environment: str, tmp_path: Path) -> None:
-    with _running(store, tmp_path):
+def test_asks_the_running_process(questions: Questions, environment: str, tmp_path: Path) -> None:
+    with _running(questions, tmp_path):
         report = run_usage(UsageQuestion("this-month", "", "api", "json", environment), tmp_path)
         with pytest.raises(GatelensError, match="cannot be grouped by 'colour'"):
             run_usage(UsageQuestion("this-month", "", "colour", "json"), tmp_path)
 
     assert (report.rows, report.requests) == (2, 14)
     assert report.content.startswith(b"{")
-    with pytest.raises(GatelensError, match="did not answer"):
+    with pytest.raises(GatelensError, match="does not answer"):
         run_usage(UsageQuestion("this-month", "", "api", "json"), tmp_path)
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from fastapi import FastAPI
 
-from dashboards.reports_api import reports_api
-from storage.store import Store
+from dashboards.api.reports import reports_api
+from processors.query.questions import Questions
 
 NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
 ADDRESS = "/api/v1/reports/usage"
@@ -19,10 +19,10 @@ Get = Callable[[str], httpx.Response]
 
 
 @pytest.fixture
-def get(store: Store) -> Get:
+def get(questions: Questions) -> Get:
     """Asks for the report of a query string."""
     server = FastAPI()
-    server.include_router(reports_api(store, lambda: NOW, "1.2.3"))
+    server.include_router(reports_api(questions, lambda: NOW, "1.2.3"))
 
     async def answer(query: str) -> httpx.Response:
         transport = httpx.ASGITransport(server)

@@ -7,11 +7,10 @@ from zipfile import ZipFile
 
 import pytest
 
+from processors.query.questions import Questions
 from processors.reports.report import usage_report
 from processors.reports.sheet import render_xlsx
-from processors.traffic.filters import Filters
-from processors.window import Window
-from storage.store import Store
+from processors.time.window import Window
 
 START = datetime(2026, 5, 10, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(days=2))
@@ -60,15 +59,15 @@ class Book:
         return font.find("x:b", XML) is not None, own.get(number, number)
 
 
-def _book(store: Store, environment: str, by: str) -> Book:
-    filters = Filters(environment=environment)
+def _book(questions: Questions, environment: str, by: str) -> Book:
+    filters = {"environment": environment}
     now = WINDOW.end + timedelta(hours=1)
-    return Book(render_xlsx(usage_report(store, WINDOW, by.split(","), filters, now=now, version="1.2.3")))
+    return Book(render_xlsx(usage_report(questions, WINDOW, by.split(","), filters, now=now, version="1.2.3")))
 
 
 @pytest.mark.usefixtures("traffic")
-def test_usage_has_a_header_rows_and_a_total(store: Store, environment: str) -> None:
-    rows = _book(store, environment, "api,day").rows(1)
+def test_usage_has_a_header_rows_and_a_total(questions: Questions, environment: str) -> None:
+    rows = _book(questions, environment, "api,day").rows(1)
 
     assert list(rows[0].values())[:4] == ["api", "day", "requests", "successes"]
     # 46152 is 2026-05-10 in the days of a sheet.
@@ -83,8 +82,8 @@ def test_usage_has_a_header_rows_and_a_total(store: Store, environment: str) -> 
 
 
 @pytest.mark.usefixtures("traffic")
-def test_header_is_frozen_and_the_filter_leaves_out_the_total(store: Store, environment: str) -> None:
-    sheet = _book(store, environment, "api,day").part("worksheets/sheet1")
+def test_header_is_frozen_and_the_filter_leaves_out_the_total(questions: Questions, environment: str) -> None:
+    sheet = _book(questions, environment, "api,day").part("worksheets/sheet1")
 
     pane = sheet.find(".//x:pane", XML)
     autofilter = sheet.find("x:autoFilter", XML)
@@ -95,8 +94,8 @@ def test_header_is_frozen_and_the_filter_leaves_out_the_total(store: Store, envi
 
 
 @pytest.mark.usefixtures("traffic")
-def test_cells_are_formatted(store: Store, environment: str) -> None:
-    book = _book(store, environment, "api,day,hour,month")
+def test_cells_are_formatted(questions: Questions, environment: str) -> None:
+    book = _book(questions, environment, "api,day,hour,month")
 
     assert [book.style(1, cell) for cell in ("B2", "C2", "D2")] == [
         (False, "yyyy-mm-dd"),
@@ -111,8 +110,8 @@ def test_cells_are_formatted(store: Store, environment: str) -> None:
 
 
 @pytest.mark.usefixtures("traffic")
-def test_about_tells_what_was_counted(store: Store, environment: str) -> None:
-    book = _book(store, environment, "api,day")
+def test_about_tells_what_was_counted(questions: Questions, environment: str) -> None:
+    book = _book(questions, environment, "api,day")
 
     assert "xl/worksheets/sheet3.xml" not in book.names
     titles = [sheet.attrib["name"] for sheet in book.part("workbook").iterfind(".//x:sheet", XML)]
@@ -131,10 +130,10 @@ def test_about_tells_what_was_counted(store: Store, environment: str) -> None:
 
 
 def test_a_latency_that_is_not_known_is_an_empty_cell(
-    store: Store, environment: str, insert: Callable[..., None]
+    questions: Questions, environment: str, insert: Callable[..., None]
 ) -> None:
     insert(duration_us=None)
-    book = _book(store, environment, "api")
+    book = _book(questions, environment, "api")
 
     row = book.rows(1)[1]
     assert (row["A"], row["B"], row["H"], row["I"]) == ("orders", "1", "", "")
@@ -146,10 +145,10 @@ def test_a_latency_that_is_not_known_is_an_empty_cell(
     ["=1+1", "{=1+1}", "http://localhost/", "mailto:someone@localhost", "42", "a\x00b<&>", "é" * 40_000],
 )
 def test_text_is_neither_formula_nor_link(
-    store: Store, environment: str, insert: Callable[..., None], consumer: str
+    questions: Questions, environment: str, insert: Callable[..., None], consumer: str
 ) -> None:
     insert(consumer=consumer)
-    book = _book(store, environment, "consumer")
+    book = _book(questions, environment, "consumer")
 
     sheet = book.part("worksheets/sheet1")
     (cell,) = sheet.findall(".//x:c[@r='A2']", XML)

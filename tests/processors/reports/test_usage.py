@@ -6,15 +6,18 @@ import pandas as pd
 import pytest
 
 from processors.errors import InvalidReport
+from processors.query.absent import NO_ROUTE
+from processors.query.filters import Filter
+from processors.query.question import Question
+from processors.query.questions import Questions
 from processors.reports import usage as usage_module
 from processors.reports.dimensions import DIMENSIONS
 from processors.reports.usage import COUNTS, LATENCIES, usage
-from processors.traffic.filters import NO_ROUTE, Filters
-from processors.traffic.totals import totals
-from processors.window import Window
-from storage.store import Store
+from processors.time.window import Window
 
 START = datetime(2026, 5, 10, tzinfo=UTC)
+_DAY = Window(START, START + timedelta(days=1))
+_TWO_DAYS = Window(START, START + timedelta(days=2))
 # Short enough for minutes, long enough for hours, and long with ragged edges.
 WINDOWS = (
     Window(START, START + timedelta(hours=24)),
@@ -31,23 +34,22 @@ def _keyed(frame: pd.DataFrame, *names: str) -> dict[Any, int]:
 @pytest.mark.usefixtures("traffic")
 @pytest.mark.parametrize("window", WINDOWS, ids=("minutes", "hours", "ragged"))
 @pytest.mark.parametrize("dimension", [dimension.name for dimension in DIMENSIONS])
-def test_rows_add_up_to_the_overview(store: Store, environment: str, window: Window, dimension: str) -> None:
-    filters = Filters(environment=environment)
-    overview, _ = totals(store, window, filters, window.end)
-    assert overview.requests >= 12
+def test_rows_add_up_to_the_whole(questions: Questions, environment: str, window: Window, dimension: str) -> None:
+    total = questions.ask(Question(COUNTS, window, filters=(Filter("environment", values=(environment,)),))).frame
+    assert total["requests"][0] >= 12
 
-    found = usage(store, window.start, window.end, [dimension], filters)
+    found = usage(questions, window, [dimension], {"environment": environment})
 
     assert list(found.columns) == [dimension, *COUNTS, *LATENCIES]
     summed = {name: int(found[name].sum()) for name in COUNTS}
-    assert summed.pop("successes") == summed["requests"] - summed["errors"] - summed["client_errors"]
-    assert summed == {name: getattr(overview, name) for name in summed}
+    assert summed == {name: int(total[name][0]) for name in COUNTS}
+    assert summed["successes"] == summed["requests"] - summed["errors"] - summed["client_errors"]
 
 
 @pytest.mark.usefixtures("traffic")
 @pytest.mark.parametrize("by", ["api", "api,consumer"])
-def test_mesh_requests_count_once(store: Store, environment: str, by: str) -> None:
-    found = usage(store, START, START + timedelta(days=2), by.split(","), Filters(environment=environment))
+def test_mesh_requests_count_once(questions: Questions, environment: str, by: str) -> None:
+    found = usage(questions, _TWO_DAYS, by.split(","), {"environment": environment})
 
     assert found.groupby("api")["requests"].sum().to_dict() == {"orders": 9, "stock": 5}
     stock = found[found["api"] == "stock"]
@@ -55,9 +57,9 @@ def test_mesh_requests_count_once(store: Store, environment: str, by: str) -> No
 
 
 @pytest.mark.usefixtures("traffic")
-def test_groups_by_several_in_their_order(store: Store, environment: str) -> None:
-    filters = Filters(environment=environment, api="orders")
-    found = usage(store, START, START + timedelta(days=2), ["consumer", "status_class"], filters)
+def test_groups_by_several_in_their_order(questions: Questions, environment: str) -> None:
+    filters = {"environment": environment, "api": "orders"}
+    found = usage(questions, _TWO_DAYS, ["consumer", "status_class"], filters)
 
     assert _keyed(found, "consumer", "status_class") == {
         ("", "other"): 1,
@@ -71,12 +73,11 @@ def test_groups_by_several_in_their_order(store: Store, environment: str) -> Non
 
 
 @pytest.mark.usefixtures("traffic")
-def test_times_are_the_beginnings_of_utc_hours_days_and_months(store: Store, environment: str) -> None:
-    filters = Filters(environment=environment)
-    end = START + timedelta(days=2)
-    days = usage(store, START, end, ["day"], filters)
-    hours = usage(store, START, end, ["hour", "consumer"], filters)
-    months = usage(store, START, end, ["month"], filters)
+def test_times_are_the_beginnings_of_utc_hours_days_and_months(questions: Questions, environment: str) -> None:
+    filters = {"environment": environment}
+    days = usage(questions, _TWO_DAYS, ["day"], filters)
+    hours = usage(questions, _TWO_DAYS, ["hour", "consumer"], filters)
+    months = usage(questions, _TWO_DAYS, ["month"], filters)
 
     assert _keyed(days, "day") == {
         pd.Timestamp("2026-05-10", tz="UTC"): 12,
@@ -87,37 +88,38 @@ def test_times_are_the_beginnings_of_utc_hours_days_and_months(store: Store, env
 
 
 @pytest.mark.usefixtures("traffic")
-def test_filters(store: Store, environment: str, insert: Callable[..., None]) -> None:
+def test_filters(questions: Questions, environment: str, insert: Callable[..., None]) -> None:
     insert(api="", api_version="", times=3)
-    end = START + timedelta(days=2)
 
-    by_gateway = usage(store, START, end, ["gateway"], Filters(environment=environment, gateway="stock.shop"))
-    unrouted = usage(store, START, end, ["api"], Filters(environment=environment, api=NO_ROUTE))
+    by_gateway = usage(questions, _TWO_DAYS, ["gateway"], {"environment": environment, "gateway": "stock.shop"})
+    unrouted = usage(questions, _TWO_DAYS, ["api"], {"environment": environment, "api": NO_ROUTE})
 
     assert _keyed(by_gateway, "gateway") == {"stock.shop": 4}
     assert _keyed(unrouted, "api") == {"": 3}
 
 
-def test_nothing_used_is_a_frame_with_columns(store: Store, environment: str) -> None:
-    found = usage(store, START, START + timedelta(days=1), ["api", "day"], Filters(environment=environment))
+def test_nothing_used_is_a_frame_with_columns(questions: Questions, environment: str) -> None:
+    found = usage(questions, _DAY, ["api", "day"], {"environment": environment})
 
     assert found.empty
     assert list(found.columns) == ["api", "day", *COUNTS, *LATENCIES]
 
 
 @pytest.mark.parametrize("by", [["colour"], ["api", "time; DROP TABLE requests"], [""], []])
-def test_unknown_dimensions_are_told_what_is_known(store: Store, by: list[str]) -> None:
+def test_unknown_dimensions_are_told_what_is_known(questions: Questions, by: list[str]) -> None:
     with pytest.raises(InvalidReport, match=r"environment, gateway_kind, .* status_class, hour, day, month"):
-        usage(store, START, START + timedelta(days=1), by, Filters())
+        usage(questions, _DAY, by, {})
 
 
-def test_a_dimension_named_twice_is_refused(store: Store) -> None:
+def test_a_dimension_named_twice_is_refused(questions: Questions) -> None:
     with pytest.raises(InvalidReport, match="twice"):
-        usage(store, START, START + timedelta(days=1), ["api", "api"], Filters())
+        usage(questions, _DAY, ["api", "api"], {})
 
 
 @pytest.mark.usefixtures("traffic")
-def test_too_many_rows_are_refused_not_cut(store: Store, environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_are_refused_not_cut(
+    questions: Questions, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(usage_module, "MOST_ROWS", 1)
     with pytest.raises(InvalidReport, match="more than 1 rows"):
-        usage(store, START, START + timedelta(days=2), ["api"], Filters(environment=environment))
+        usage(questions, _TWO_DAYS, ["api"], {"environment": environment})

@@ -11,6 +11,7 @@ import pytest
 
 from storage.access.database import AccessDatabase
 from storage.errors import AccessUnavailable
+from tests.patience import PATIENCE
 
 _INSERT = "INSERT INTO tokens VALUES (?, 'read', ?, 0)"
 
@@ -84,7 +85,7 @@ def test_what_fails_half_way_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_killed_process_leaves_what_was_done_and_nothing_of_the_rest(tmp_path: Path) -> None:
-    finished = subprocess.run([sys.executable, "-c", _KILLED, tmp_path], check=False, timeout=60)
+    finished = subprocess.run([sys.executable, "-c", _KILLED, tmp_path], check=False, timeout=PATIENCE)
     assert finished.returncode == -signal.SIGKILL
     database = AccessDatabase(tmp_path)
     assert _names(database) == ["whole"]

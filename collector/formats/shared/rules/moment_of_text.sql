@@ -1,6 +1,6 @@
 -- A time as people and programs write it: ISO 8601 with any fraction, a point or a comma before it, with a zone or in that of the
--- settings; CLF, in brackets or not; seconds, milliseconds, microseconds or nanoseconds since 1970, told by their length.
--- One of a day that is not told is none: it would be the first of the year.
+-- settings; CLF, in brackets or not; seconds, milliseconds, microseconds or nanoseconds since 1970, by their length.
+-- One without a day is invalid: it would be the first of the year.
 toTimeZone(
     parseDateTime64BestEffortOrNull(
         multiIf(

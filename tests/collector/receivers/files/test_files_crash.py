@@ -21,6 +21,7 @@ from tests.collector.access_logs import json_line
 from tests.collector.file_process import FileProcess, config_for
 from tests.collector.file_rig import WatchedIntake, append, following, numbered, spooled
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _KILLS = 15
 _KILLS_WITH_STORE = 6
@@ -62,7 +63,7 @@ def _run(directory: Path, intake: WatchedIntake, until: Callable[[], object] = l
 
     async def watched() -> None:
         run = asyncio.ensure_future(FileReceiver(intake, config_for(directory), directory / "state").run())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not run.done() and not until():
                 await asyncio.sleep(0.01)
         if run.done():
@@ -224,9 +225,9 @@ def test_killed_at_random_every_line_is_stored_once(tmp_path: Path, logs: Path) 
         with FileProcess(tmp_path, store=True):
             time.sleep(draw.uniform(0.1, 1.5))
     writers.stop()
-    with FileProcess(tmp_path, store=True) as process:
-        counts = process.finish()
     expected = len(writers.written)
+    with FileProcess(tmp_path, store=True) as process:
+        counts = process.finish(expected)
     assert expected > 5000
     assert counts == {
         "requests": expected,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.file_rig import FileRig, append, following, numbered
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -212,7 +213,9 @@ def test_logrotate_at_work(tmp_path: Path, logs: Path, mode: str, pattern: str) 
             time.sleep(0.25)
             with between:
                 subprocess.run(
-                    ["logrotate", "--force", "--state", tmp_path / "rotated", configuration], check=True, timeout=20
+                    ["logrotate", "--force", "--state", tmp_path / "rotated", configuration],
+                    check=True,
+                    timeout=PATIENCE,
                 )
         stopping.set()
         writer.join()
@@ -221,7 +224,7 @@ def test_logrotate_at_work(tmp_path: Path, logs: Path, mode: str, pattern: str) 
 
 def test_packed_files_are_read_only_on_demand(tmp_path: Path, logs: Path) -> None:
     append(logs / "old.log", numbered(0, 10))
-    subprocess.run(["gzip", logs / "old.log"], check=True, timeout=20)
+    subprocess.run(["gzip", logs / "old.log"], check=True, timeout=PATIENCE)
     append(logs / "a.log", numbered(20, 30))
     with following(tmp_path, {"include": [f"{logs}/*.log*"]}) as rig:
         rig.wait_for_lines(numbered(20, 30))
@@ -234,11 +237,11 @@ def test_a_packed_file_adds_only_what_was_not_read_before_it_was_packed(tmp_path
         rig.wait_for_lines(numbered(0, 10))
         rig.stop()
         append(log, numbered(10, 20))
-        subprocess.run(["gzip", log], check=True, timeout=20)
+        subprocess.run(["gzip", log], check=True, timeout=PATIENCE)
         rig.start()
         append(log, numbered(20, 30))
         rig.wait_for_lines(numbered(0, 30))
-        subprocess.run(["gzip", "--suffix", ".2.gz", log], check=True, timeout=20)
+        subprocess.run(["gzip", "--suffix", ".2.gz", log], check=True, timeout=PATIENCE)
         time.sleep(1)
         rig.wait_for_lines(numbered(0, 30))
 

@@ -7,6 +7,7 @@ import pytest
 
 from collector.receivers.files.open_file import OpenFile
 from tests.collector.file_rig import append, following, numbered
+from tests.patience import PATIENCE
 
 
 def test_a_stop_waits_for_the_thread_that_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,20 +19,20 @@ def test_a_stop_waits_for_the_thread_that_reads(tmp_path: Path, monkeypatch: pyt
 
     def held(file: OpenFile, offset: int, size: int) -> bytes:
         reading.set()
-        assert going_on.wait(20)
+        assert going_on.wait(PATIENCE)
         return read(file, offset, size)
 
     with following(tmp_path, {}) as rig:
         rig.wait_for_lines(numbered(0, 10))
         monkeypatch.setattr(OpenFile, "read", held)
         append(log, numbered(10, 20))
-        assert reading.wait(20)
+        assert reading.wait(PATIENCE)
         stop = threading.Thread(target=rig.stop)
         stop.start()
         stop.join(0.5)
         is_waiting = stop.is_alive()
         going_on.set()
-        stop.join(20)
+        stop.join(PATIENCE)
         assert is_waiting
         rig.start()
         rig.wait_for_lines(numbered(0, 20))

@@ -10,7 +10,7 @@ from collector.spool.spool import Spool
 from tests.collector.access_logs import json_line
 from tests.collector.file_rig import following
 
-_ROWS = 150_000
+_ROWS = 20_000
 _LINE = json_line("7d6c1f0e-2b8a-4c43-9a57-1f0e2b8a4c43", user_agent="Mozilla/5.0 (X11; Linux x86_64)", path="/x" * 100)
 _TIME = "2026-11-23T10:15:30.123456789Z"
 _STACK = b"INFO  2026-11-23 10:15:30,123 [main] org.mule.Flow: " + b"\tat org.example.Step\n" * 15

@@ -25,6 +25,7 @@ from storage.store import Store
 from tests.collector.access_logs import counts
 from tests.collector.forward_rig import MOMENT, Agent, forward, payloads
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _KILLS = 6
 
@@ -125,7 +126,7 @@ def test_nothing_is_answered_or_read_while_there_is_no_room(tmp_path: Path) -> N
         assert rig.metrics.reasons == ["spool_full"]
         rig.spool._room.release(600)
         assert other.answer() == {"ack": "chunk-2"}
-        agent.socket.settimeout(10)
+        agent.socket.settimeout(PATIENCE)
         assert agent.answer() == {"ack": "chunk-2"}
         rig.spool._room.release(-600)
     assert _logs(payloads(tmp_path / "spool"))[:2] == ["x" * 300, "y" * 300]
@@ -230,7 +231,7 @@ def _send_until_answered(port: int, numbers: list[int], answered: set[int]) -> N
     """Send each chunk on a connection of its own, in turn, until the server is gone."""
     try:
         for number in numbers:
-            with Agent(socket.create_connection(("127.0.0.1", port), timeout=10)) as agent:
+            with Agent(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) as agent:
                 agent.send(_chunk(number))
                 if agent.answer() is None:
                     return

@@ -12,13 +12,14 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from fluent import asyncsender, handler, sender  # type: ignore[import-untyped]
+from fluent import asyncsender, handler, sender
 
 from gatelens.demo.envoy import Envoy
 from storage.store import Store
 from tests.collector.forward_rig import ForwardRig, forward
 from tests.collector.storing import logs_of, store_all_balanced
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _SENT = 500
 _NODE_CLIENTS = Path(__file__).parents[3] / "node" / "node_modules"
@@ -98,7 +99,7 @@ def test_envoys_fluentd_access_logger(store: Store, tmp_path: Path) -> None:
         envoy.start()
         try:
             url = f"http://127.0.0.1:{envoy.listener_port('http')}"
-            with httpx.Client(trust_env=False, headers={"X-Client-Id": "mobile"}) as client:
+            with httpx.Client(trust_env=False, headers={"X-Client-Id": "mobile"}, timeout=PATIENCE) as client:
                 for number in range(100):
                     client.get(f"{url}/orders/{number}" if number % 4 else f"{url}/nowhere")
             _wait_for(rig, 100)
@@ -129,7 +130,7 @@ def test_the_logger_for_node(store: Store, tmp_path: Path, mode: str, key: str) 
         subprocess.run(
             ["node", "-e", _NODE, str(rig.port), mode, "50", key],
             check=True,
-            timeout=60,
+            timeout=PATIENCE,
             env={"PATH": os.environ["PATH"], "NODE_PATH": str(_NODE_CLIENTS)},
         )
         store_all_balanced(store, rig.spool)

@@ -26,6 +26,7 @@ from tests.collector.certificates import certificates
 from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.forward_rig import MOMENT, Agent, ForwardRig, forward
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _CHUNK = ["app", [[MOMENT, {"log": "x"}]], {"chunk": "c"}]
 _USERS = [{"name": "edge", "password": "secret"}, {"name": "other", "password": "word"}]
@@ -130,7 +131,7 @@ def test_tls(tmp_path: Path) -> None:
     with forward(tmp_path, {"tls": tls, "shared_key": "k"}) as rig:
         context = ssl.create_default_context(cafile=made.authority)
         context.load_cert_chain(made.client.certificate, made.client.key)
-        plain = socket.create_connection(("127.0.0.1", rig.port), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", rig.port), timeout=PATIENCE)
         with Agent(context.wrap_socket(plain, server_hostname="localhost")) as agent:
             assert _shake(agent, "k")[1]
             agent.send(_CHUNK)
@@ -165,7 +166,7 @@ def test_a_unix_socket(tmp_path: Path) -> None:
 
 def test_heartbeats(tmp_path: Path) -> None:
     with forward(tmp_path, {"heartbeat": True}) as rig, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
-        agent.settimeout(5)
+        agent.settimeout(PATIENCE)
         agent.sendto(b"\0", ("127.0.0.1", rig.port))
         assert agent.recvfrom(10)[0] == b"\0"
 

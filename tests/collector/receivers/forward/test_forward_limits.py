@@ -26,6 +26,7 @@ from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
 from tests.collector.forward_rig import MOMENT, ForwardRig, forward
 from tests.collector.receiver_rig import resident_bytes
+from tests.patience import PATIENCE
 
 _LIMIT = 1 << 20
 _FINE = ["app", [[MOMENT, {"log": "fine"}]], {"chunk": "fine"}]
@@ -54,7 +55,7 @@ def _turned_away(rig: ForwardRig, data: bytes) -> str:
             pass
         else:
             assert agent.is_closed()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while len(rig.metrics.reasons) == before and time.monotonic() < deadline:
         time.sleep(0.01)
     _lives(rig)
@@ -249,7 +250,7 @@ _MESSAGES = st.one_of(
     st.tuples(st.text(), _TIMES, _RECORDS, _OPTIONS),
     _VALUES,
 )
-_FUZZ = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+_FUZZ = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @_FUZZ
@@ -275,7 +276,7 @@ def test_any_bytes(start: bytes, rest: bytes) -> None:
 
 
 def test_any_bytes_on_the_wire(rig: ForwardRig) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(_MESSAGES.map(msgpack.packb) | st.binary(max_size=200))
     def send(data: bytes) -> None:
         with rig.connect() as agent:

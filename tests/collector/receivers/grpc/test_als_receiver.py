@@ -17,6 +17,7 @@ from tests.collector import envoy_messages
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _STREAM = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -79,7 +80,7 @@ class _Open:
 
 def test_every_message_of_a_stream_says_who_sent_it(rig: Rig, channel: grpc.Channel) -> None:
     messages = [_message([1, 2], "edge"), _message([3]), _message([4], kind="tcp_logs"), _message([5])]
-    assert _stream(channel)(iter(messages), timeout=20) == b""
+    assert _stream(channel)(iter(messages), timeout=PATIENCE) == b""
     assert _spooled(rig) == [
         _message([1, 2], "edge"), _message([3], "edge"), _message([4], "edge", "tcp_logs"), _message([5], "edge")
     ]  # fmt: skip
@@ -87,7 +88,7 @@ def test_every_message_of_a_stream_says_who_sent_it(rig: Rig, channel: grpc.Chan
 
 def test_a_half_closed_stream_is_answered_when_all_of_it_is_durable(rig: Rig, channel: grpc.Channel) -> None:
     messages = [_message([0], "edge"), *(_message([number]) for number in range(1, 300))]
-    assert _stream(channel)(iter(messages), timeout=20) == b""
+    assert _stream(channel)(iter(messages), timeout=PATIENCE) == b""
     assert len(_spooled(rig)) == 300
 
 
@@ -100,7 +101,7 @@ def test_what_an_open_stream_brings_is_durable_at_once(rig: Rig, channel: grpc.C
     wait_until(lambda: _spooled(rig)[1:] == [_message([2], "edge")])
     assert not stream.call.done()
     stream.end()
-    assert stream.call.result(20) == b""
+    assert stream.call.result(PATIENCE) == b""
 
 
 def test_streams_of_one_connection_keep_their_names(rig: Rig, channel: grpc.Channel) -> None:
@@ -110,20 +111,20 @@ def test_streams_of_one_connection_keep_their_names(rig: Rig, channel: grpc.Chan
             stream.send(_message([number], "" if number else node))
     for stream in streams.values():
         stream.end()
-        assert stream.call.result(20) == b""
+        assert stream.call.result(PATIENCE) == b""
     expected = [_message([number], node) for node in streams for number in range(5)]
     assert sorted(_spooled(rig)) == sorted(expected)
 
 
 def test_a_later_name_replaces_the_first(rig: Rig, channel: grpc.Channel) -> None:
     messages = [_message([1], "edge"), _message([2], "web"), _message([3])]
-    _stream(channel)(iter(messages), timeout=20)
+    _stream(channel)(iter(messages), timeout=PATIENCE)
     assert _spooled(rig) == [_message([1], "edge"), _message([2], "web"), _message([3], "web")]
 
 
 def test_a_name_alone_is_nothing_to_keep(rig: Rig, channel: grpc.Channel) -> None:
     name = _message([], "edge").removesuffix(length_delimited(2, b""))
-    assert _stream(channel)(iter([name, _message([1])]), timeout=20) == b""
+    assert _stream(channel)(iter([name, _message([1])]), timeout=PATIENCE) == b""
     assert _spooled(rig) == [_message([1], "edge")]
 
 
@@ -137,7 +138,7 @@ def test_an_endless_stream_takes_no_memory(rig: Rig, channel: grpc.Channel) -> N
             yield entries
 
     held: list[int] = []
-    assert _stream(channel)(messages(), timeout=120) == b""
+    assert _stream(channel)(messages(), timeout=PATIENCE) == b""
     assert resident_bytes() - held[0] < 60 << 20
     assert rig.spool.size > 1500 * 3000 * 10
 
@@ -149,7 +150,7 @@ def test_envoys_list_of_extensions_is_left_out(rig: Rig, channel: grpc.Channel) 
     identifier = length_delimited(1, node) + length_delimited(2, b"http_envoy_accesslog")
     assert len(identifier) > 77_000
     messages = [length_delimited(1, identifier) + _message([1]), _message([2])]
-    assert _stream(channel)(iter(messages), timeout=20) == b""
+    assert _stream(channel)(iter(messages), timeout=PATIENCE) == b""
     assert _spooled(rig) == [_message([1], "edge"), _message([2], "edge")]
 
 
@@ -164,7 +165,7 @@ def test_of_the_nodes_metadata_the_environment_is_kept(rig: Rig, channel: grpc.C
     for told, kept in (({"environment": "test"}, {"environment": "test"}), ({}, {})):
         labels = {f"label-{number}": "x" * 1000 for number in range(1000)}
         node = names | {"metadata": {"fields": labels | told}}
-        assert _stream(channel)(iter([_from_node(node), _message([2])]), timeout=20) == b""
+        assert _stream(channel)(iter([_from_node(node), _message([2])]), timeout=PATIENCE) == b""
         slim = _from_node(names | ({"metadata": {"fields": kept}} if kept else {}))
         first, second = _spooled(rig)[-2:]
         assert first == slim
@@ -176,7 +177,7 @@ def test_of_the_nodes_metadata_the_environment_is_kept(rig: Rig, channel: grpc.C
 )
 def test_a_node_of_endless_names_is_refused(rig: Rig, channel: grpc.Channel, node: dict[str, Any]) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        _stream(channel)(iter([_from_node(node)]), timeout=20)
+        _stream(channel)(iter([_from_node(node)]), timeout=PATIENCE)
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert "shorten them to 16384 in all" in str(raised.value.details())
     assert _spooled(rig) == []
@@ -184,7 +185,7 @@ def test_a_node_of_endless_names_is_refused(rig: Rig, channel: grpc.Channel, nod
 
 def test_a_stream_that_is_no_stream_is_refused(rig: Rig, channel: grpc.Channel) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        _stream(channel)(iter([_message([1], "edge"), b"\xff\xff"]), timeout=20)
+        _stream(channel)(iter([_message([1], "edge"), b"\xff\xff"]), timeout=PATIENCE)
     assert raised.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     wait_until(lambda: _spooled(rig) == [_message([1], "edge")])
 
@@ -200,8 +201,8 @@ def test_a_stream_that_breaks_off_keeps_what_came(rig: Rig, channel: grpc.Channe
 def test_a_stream_waits_while_the_spool_is_full(tmp_path: Path) -> None:
     with receivers(tmp_path / "full", room=400) as full, grpc.insecure_channel(full.grpc) as channel:
         export: Any = channel.unary_unary(_EXPORT, request_serializer=None, response_deserializer=None)
-        export(otlp_logs("x" * 260), timeout=20)
-        call = _stream(channel).future(iter([_message([1, 2, 3], "edge") * 3]), timeout=20)
+        export(otlp_logs("x" * 260), timeout=PATIENCE)
+        call = _stream(channel).future(iter([_message([1, 2, 3], "edge") * 3]), timeout=PATIENCE)
         time.sleep(0.3)
         assert not call.done()
         full.spool._room.release(full.spool.size)
@@ -224,6 +225,6 @@ def test_what_the_disk_does_not_take_is_offered_again(
             answer(SpoolFull("The spool cannot be written. Free space."))
 
     monkeypatch.setattr(rig.spool, "offer_all", fails_once)
-    assert _stream(channel)(iter([_message([1], "edge"), _message([2])]), timeout=20) == b""
+    assert _stream(channel)(iter([_message([1], "edge"), _message([2])]), timeout=PATIENCE) == b""
     assert sorted(_spooled(rig)) == [_message([1], "edge"), _message([2], "edge")]
     assert [number for number, _, _ in fields(memoryview(refused[0].body))] == [1, 2]

@@ -17,6 +17,7 @@ from storage.errors import ConfigError
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes
 from tests.collector.spooling import leave_room
+from tests.patience import PATIENCE
 
 _LIMIT = 1 << 20
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -39,7 +40,7 @@ def _unary(channel: grpc.Channel, method: str = _EXPORT) -> Any:
 
 
 def _export(channel: grpc.Channel, body: bytes, compression: grpc.Compression | None = None) -> bytes:
-    return bytes(_unary(channel)(body, timeout=20, compression=compression))
+    return bytes(_unary(channel)(body, timeout=PATIENCE, compression=compression))
 
 
 def _fails(action: Callable[[], object]) -> grpc.RpcError:
@@ -65,7 +66,7 @@ def test_what_is_answered_is_durable(rig: Rig, channel: grpc.Channel) -> None:
 )
 def test_every_signal_is_spooled_as_it_came(rig: Rig, channel: grpc.Channel, method: str, format_name: str) -> None:
     body = otlp_logs(format_name)
-    assert _unary(channel, method)(body, timeout=20) == b""
+    assert _unary(channel, method)(body, timeout=PATIENCE) == b""
     assert (format_name, body) in rig.spooled()
 
 
@@ -111,13 +112,13 @@ def test_a_packed_bomb_is_refused(rig: Rig, channel: grpc.Channel) -> None:
 
 def test_unknown_methods_are_not_there(channel: grpc.Channel) -> None:
     call = _unary(channel, "/opentelemetry.proto.collector.trace.v1.TraceService/Nothing")
-    assert _fails(lambda: call(b"", timeout=5)).code() == grpc.StatusCode.UNIMPLEMENTED
+    assert _fails(lambda: call(b"", timeout=PATIENCE)).code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_clients_that_give_up_do_not_stop_the_spool(rig: Rig, channel: grpc.Channel) -> None:
     call = _unary(channel)
     for _ in range(200):
-        call.future(otlp_logs("impatient"), timeout=5).cancel()
+        call.future(otlp_logs("impatient"), timeout=PATIENCE).cancel()
     assert _export(channel, otlp_logs("patient")) == b""
 
 

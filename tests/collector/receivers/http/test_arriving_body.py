@@ -22,6 +22,7 @@ from tests.collector.receiver_rig import Rig, resident_bytes
 from tests.collector.spooling import leave_room
 from tests.collector.storing import store_all
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _LINE = b'10.0.0.9 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10'
 _LINES = b"\n".join(_LINE % number for number in range(40_000))
@@ -43,7 +44,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def _post(rig: Rig, body: bytes | Iterator[bytes], key: str = "", **headers: str) -> httpx.Response:
     told = {"Idempotency-Key": key} if key else {}
     url = f"{rig.http}/ingest/common?environment=large&gateway=g&peer=p{'&own_segment=true' if key else ''}"
-    return httpx.post(url, content=body, headers=told | headers, trust_env=False, timeout=60)
+    return httpx.post(url, content=body, headers=told | headers, trust_env=False, timeout=PATIENCE)
 
 
 def _files(rig: Rig) -> list[str]:
@@ -113,7 +114,7 @@ def test_binary_at_the_end_leaves_nothing(rig: Rig, key: str) -> None:
 def _begun(rig: Rig, size: int) -> socket.socket:
     """A client that announces a size and has sent the first lines."""
     address = urlsplit(rig.http)
-    client = socket.create_connection((address.hostname, address.port), timeout=20)
+    client = socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
     head = f"Host: x\r\nIdempotency-Key: k\r\nContent-Length: {size}\r\n\r\n"
     client.sendall(b"POST /ingest/common?own_segment=true HTTP/1.1\r\n" + head.encode() + _LINES[: len(_LINES) // 4])
     return client
@@ -128,7 +129,7 @@ def test_a_client_that_leaves_leaves_nothing(rig: Rig) -> None:
 
 def test_what_is_too_large_is_refused_before_it_comes(rig: Rig) -> None:
     address = urlsplit(rig.http)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE)
     connection.putrequest("POST", "/ingest/common?own_segment=true")
     connection.putheader("Idempotency-Key", "k")
     connection.putheader("Content-Length", str((64 << 20) + 1))

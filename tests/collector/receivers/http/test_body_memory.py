@@ -18,6 +18,7 @@ from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig, forget_peak, peak_bytes
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _MIB = 1 << 20
 _LINE = b'{"a":1}\n'
@@ -28,7 +29,7 @@ _OTLP = {"Content-Type": "application/x-protobuf"}
 def _begun(rig: Rig, path: str, size: int, sent: bytes, **headers: str) -> socket.socket:
     """A client that announces a size, and has sent less."""
     address = urlsplit(rig.http)
-    client = socket.create_connection((address.hostname, address.port), timeout=20)
+    client = socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
     told = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\n{told}Content-Length: {size}\r\n\r\n".encode() + sent)
     return client
@@ -36,7 +37,7 @@ def _begun(rig: Rig, path: str, size: int, sent: bytes, **headers: str) -> socke
 
 def _post(rig: Rig, body: bytes, path: str = "/ingest/json", **headers: str) -> httpx.Response:
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.post(f"{rig.http}{path}", content=body, headers=told, trust_env=False, timeout=60)
+    return httpx.post(f"{rig.http}{path}", content=body, headers=told, trust_env=False, timeout=PATIENCE)
 
 
 def _holder(rig: Rig) -> socket.socket:

@@ -17,6 +17,7 @@ from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig
 from tests.collector.spooling import leave_room
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _CHANNEL = "FE0ECFAD-13D5-401B-847D-77833BD77131"
 _TOKENS = [
@@ -45,7 +46,7 @@ def _post(rig: Rig, path: str, body: bytes, headers: dict[str, str] | None = Non
         content=body,
         headers=httpx.Headers(_AUTHORIZED if headers is None else headers, encoding="latin-1"),
         trust_env=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 
@@ -142,7 +143,7 @@ def test_events_as_deep_as_can_be_read(rig: Rig) -> None:
 
 def test_health(rig: Rig) -> None:
     for path in ("/health", "/health/1.0"):
-        answer = httpx.get(f"{rig.http}/services/collector{path}", trust_env=False)
+        answer = httpx.get(f"{rig.http}/services/collector{path}", trust_env=False, timeout=PATIENCE)
         assert (answer.status_code, answer.json()) == (200, {"text": "HEC is healthy", "code": 17})
 
 

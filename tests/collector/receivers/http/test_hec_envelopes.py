@@ -12,6 +12,7 @@ from collector.receivers.http.hec_events import groups, parse
 from storage.store import Store
 from tests.collector.ingest_rig import http_port
 from tests.collector.storing import logs_of, store_all
+from tests.patience import PATIENCE
 
 _SECONDS = 1795428930.25
 _MILLISECONDS = 1795428930250
@@ -60,7 +61,9 @@ def test_lines_of_flex_have_the_time_of_their_envelope(store: Store, tmp_path: P
     ]
     body = "".join(json.dumps({"event": line, "time": time, "host": "flex-01"}) for line in lines)
     with http_port(tmp_path, environment=environment) as rig:
-        httpx.post(f"{rig.http}/services/collector/event", content=body, trust_env=False).raise_for_status()
+        httpx.post(
+            f"{rig.http}/services/collector/event", content=body, trust_env=False, timeout=PATIENCE
+        ).raise_for_status()
         store_all(store, rig.spool)
     columns = "toUnixTimestamp64Milli(time), gateway_kind, severity, body"
     assert logs_of(store, environment, columns) == [

@@ -12,6 +12,7 @@ from storage.store import Store
 from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig
 from tests.collector.storing import store_all_balanced
+from tests.patience import PATIENCE
 
 _TIME = 1795428930.5
 _MOMENT = 1795428930500
@@ -36,7 +37,7 @@ def _post(rig: Rig, *events: dict[str, Any] | bytes, name: str = "any", path: st
         content=body,
         headers={"Authorization": f"Splunk {name}"},
         trust_env=False,
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 

@@ -17,6 +17,7 @@ import zstandard
 from tests.collector.access_logs import json_lines
 from tests.collector.receiver_rig import LIMIT, Rig, receivers, resident_bytes
 from tests.collector.spooling import leave_room
+from tests.patience import PATIENCE
 
 
 def _fault(answer: httpx.Response) -> str:
@@ -116,7 +117,7 @@ def test_an_endless_body_is_refused_early(rig: Rig) -> None:
     assert address.hostname
     chunk = b"x" * (1 << 20)
     before = resident_bytes()
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE)
     connection.putrequest("POST", "/ingest/envoy_json")
     connection.putheader("Transfer-Encoding", "chunked")
     connection.endheaders()
@@ -174,7 +175,7 @@ def test_one_long_line_is_taken_or_refused(tmp_path: Path, client: httpx.Client)
     line = b'{"path": "' + b"x" * (50 << 20) + b'"}\n'
     assert client.post("/ingest/envoy_json", content=line).status_code == 413
     with receivers(tmp_path, limit=64 << 20) as roomy:
-        answer = httpx.post(f"{roomy.http}/ingest/envoy_json", content=line, trust_env=False, timeout=60)
+        answer = httpx.post(f"{roomy.http}/ingest/envoy_json", content=line, trust_env=False, timeout=PATIENCE)
         assert answer.json() == {"accepted_bytes": len(line)}
         assert roomy.spooled()[-1][1] == line
 
@@ -186,17 +187,22 @@ def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
             ("/ingest/envoy_json", b"x" * 2000, {}),
             ("/ingest/envoy_json", b"x" * 2000, {"Idempotency-Key": "a"}),
         ):
-            answer = httpx.post(full.http + path, content=body, headers=headers, trust_env=False)
+            answer = httpx.post(full.http + path, content=body, headers=headers, trust_env=False, timeout=PATIENCE)
             assert answer.status_code == 503
             assert answer.headers["Retry-After"] == "1"
             assert b"The spool is full" in answer.content
-        assert httpx.post(f"{full.http}/ingest/envoy_json", content=b"small", trust_env=False).status_code == 200
+        assert (
+            httpx.post(
+                f"{full.http}/ingest/envoy_json", content=b"small", trust_env=False, timeout=PATIENCE
+            ).status_code
+            == 200
+        )
         assert full.spooled() == [("envoy_json", b"small")]
 
 
 def test_what_the_whole_spool_has_no_room_for_is_final(tmp_path: Path) -> None:
     with receivers(tmp_path, room=1000) as small:
-        answer = httpx.post(f"{small.http}/ingest/envoy_json", content=b"x" * 2000, trust_env=False)
+        answer = httpx.post(f"{small.http}/ingest/envoy_json", content=b"x" * 2000, trust_env=False, timeout=PATIENCE)
         assert answer.status_code == 413
         assert "send smaller batches or raise collector.spool.max_size" in _fault(answer)
 
@@ -205,7 +211,7 @@ def test_a_client_that_leaves_does_not_disturb_others(rig: Rig, client: httpx.Cl
     address = urlsplit(rig.http)
     assert address.hostname
     for _ in range(20):
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE)
         connection.putrequest("POST", "/ingest/envoy_json")
         connection.putheader("Content-Length", "1000")
         connection.endheaders(b"half of it")

@@ -17,6 +17,7 @@ from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.receiver_rig import Rig
 from tests.collector.spooling import leave_room
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _COMBINED = b'10.0.0.%d - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10 "-" "a \\"b\\""'
 _LINES = [_COMBINED % (number, number) for number in range(1, 4)]
@@ -34,7 +35,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 def _post(rig: Rig, path: str, body: bytes, content_type: str = "", **headers: str) -> httpx.Response:
     told = {"Content-Type": content_type} if content_type else {}
-    return httpx.post(rig.http + path, content=body, headers=told | headers, trust_env=False, timeout=30)
+    return httpx.post(rig.http + path, content=body, headers=told | headers, trust_env=False, timeout=PATIENCE)
 
 
 def _stored(rig: Rig, path: str, body: bytes, content_type: str = "") -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from storage.store import Store
 from tests.collector.ingest_rig import http_port
 from tests.collector.receiver_rig import Rig
 from tests.collector.storing import store_all
+from tests.patience import PATIENCE
 
 _SETTINGS = Path(__file__).parents[4] / "deploy" / "gateways" / "mule" / "log4j2.xml"
 _CLIENT = Path(__file__).with_name("Log4jClient.java")
@@ -65,7 +66,7 @@ def _run(class_path: str, rig: Rig, directory: Path) -> None:
         "-cp",
         class_path,
     ]
-    subprocess.run([*command, str(_CLIENT), str(_RECORDS)], check=True, timeout=120, capture_output=True)
+    subprocess.run([*command, str(_CLIENT), str(_RECORDS)], check=True, timeout=PATIENCE, capture_output=True)
 
 
 def test_log4j(store: Store, tmp_path: Path, class_path: str) -> None:
@@ -77,7 +78,9 @@ def test_log4j(store: Store, tmp_path: Path, class_path: str) -> None:
         for name in ("logs/orders-api", "pretty", *_LAYOUTS):
             environment = f"log4j-{Path(name).name}"
             body = (logs / f"{name}.log").read_bytes()
-            answer = httpx.post(f"{rig.http}/ingest?environment={environment}", content=body, trust_env=False)
+            answer = httpx.post(
+                f"{rig.http}/ingest?environment={environment}", content=body, trust_env=False, timeout=PATIENCE
+            )
             assert answer.json() == {"accepted_bytes": len(body), "format": "mule_log"}
         store_all(store, rig.spool)
     assert store.rows("SELECT body FROM dead_letters WHERE environment LIKE 'log4j%'") == []

@@ -16,6 +16,7 @@ from tests.collector.ingest_rig import http_port
 from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
 from tests.collector.storing import store_all
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _SETTINGS = Path(__file__).parents[4] / "deploy" / "gateways"
 _TIMES = 20
@@ -50,7 +51,7 @@ def _binary(name: str) -> str:
 
 def _rows(store: Store, tmp_path: Path, environment: str, log: bytes, found: str) -> list[dict[str, Any]]:
     with http_port(tmp_path / environment, environment=environment) as rig:
-        answer = httpx.post(f"{rig.http}/ingest", content=log, trust_env=False, timeout=30)
+        answer = httpx.post(f"{rig.http}/ingest", content=log, trust_env=False, timeout=PATIENCE)
         assert answer.json() == {"accepted_bytes": len(log), "format": found}
         store_all(store, rig.spool)
     dead = store.rows("SELECT body FROM dead_letters WHERE environment = {e:String}", {"e": environment})

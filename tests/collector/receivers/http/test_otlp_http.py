@@ -17,6 +17,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import LIMIT, Rig, receivers
 from tests.collector.spooling import leave_room
+from tests.patience import PATIENCE
 
 _PROTOBUF = {"Content-Type": "application/x-protobuf"}
 _JSON = {"Content-Type": "application/json"}
@@ -173,7 +174,7 @@ def test_a_full_spool_asks_to_come_again(tmp_path: Path, kind: str) -> None:
     headers = _PROTOBUF if kind == "protobuf" else _JSON
     with receivers(tmp_path) as full:
         leave_room(full.spool, 1000)
-        answer = httpx.post(f"{full.http}/v1/logs", content=body, headers=headers, trust_env=False)
+        answer = httpx.post(f"{full.http}/v1/logs", content=body, headers=headers, trust_env=False, timeout=PATIENCE)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert answer.headers["Content-Type"] == headers["Content-Type"]
         if kind == "json":

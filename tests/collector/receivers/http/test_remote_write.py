@@ -12,6 +12,7 @@ from collector.receivers.http.write_request import VERSION_1, VERSION_2, Content
 from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
 from tests.collector.receiver_rig import LIMIT, Rig, forget_peak, peak_bytes, receivers, resident_bytes
 from tests.collector.spooling import leave_room
+from tests.patience import PATIENCE
 
 _PATH = "/api/v1/write"
 _TYPE = "application/x-protobuf"
@@ -132,7 +133,7 @@ def test_a_bomb_takes_no_memory(client: httpx.Client) -> None:
 
 
 def test_a_full_spool_asks_to_come_again(tmp_path: Path) -> None:
-    with receivers(tmp_path) as full, httpx.Client(base_url=full.http, trust_env=False) as client:
+    with receivers(tmp_path) as full, httpx.Client(base_url=full.http, trust_env=False, timeout=PATIENCE) as client:
         leave_room(full.spool, 20)
         for body, content_type in ((_ONE, _TYPE_1), (_TWO, _TYPE_2)):
             answer = _post(client, _snap(body), content_type)

@@ -17,6 +17,7 @@ from tests.collector.ingest_rig import http_port
 from tests.collector.otlp_envoy import bootstrap
 from tests.collector.receiver_rig import Rig, receivers
 from tests.collector.waiting import wait_until
+from tests.patience import PATIENCE
 
 _GOOD = "gls_of-the-edge"
 _BASIC = base64.b64encode(f"anybody:{_GOOD}".encode()).decode()
@@ -48,7 +49,7 @@ def rig(tmp_path: Path, tokens: Tokens) -> Iterator[Rig]:
 
 def _post(rig: Rig, path: str, body: bytes, authorization: str | None, kind: str = "text/plain") -> httpx.Response:
     headers = {"Content-Type": kind} | ({} if authorization is None else {"Authorization": authorization})
-    return httpx.post(f"{rig.http}{path}", content=body, headers=headers, trust_env=False)
+    return httpx.post(f"{rig.http}{path}", content=body, headers=headers, trust_env=False, timeout=PATIENCE)
 
 
 _PATHS = ("/ingest/envoy_json", "/ingest", "/v1/logs", "/services/collector/raw")
@@ -78,7 +79,7 @@ def test_without_one_nothing_is_taken(rig: Rig, authorization: str | None) -> No
 def test_hec_says_it_in_its_own_words(rig: Rig, authorization: str | None, status: int, code: int) -> None:
     answer = _post(rig, "/services/collector/event", b'{"event": "a"}', authorization)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert httpx.get(f"{rig.http}/services/collector/health", trust_env=False).status_code == 200
+    assert httpx.get(f"{rig.http}/services/collector/health", trust_env=False, timeout=PATIENCE).status_code == 200
     assert rig.spooled() == []
 
 
@@ -96,7 +97,7 @@ def test_hecs_own_tokens_are_good_for_its_paths_alone(tmp_path: Path, tokens: To
 
 def _unary(channel: grpc.Channel, *metadata: tuple[str, str]) -> bytes:
     call: Any = channel.unary_unary(_EXPORT, request_serializer=None, response_deserializer=None)
-    return bytes(call(otlp_logs("a"), metadata=metadata, timeout=10))
+    return bytes(call(otlp_logs("a"), metadata=metadata, timeout=PATIENCE))
 
 
 def test_over_grpc_the_token_is_metadata(rig: Rig) -> None:
@@ -114,14 +115,16 @@ def test_a_stream_ends_when_its_token_is_revoked(rig: Rig, tokens: Tokens) -> No
     messages: queue.Queue[bytes] = queue.Queue()
     with grpc.insecure_channel(rig.grpc) as channel:
         stream: Any = channel.stream_unary(_ALS, request_serializer=None, response_deserializer=None)
-        call = stream.future(iter(messages.get, None), metadata=(("authorization", f"Bearer {_GOOD}"),), timeout=30)
+        call = stream.future(
+            iter(messages.get, None), metadata=(("authorization", f"Bearer {_GOOD}"),), timeout=PATIENCE
+        )
         messages.put(_ENTRY)
         wait_until(rig.spooled)
         tokens.good.clear()
         messages.put(_ENTRY)
-        assert call.exception(timeout=20).code() == grpc.StatusCode.UNAUTHENTICATED
-        refused = stream.future(iter([_ENTRY]), timeout=10)
-        assert refused.exception(timeout=20).code() == grpc.StatusCode.UNAUTHENTICATED
+        assert call.exception(timeout=PATIENCE).code() == grpc.StatusCode.UNAUTHENTICATED
+        refused = stream.future(iter([_ENTRY]), timeout=PATIENCE)
+        assert refused.exception(timeout=PATIENCE).code() == grpc.StatusCode.UNAUTHENTICATED
     assert len(rig.spooled()) == 1
 
 
@@ -132,9 +135,9 @@ def test_a_real_envoy_sends_its_token_by_every_way(rig: Rig, tmp_path: Path) -> 
     envoy.start()
     try:
         for listener in ("grpc", "http"):
-            httpx.get(f"http://127.0.0.1:{envoy.listener_port(listener)}/teapot", trust_env=False)
+            httpx.get(f"http://127.0.0.1:{envoy.listener_port(listener)}/teapot", trust_env=False, timeout=PATIENCE)
         ways = {"envoy_als", "otlp_logs", "otlp_traces", "otlp_metrics"}
-        wait_until(lambda: ways <= {name for name, _ in rig.spooled()}, seconds=40)
+        wait_until(lambda: ways <= {name for name, _ in rig.spooled()})
     finally:
         envoy.stop()
     assert b"with-a-token" in b"".join(body for _, body in rig.spooled())

@@ -1,0 +1,1 @@
+"""Dead letters that are read again, once their format can read them."""

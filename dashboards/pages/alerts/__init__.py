@@ -1,0 +1,1 @@
+"""Alerts: what fires, rules and their editor, silences, receivers, history."""

@@ -1,0 +1,1 @@
+"""APIs: all of them, and one with its tabs."""

@@ -1,0 +1,129 @@
+"""What an API costs its gateways, and how these stand."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboards import formats
+from dashboards.components.notice import empty
+from dashboards.components.table import Cell, Column, Row, records, table
+from dashboards.design import SERIES
+from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
+from dashboards.pages.gateways.scope import gateway_href, instance_filter
+from dashboards.pages.shared.api_rows import PATH
+from dashboards.panel import Drawing, Panel
+from dashboards.parts import PageParts
+from dashboards.state.context import PageContext
+from processors.query.answer import Answer
+from processors.query.question import Question
+from processors.resources.cost import cost
+from processors.resources.instance_filter import InstanceFilter
+from processors.resources.resources import resources
+
+_HEIGHT = 320
+# The busiest gateways of an API; each is asked for by itself.
+_MOST_GATEWAYS = len(SERIES)
+_SHARES = ["cpu_share_max", "memory_share_max"]
+
+
+def resource_panels(parts: PageParts) -> tuple[Panel, ...]:
+    """Cost by gateway, then CPU and memory of the gateways that serve it."""
+    return (_cost(parts), _load(parts))
+
+
+def _ask(context: PageContext) -> Sequence[Question]:
+    return (context.question("requests", by=("environment", "gateway"), limit=_MOST_GATEWAYS),)
+
+
+def _places(answers: Sequence[Answer]) -> list[InstanceFilter]:
+    rows = records(answers[0].frame)
+    return [InstanceFilter(str(row["environment"]), str(row["gateway"])) for row in rows if row["requests"]]
+
+
+def _cost(parts: PageParts) -> Panel:
+    def draw(context: PageContext, answers: Sequence[Answer]) -> Drawing:
+        name = context.view.item(PATH)
+        rows = []
+        for place in _places(answers):
+            found = cost(parts.store, parts.handled, context.window, "api", place)
+            costs = found.costs[found.costs["name"] == name]
+            if found.fits.empty or costs.empty:
+                rows.append(
+                    {"environment": place.environment, "gateway": place.gateway, "told": "its CPU is not known"}
+                )
+                continue
+            fit, own = found.fits.iloc[0], costs.iloc[0]
+            is_silent = pd.isna(own["cpu_ms_per_1000"])
+            reason = fit["silent_because"] or "called too rarely, or always together with another API"
+            rows.append({**own, "r_squared": fit["r_squared"], "told": reason if is_silent else ""})
+        return table(
+            context,
+            "api-cost",
+            _COLUMNS,
+            rows,
+            href=lambda row: gateway_href(context.view, str(row["environment"]), str(row["gateway"])),
+            empty="No requests in this range",
+        )
+
+    return Panel(
+        "api-cost",
+        "CPU cost",
+        draw,
+        _ask,
+        height=160,
+        help="How much a gateway's CPU use rises with this API's requests; empty if the fit is poor",
+    )
+
+
+def _load(parts: PageParts) -> Panel:
+    def draw(context: PageContext, answers: Sequence[Answer]) -> Drawing:
+        narrowed = instance_filter(context).instance
+        lines: list[tuple[str, pd.DataFrame]] = []
+        places = _places(answers)
+        named = Counter(place.gateway for place in places)
+        for place in places:
+            of = InstanceFilter(place.environment, place.gateway, narrowed)
+            used = resources(parts.store, context.window, of, context.step)
+            if not used.empty:
+                name = place.gateway if named[place.gateway] == 1 else f"{place.gateway} ({place.environment})"
+                lines.append((name, used.groupby("time", as_index=False)[_SHARES].max()))
+        if not lines:
+            return empty("CPU and memory of the gateways of this API are not known in this range")
+        cpu = [
+            Series(name, by_step(context, frame, "cpu_share_max"), colour)
+            for (name, frame), colour in zip(lines, SERIES, strict=False)
+        ]
+        memory = [
+            Series(name, by_step(context, frame, "memory_share_max"), colour, in_legend=False)
+            for (name, frame), colour in zip(lines, SERIES, strict=False)
+        ]
+        lanes = [Lane("share", cpu, 1, "CPU, of the limit"), Lane("share", memory, 1, "Memory, of the limit")]
+        summary = f"CPU and memory of {len(lines)} gateways, the worst instance of each"
+        return time_chart(context, "api-load", lanes, height=_HEIGHT, summary=summary)
+
+    return Panel(
+        "api-load",
+        "CPU and memory of its gateways",
+        draw,
+        _ask,
+        height=_HEIGHT,
+        is_chart=True,
+        help="Of the worst instance of each gateway, as a share of its limit; a gap if it has none",
+    )
+
+
+def _per_thousand(row: Row) -> Cell:
+    if row["told"]:
+        return {"text": formats.NOTHING, "title": f"No figure: {row['told']}"}
+    return f"{formats.show('ms', row['cpu_ms_per_1000'])} ± {formats.show('ms', row['margin'])}"
+
+
+_COLUMNS = (
+    Column("gateway", "Gateway"),
+    Column("environment", "Environment", rank=1),
+    Column("cpu_ms_per_1000", "CPU per 1,000 requests", cell=_per_thousand, numeric=True),
+    Column("cpu_share", "Share of its CPU", "share", rank=1),
+    Column("r_squared", "Explained by traffic", "share", rank=2, help="R²: the share of CPU's variance"),
+    Column("told", "Why there is no figure", rank=1, wraps=True),
+)

@@ -1,0 +1,1 @@
+"""Consumers: all of them, and one with its page."""

@@ -1,0 +1,1 @@
+"""Dashboards that people put together, and the views that they saved."""

@@ -1,0 +1,1 @@
+"""The fleet of gateways, one gateway, and one instance of it."""

@@ -1,0 +1,1 @@
+"""All traffic at a glance."""

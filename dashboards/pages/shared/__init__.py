@@ -1,0 +1,1 @@
+"""What several pages have: panels, lists, figures."""

@@ -1,0 +1,1 @@
+SELECT name FROM system.functions WHERE origin = 'SQLUserDefined' ORDER BY name

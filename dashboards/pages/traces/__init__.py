@@ -1,0 +1,1 @@
+"""Traces: the list, and one as a waterfall."""

@@ -1,0 +1,1 @@
+"""How people are notified: one file a channel, and the list of them."""

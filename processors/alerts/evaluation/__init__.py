@@ -1,0 +1,1 @@
+"""Evaluation of rules, and the states of their alerts."""

@@ -1,0 +1,1 @@
+"""Who is notified of which alerts, with which others, and when."""

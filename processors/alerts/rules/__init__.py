@@ -1,0 +1,1 @@
+"""What users write: rules, and the file that they are read from."""

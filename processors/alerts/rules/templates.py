@@ -1,0 +1,40 @@
+"""Placeholders in annotations: `{{ value }}`, `{{ labels.api }}`; nothing is ever executed."""
+
+import re
+from collections.abc import Collection, Mapping
+
+# What a placeholder can name besides labels.
+PLAIN = ("value", "value_with_unit", "threshold", "threshold_with_unit", "window")
+
+# `$value` and `$labels.api`, as Prometheus writes them, mean the same.
+_PLACEHOLDER = re.compile(r"\{\{\s*\$?(?P<expression>.*?)\s*\}\}")
+_LABEL = "labels."
+
+
+def template_faults(template: str, labels: Collection[str] | None) -> list[str]:
+    """What is wrong with a template; `labels` are the names that its alerts carry, None where unknown."""
+    names = [f"labels.{name}" for name in sorted(labels or ())]
+    known = ", ".join((*PLAIN, *(names or ["labels.<name>"])))
+    return [
+        f"{{{{ {found['expression']} }}}} is unknown; use one of {known}"
+        for found in _PLACEHOLDER.finditer(template)
+        if not _is_known(found["expression"], labels)
+    ]
+
+
+def render(template: str, plain: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """The template with every placeholder filled; a label that an alert lacks is empty, as in Prometheus."""
+
+    def text(found: re.Match[str]) -> str:
+        expression = found["expression"]
+        if expression.startswith(_LABEL):
+            return labels.get(expression.removeprefix(_LABEL), "")
+        return plain.get(expression, "")
+
+    return _PLACEHOLDER.sub(text, template)
+
+
+def _is_known(expression: str, labels: Collection[str] | None) -> bool:
+    if expression.startswith(_LABEL):
+        return labels is None or expression.removeprefix(_LABEL) in labels
+    return expression in PLAIN

@@ -1,0 +1,1 @@
+"""What alerting keeps: states, history, silences, rules of people, notifications."""

@@ -1,0 +1,3 @@
+-- When all rules were evaluated last.
+SELECT evaluated_at
+FROM alert_rounds FINAL

@@ -1,0 +1,1 @@
+"""In which country clients are, by the networks of a file."""

@@ -1,0 +1,1 @@
+"""Which values of which dimensions carry a change in traffic, ranked by contribution and surprise."""

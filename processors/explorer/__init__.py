@@ -1,0 +1,1 @@
+"""Single records: requests, runtime logs and spans, found by what they hold."""

@@ -1,0 +1,1 @@
+"""Work that only one of several processes may do, on one database."""

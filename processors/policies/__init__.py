@@ -1,0 +1,1 @@
+"""What policies did: violations by kind, whom they hit, and what caches answered."""

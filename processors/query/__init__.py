@@ -1,0 +1,1 @@
+"""Questions about traffic: measures, dimensions, filters, and which table answers."""

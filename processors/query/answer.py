@@ -1,0 +1,72 @@
+"""What a question is answered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from processors.query.dimensions import dimension
+from processors.query.measures import Measure, measure
+from processors.query.question import BEFORE, GROUPING, TIME, Question
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The figures, and where they are from."""
+
+    question: Question
+    # `time` where there is a step (the start of the step, UTC), GROUPING where it is by fewer dimensions too,
+    # dimensions, measures, each followed by its `_before` where it is compared. Durations are in ms, sizes in bytes,
+    # rates per second, shares from 0 to 1; counts are whole, a histogram is a dict, and anything else is NaN where
+    # nothing is known.
+    frame: pd.DataFrame
+    # Which tables answered, and why these.
+    table: str
+    reason: str
+    # What was asked, with the values of its parameters in their places.
+    sql: str
+
+
+def columns_of(question: Question) -> list[str]:
+    """The names of the columns of its answer."""
+    measures = [
+        column for name in question.measures for column in (name, *([f"{name}{BEFORE}"] if question.has_before else []))
+    ]
+    grouping = [GROUPING] if question.also_by else []
+    return [*([TIME] if question.step is not None else []), *grouping, *question.dimensions, *measures]
+
+
+def shaped(question: Question, found: pd.DataFrame) -> pd.DataFrame:
+    """What the store answered, with the names and types of an answer."""
+    names = {f"d{number}": name for number, name in enumerate(question.dimensions)}
+    frame = found.rename(columns=names)[columns_of(question)]
+    if question.step is not None:
+        # The driver gives times in UTC without saying so.
+        frame[TIME] = pd.to_datetime(frame[TIME], utc=True).dt.as_unit("s")
+    # The driver gives an answer without rows no types.
+    for name in question.dimensions:
+        frame[name] = frame[name].astype("int64") if dimension(name).is_number else frame[name].astype("str")
+    for name in question.measures:
+        for column in (name, f"{name}{BEFORE}"):
+            if column in frame:
+                frame[column] = _typed(measure(name), frame[column])
+    return frame
+
+
+def _typed(chosen: Measure, column: "pd.Series[Any]") -> "pd.Series[Any]":
+    if chosen.is_histogram:
+        counts = [{int(bucket): int(requests) for bucket, requests in histogram.items()} for histogram in column]
+        return pd.Series(counts, index=column.index, dtype="object")
+    return column.astype("int64") if chosen.is_whole else column.astype("float64")
+
+
+def in_order(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the order that the question asks for, with a new index."""
+    keys = list(question.dimensions)
+    if question.step is not None:
+        return frame.sort_values([TIME, *keys], ignore_index=True)
+    if not keys:
+        return frame.reset_index(drop=True)
+    ordered = question.ordered
+    by = [ordered.by, *(key for key in keys if key != ordered.by)]
+    return frame.sort_values(by, ascending=[not ordered.descending, *[True] * (len(by) - 1)], ignore_index=True)

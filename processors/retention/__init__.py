@@ -1,0 +1,1 @@
+"""Retention: how long each table keeps what."""

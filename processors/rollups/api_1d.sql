@@ -1,0 +1,40 @@
+INSERT INTO api_1d (time, environment, gateway_kind, gateway, reporter, api, api_version, requests, status_2xx,
+    status_3xx, status_4xx, status_5xx, status_other, fault_backend, fault_policy, fault_client, fault_config,
+    policy_violations, policy_errors, request_bytes, response_bytes, duration_us, duration_max_us, upstream_requests,
+    upstream_duration_us, upstream_us, latency, error_latency, upstream_latency, gateway_latency, build)
+SELECT
+    toStartOfDay(finer.time) AS time,
+    environment,
+    gateway_kind,
+    gateway,
+    reporter,
+    api,
+    api_version,
+    sum(finer.requests) AS requests,
+    sum(finer.status_2xx) AS status_2xx,
+    sum(finer.status_3xx) AS status_3xx,
+    sum(finer.status_4xx) AS status_4xx,
+    sum(finer.status_5xx) AS status_5xx,
+    sum(finer.status_other) AS status_other,
+    sum(finer.fault_backend) AS fault_backend,
+    sum(finer.fault_policy) AS fault_policy,
+    sum(finer.fault_client) AS fault_client,
+    sum(finer.fault_config) AS fault_config,
+    sum(finer.policy_violations) AS policy_violations,
+    sum(finer.policy_errors) AS policy_errors,
+    sum(finer.request_bytes) AS request_bytes,
+    sum(finer.response_bytes) AS response_bytes,
+    sum(finer.duration_us) AS duration_us,
+    max(finer.duration_max_us) AS duration_max_us,
+    sum(finer.upstream_requests) AS upstream_requests,
+    sum(finer.upstream_duration_us) AS upstream_duration_us,
+    sum(finer.upstream_us) AS upstream_us,
+    sumMap(finer.latency) AS latency,
+    sumMap(finer.error_latency) AS error_latency,
+    sumMap(finer.upstream_latency) AS upstream_latency,
+    sumMap(finer.gateway_latency) AS gateway_latency,
+    bitShiftLeft({number:UInt64}, 20) + intDiv(toUnixTimestamp(time), 3600) AS build
+FROM api_10m AS finer
+WHERE finer.time >= {start:DateTime64(6, 'UTC')} AND finer.time < {end:DateTime64(6, 'UTC')}
+    AND finer.build IN (SELECT build FROM rollup_windows FINAL WHERE name = 'api_10m')
+GROUP BY time, environment, gateway_kind, gateway, reporter, api, api_version

@@ -1,0 +1,1 @@
+"""Which routes requests belong to: named by documents, or mined from what was asked for."""

@@ -1,0 +1,79 @@
+"""Decides about routes again and again, in a thread of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processors.routes.decisions import RouteDecisions, RouteRun
+from processors.time.window import MINUTE, Window, ceil
+from storage.errors import StoreError
+
+_log = logging.getLogger(__name__)
+
+# How much of the past routes come from: growing places show over time, not in a minute.
+_LOOKED_AT = timedelta(hours=6)
+_INTERVAL_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class RouteStatus:
+    """How the last run went; `fault` says why it failed, '' where it did not."""
+
+    at: datetime
+    seconds: float
+    run: RouteRun | None
+    fault: str = ""
+
+
+class RouteWorker:
+    """`start` begins with a run at once; `stop` ends it."""
+
+    def __init__(
+        self, decisions: RouteDecisions, clock: Callable[[], datetime], interval_seconds: float = _INTERVAL_SECONDS
+    ) -> None:
+        self._decisions = decisions
+        self._clock = clock
+        self._interval_seconds = interval_seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="routes", daemon=True)
+        self.status: RouteStatus | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the run that is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def run_once(self) -> RouteStatus:
+        """Decide about the last hours now."""
+        now = self._clock()
+        begun = time.monotonic()
+        end = ceil(now, MINUTE)
+        try:
+            run = self._decisions.run(Window(end - _LOOKED_AT, end))
+            status = RouteStatus(now, time.monotonic() - begun, run)
+        except StoreError as error:
+            status = RouteStatus(now, time.monotonic() - begun, None, str(error))
+        except Exception as error:
+            # A thread that has ended would decide about nothing any more.
+            _log.exception("Deciding about routes broke off; it is tried again.")
+            status = RouteStatus(now, time.monotonic() - begun, None, f"It broke off: {type(error).__name__}.")
+        self.status = status
+        return status
+
+    def _work(self) -> None:
+        warned: tuple[str, ...] = ()
+        while not self._stopping.is_set():
+            status = self.run_once()
+            warnings = status.run.warnings if status.run else (status.fault,)
+            for warning in warnings:
+                if warning not in warned:
+                    _log.warning("%s", warning)
+            warned = warnings
+            self._stopping.wait(self._interval_seconds)

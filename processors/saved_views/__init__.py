@@ -1,0 +1,1 @@
+"""Pages with their range and filters, kept under a name."""

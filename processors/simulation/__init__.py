@@ -1,0 +1,1 @@
+"""What a policy that is only planned would have done to the traffic that was recorded."""

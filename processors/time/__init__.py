@@ -1,0 +1,1 @@
+"""Windows, time expressions, durations, and steps of charts."""

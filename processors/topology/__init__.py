@@ -1,0 +1,1 @@
+"""Who asks whom: edges between clients, gateways and services, and the hops of one call."""

@@ -1,0 +1,51 @@
+"""Planning: which tables answer which stretch of a question's window."""
+
+from datetime import UTC, datetime
+
+from processors.query.planner import plan
+from processors.query.question import Question
+from processors.query.tables import TABLES
+from processors.rollups.coverage import ERRORS_BY_MINUTE
+from processors.time.window import HOUR, MINUTE, Window
+from tests.processors.query.traffic_rows import START
+
+
+def test_a_table_answers_from_when_on_it_is_complete() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    question = Question(("requests",), Window(start, start + 4 * HOUR))
+    end = start + 5 * HOUR
+    covered = {"api_1h": [(start + 90 * MINUTE, end)], "api_1m": [(start + 30 * MINUTE, end)]}
+    tables = [table for table in TABLES if table.name in ("api_1h", "api_1m", "requests") and not table.covered_as]
+    parts = plan(question, covered, tables).parts
+    assert [(part.table.name, (part.start - start) / MINUTE, (part.end - start) / MINUTE) for part in parts] == [
+        ("requests", 0, 30),
+        ("api_1m", 30, 120),
+        ("api_1h", 120, 240),
+    ]
+
+
+def test_what_came_later_is_asked_of_a_table_since_it_is_there() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    window = Window(start, start + 4 * HOUR)
+    covered = {ERRORS_BY_MINUTE: [(start + 2 * HOUR, start + 9 * HOUR)]}
+    assert plan(Question(("requests",), window), covered).tables == ("api_1h",)
+    parts = plan(Question(("apdex",), window), covered).parts
+    assert [(part.table.name, (part.end - start) / HOUR) for part in parts] == [("requests", 2), ("api_1h", 4)]
+
+
+def test_a_table_answers_on_both_sides_of_what_it_lacks() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    question = Question(("requests",), Window(start, start + 5 * HOUR), ("route",))
+    covered = {"route_1h": [(start, start + HOUR), (start + 2 * HOUR, start + 4 * HOUR)]}
+    parts = plan(question, covered).parts
+    assert [(part.table.name, (part.end - start) / HOUR) for part in parts] == [
+        ("route_1h", 1), ("requests", 2), ("route_1h", 4), ("requests", 5),
+    ]  # fmt: skip
+    assert plan(question, {}).tables == ("requests",)
+
+
+def test_the_reason_names_what_no_rollup_holds() -> None:
+    window = Window(START, START + HOUR)
+    assert plan(Question(("requests",), window, ("path",)), {}).reason == "requests, as no rollup holds path."
+    for table in TABLES:
+        assert table.rows_an_hour > 0
