@@ -10,17 +10,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from gatelens import __version__, analysis_commands, storage_options
-from gatelens.access_commands import admin_app, token_app
-from gatelens.alerts_options import alerts_app
-from gatelens.ask_options import ask
-from gatelens.data_directory import Addresses, DataDirectory, running_process
-from gatelens.data_option import DEFAULT_DATA, Data
-from gatelens.formats_options import formats_app
-from gatelens.names_options import names_app
-from gatelens.replay_options import replay
-from gatelens.report_options import report_app
-from gatelens.start_collection import start_uncollected
+from gatelens import __version__
+from gatelens.commands.access.options import admin_app, token_app
+from gatelens.commands.alerts.options import alerts_app
+from gatelens.commands.analysis import options as analysis
+from gatelens.commands.ask.options import ask
+from gatelens.commands.data_option import DEFAULT_DATA, Data
+from gatelens.commands.formats.options import formats_app
+from gatelens.commands.names.options import names_app
+from gatelens.commands.replay.options import replay
+from gatelens.commands.report.options import report_app
+from gatelens.commands.storage import options as storage
+from gatelens.data_directory.directory import Addresses, DataDirectory, running_process
+from gatelens.machine.start_collection import start_uncollected
 from storage.errors import GatelensError
 from storage.untrusted_text import for_terminal
 
@@ -39,9 +41,9 @@ app.add_typer(formats_app, name="formats")
 app.add_typer(names_app, name="names")
 app.add_typer(admin_app, name="admin")
 app.add_typer(token_app, name="token")
-storage_options.add_to(app)
+storage.add_to(app)
 app.command()(replay)
-analysis_commands.add_to(app)
+analysis.add_to(app)
 
 out = Console()
 err = Console(stderr=True)
@@ -101,8 +103,8 @@ def _print_error(error: GatelensError) -> None:
 def up(data: Data = DEFAULT_DATA, config: ConfigFile = None) -> None:
     """Run Gatelens: receivers, ClickHouse, pages and alerts in one process, until it is stopped."""
     with start_uncollected():
-        from gatelens.config import load_config  # noqa: PLC0415 - keeps --help quick
-        from gatelens.foreground import running  # noqa: PLC0415
+        from gatelens.configuration.config import load_config  # noqa: PLC0415 - keeps --help quick
+        from gatelens.process.foreground import running  # noqa: PLC0415
 
     with running(load_config(config), data, config) as (gatelens, addresses, stop):
         _announce(addresses, data, gatelens.sign_in_notice)
@@ -120,10 +122,10 @@ def demo(
 ) -> None:
     """Run Gatelens with gateways of three kinds, a mesh, and traffic through them."""
     with start_uncollected():
-        from gatelens.config import load_config  # noqa: PLC0415 - keeps --help quick
+        from gatelens.access.listener_access import check_demo  # noqa: PLC0415
+        from gatelens.configuration.config import load_config  # noqa: PLC0415 - keeps --help quick
         from gatelens.demo.session import DemoSession  # noqa: PLC0415 - its parts are optional
-        from gatelens.foreground import running  # noqa: PLC0415
-        from gatelens.listener_access import check_demo  # noqa: PLC0415
+        from gatelens.process.foreground import running  # noqa: PLC0415
 
     settings = load_config(config)
     check_demo(settings)
@@ -148,7 +150,7 @@ def query(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Run a read-only query and print its result."""
-    from gatelens.query_command import run_query  # noqa: PLC0415 - keeps --help quick
+    from gatelens.commands.query.command import run_query  # noqa: PLC0415 - keeps --help quick
 
     sys.stdout.buffer.write(run_query(sql, output_format.value, data))
 
@@ -181,8 +183,8 @@ def import_files(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Store log files; what has been stored already is skipped."""
-    from gatelens.import_command import Import, name_of, progress_on, run_import  # noqa: PLC0415 - keeps --help quick
-    from gatelens.log_format import log_format_of  # noqa: PLC0415
+    from gatelens.commands.import_logs.command import Import, name_of, progress_on, run_import  # noqa: PLC0415 - keeps --help quick
+    from gatelens.commands.import_logs.log_format import log_format_of  # noqa: PLC0415
 
     if running_process(data) is None and not DataDirectory(data).clickhouse.exists():
         err.print(
@@ -216,8 +218,8 @@ def import_files(
 @app.command()
 def migrate(data: Data = DEFAULT_DATA, config: ConfigFile = None) -> None:
     """Bring the schema of ClickHouse up to date; `gatelens up` does it too."""
-    from gatelens.config import load_config  # noqa: PLC0415
-    from gatelens.own_store import run_migrations  # noqa: PLC0415 - keeps --help quick
+    from gatelens.configuration.config import load_config  # noqa: PLC0415
+    from gatelens.data_directory.own_store import run_migrations  # noqa: PLC0415 - keeps --help quick
 
     applied = run_migrations(load_config(config), data)
     out.print(f"Applied: {', '.join(applied)}" if applied else "The schema is up to date.")

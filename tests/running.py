@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-from gatelens.data_directory import Addresses, running_process
+from gatelens.data_directory.directory import Addresses, running_process
 from tests.control_group import ControlGroup
 from tests.patience import PATIENCE
 from tests.process_usage import cpu_seconds, memory

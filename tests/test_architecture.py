@@ -63,7 +63,7 @@ _NAMED_ALIKE = {
     # A kind of gateway.
     "gatelens/demo/model.py": {"flex"},
     # And how `gatelens ask` does.
-    "gatelens/ask_options.py": {"json"},
+    "gatelens/commands/ask/options.py": {"json"},
     # An option of the Forward protocol.
     "collector/receivers/forward/message.py": {"fluent_signal"},
     # Causes, in the metric that counts bytes of the spool which are not as they were written.

@@ -18,9 +18,9 @@ from collector.telemetry import CollectorMetrics
 from dashboards.pages.pages import PAGES
 from dashboards.query_queue import QueryMetrics
 from gatelens.cli import app
-from gatelens.config import Config, load_config
-from gatelens.memory import observe as observe_memory
-from gatelens.telemetry import Telemetry
+from gatelens.configuration.config import Config, load_config
+from gatelens.machine.memory import observe as observe_memory
+from gatelens.process.telemetry import Telemetry
 from processors.alerts.telemetry import AlertMetrics
 from processors.rollups.telemetry import RollupMetrics
 from processors.storage_use.report import StorageReport, TableUse

@@ -1,4 +1,4 @@
-"""The rooms of processors and dashboards: which know which, so that data flows one way."""
+"""The rooms of processors, dashboards and gatelens: which know which, so that data flows one way."""
 
 import ast
 from collections.abc import Mapping
@@ -47,7 +47,16 @@ _DASHBOARDS: Mapping[str, set[str]] = {
     # Its frame is the site's; pages know what the site puts around them, and no site knows a page.
     "pages": {"components", "figures", "site", "state"},
 }
-_ROOMS = {"processors": _PROCESSORS, "dashboards": _DASHBOARDS}
+_GATELENS: Mapping[str, set[str]] = {
+    "machine": set(),
+    "configuration": {"machine"},
+    "data_directory": {"configuration", "machine"},
+    "access": {"configuration", "data_directory", "machine"},
+    "process": {"access", "configuration", "data_directory", "machine"},
+    "demo": {"configuration", "data_directory", "machine"},
+    "commands": {"access", "configuration", "data_directory", "demo", "machine", "process"},
+}
+_ROOMS = {"processors": _PROCESSORS, "dashboards": _DASHBOARDS, "gatelens": _GATELENS}
 _SOURCES = sorted(
     path
     for package in _ROOMS
@@ -76,6 +85,11 @@ def test_a_room_knows_only_those_below(path: Path) -> None:
 def test_every_room_has_its_place(package: str) -> None:
     rooms = {path.parent.name for path in (_ROOT / package).glob("*/__init__.py")}
     assert rooms <= _ROOMS[package].keys(), "say in this test what the new room may know"
+
+
+def test_gatelens_has_a_room_for_everything_but_its_list_of_commands() -> None:
+    outside = {path.name for path in (_ROOT / "gatelens").glob("*.py")}
+    assert outside == {"__init__.py", "__main__.py", "cli.py", "errors.py"}
 
 
 @pytest.mark.parametrize("package", _ROOMS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gatelens.config import AlertsConfig, Config
+from gatelens.configuration.config import AlertsConfig, Config
 from gatelens.demo.inbox import Inbox
 from gatelens.demo.model import ENVIRONMENT
 from processors.catalogue.config import CatalogueConfig, CataloguedApi

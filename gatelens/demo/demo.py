@@ -5,10 +5,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gatelens.data_directory import Addresses
-from gatelens.demo import bootstrap
-from gatelens.demo.envoy import Envoy
-from gatelens.demo.flex import FlexSpeech
+from gatelens.data_directory.directory import Addresses
+from gatelens.demo.gateways import bootstrap
+from gatelens.demo.gateways.envoy import Envoy
+from gatelens.demo.gateways.flex import FlexSpeech
+from gatelens.demo.gateways.mule import MuleStandIn
+from gatelens.demo.gateways.mule_speech import MuleSpeech
+from gatelens.demo.gateways.processes import expose_container, expose_process
+from gatelens.demo.gateways.settings import Json
+from gatelens.demo.gateways.upstreams import Upstreams
 from gatelens.demo.model import (
     DEAD_CLUSTER,
     DESTINATION_SIDECAR,
@@ -22,13 +27,8 @@ from gatelens.demo.model import (
     UPSTREAMS,
     Node,
 )
-from gatelens.demo.mule import MuleStandIn
-from gatelens.demo.mule_speech import MuleSpeech
-from gatelens.demo.processes import expose_container, expose_process
-from gatelens.demo.settings import Json
 from gatelens.demo.traffic import Gateway, Traffic
-from gatelens.demo.upstreams import Upstreams
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,16 @@ from rich.console import Console
 
 from collector.receivers.scrape.config import ScrapeConfig, ScrapeTarget
 from dashboards.under_way import UnderWay, Work
-from gatelens.block_sinks import HttpSink
-from gatelens.config import Config
-from gatelens.data_directory import Addresses
-from gatelens.demo import history, made_by_people
+from gatelens.configuration.config import Config
+from gatelens.data_directory.block_sinks import HttpSink
+from gatelens.data_directory.directory import Addresses
+from gatelens.data_directory.local_access import local_client
+from gatelens.demo import made_by_people
 from gatelens.demo.configuration import demo_configuration
-from gatelens.demo.history_state import HistoryState
 from gatelens.demo.model import CONSUMERS, ENVIRONMENT
+from gatelens.demo.past import history
+from gatelens.demo.past.history_state import HistoryState
 from gatelens.demo.progress import shown
-from gatelens.local_access import local_client
 from storage.errors import GatelensError
 
 if TYPE_CHECKING:

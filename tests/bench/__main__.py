@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.bench.forward_sender import ForwardSender
 from tests.bench.goaccess import goaccess
 from tests.bench.grpc_senders import AlsSender, OtlpSender

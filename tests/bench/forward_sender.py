@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.bench.messages import forward_entries
 from tests.bench.sender import Repeated
 from tests.bench.timed_message import TimedMessage

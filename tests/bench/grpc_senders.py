@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import grpc
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.bench.messages import als_messages, otlp_messages
 from tests.bench.sender import Repeated
 from tests.bench.timed_message import TimedMessage

@@ -15,8 +15,8 @@ from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
 from collector.importer.block import Labels
 from collector.importer.importer import import_file
-from gatelens.block_sinks import HttpSink
-from gatelens.data_directory import Addresses, DataDirectory
+from gatelens.data_directory.block_sinks import HttpSink
+from gatelens.data_directory.directory import Addresses, DataDirectory
 from tests.bench.envoy_capture import write_capture
 from tests.bench.log_files import write_log
 from tests.bench.messages import otlp_messages, write_requests

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from gatelens.data_directory import running_process
+from gatelens.data_directory.directory import running_process
 from tests.bench.arrivals import arriving
 from tests.e2e.gatelens_process import GatelensProcess
 from tests.process_usage import cpu_seconds
@@ -52,7 +52,7 @@ _FILL = """
 import sys
 from pathlib import Path
 
-from gatelens.data_directory import DataDirectory
+from gatelens.data_directory.directory import DataDirectory
 from storage.migrate import migrate
 from storage.store import connect
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.bench.sender import Sender
 from tests.bench.thread_roles import spent_by_role
 from tests.running import RunningGatelens

@@ -24,7 +24,7 @@ from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.segment_ledger import differences
 from collector.writer.writer import Writer
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.migrate import migrate
 from storage.store import Store, connect
 from tests.patience import PATIENCE

@@ -19,7 +19,7 @@ from collector.spool.frame import frames
 from collector.spool.payload import Payload
 from collector.spool.segment import Segment
 from collector.spool.spool import Spool
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from tests.collector.counting_metrics import CountingMetrics
 from tests.collector.waiting import wait_until
 

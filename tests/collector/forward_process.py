@@ -14,7 +14,7 @@ from collector.receivers.forward.server import RECEIVER, ForwardServer
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from collector.receivers.net.limiter import Admission, ConnectionLimiter
 from collector.spool.config import SpoolConfig
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from tests.collector.counting_metrics import CountingMetrics
 from tests.patience import PATIENCE
 

@@ -20,8 +20,8 @@ from collector.receivers.net.sender_tokens import FindSender
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import bind
+from gatelens.machine.event_loop import EventLoopThread
+from gatelens.machine.listeners import bind
 from tests.collector.receiver_rig import Rig
 
 

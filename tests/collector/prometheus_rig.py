@@ -16,7 +16,7 @@ from collector.receivers.scrape.receiver import Scraper
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.store import Store
 from tests.collector.receiver_rig import Rig
 

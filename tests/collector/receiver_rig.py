@@ -26,8 +26,8 @@ from collector.spool.config import SpoolConfig
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import bind
+from gatelens.machine.event_loop import EventLoopThread
+from gatelens.machine.listeners import bind
 
 LIMIT = 1 << 20
 

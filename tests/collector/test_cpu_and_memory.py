@@ -14,8 +14,8 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
-from gatelens.demo.binary import envoy_binary
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.binary import envoy_binary
+from gatelens.demo.gateways.envoy import Envoy
 from storage.errors import GatelensError
 from storage.store import Store
 from tests.collector.prometheus_process import node_exporter, prometheus

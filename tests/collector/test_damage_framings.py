@@ -41,7 +41,7 @@ from collector.spool.frame import encode, frames
 from collector.spool.frame_bodies import body_of
 from collector.spool.payload import Payload
 from collector.spool.recovery import recover
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from tests.collector.access_logs import otlp_logs
 from tests.collector.damage_rig import ENVOY_RECORD, FLEX_MESSAGE, LINES, MESSAGES, damaged, flex_record
 from tests.collector.forward_rig import whole

@@ -20,7 +20,7 @@ from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.writer.segment_ledger import differences
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.store import Store
 from tests.collector.damage_rig import (
     MESSAGES,

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
 from tests.collector.otlp_envoy import bootstrap
 from tests.collector.receiver_rig import Rig, receivers

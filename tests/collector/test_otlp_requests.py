@@ -13,7 +13,7 @@ from collector.importer.importer import import_file
 from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
-from gatelens.block_sinks import SpoolSink
+from gatelens.data_directory.block_sinks import SpoolSink
 from storage.store import Store
 from tests.collector.storing import store_all
 

@@ -20,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from dashboards.api.questions import questions_api
-from gatelens.ask_command import print_table, run_ask
+from gatelens.commands.ask.command import print_table, run_ask
 from processors.query.dimensions import DIMENSIONS
 from processors.query.measures import MEASURES
 from processors.query.questions import Questions

@@ -13,8 +13,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from gatelens.data_directory import Addresses, running_process
-from gatelens.local_access import local_client
+from gatelens.data_directory.directory import Addresses, running_process
+from gatelens.data_directory.local_access import local_client
 from tests.patience import PATIENCE
 
 FREE_PORTS = {

@@ -14,13 +14,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
-from gatelens.demo import bootstrap
-from gatelens.demo.binary import envoy_binary
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways import bootstrap
+from gatelens.demo.gateways.binary import envoy_binary
+from gatelens.demo.gateways.envoy import Envoy
+from gatelens.demo.gateways.upstreams import Upstreams
 from gatelens.demo.model import DEAD_CLUSTER, GATEWAY, UPSTREAMS
 from gatelens.demo.traffic import Traffic
-from gatelens.demo.upstreams import Upstreams
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.errors import GatelensError
 from tests.e2e.gatelens_process import GatelensProcess, until
 from tests.processors.alerts.hook import Hook

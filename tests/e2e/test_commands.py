@@ -17,7 +17,7 @@ import pytest
 from gatelens import __version__
 from tests.collector.access_logs import json_lines
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
-from tests.gatelens.formats_rig import own_process
+from tests.gatelens.commands.formats_rig import own_process
 from tests.patience import PATIENCE
 
 BY_API = "SELECT api, toUInt32(count()) AS asked FROM requests WHERE environment = 'known' GROUP BY api"

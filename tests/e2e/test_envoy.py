@@ -8,11 +8,11 @@ from typing import TypeVar
 import pytest
 
 from dashboards.pages.shared.api_rows import NO_API
-from gatelens.demo.binary import envoy_binary
 from gatelens.demo.demo import Demo
+from gatelens.demo.gateways.binary import envoy_binary
 from gatelens.demo.model import ENVIRONMENT, KINDS, Kind
 from gatelens.demo.traffic import Traffic
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.errors import GatelensError
 from tests.e2e.gatelens_process import GatelensProcess, until
 from tests.e2e.tab import Tab

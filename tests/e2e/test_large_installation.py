@@ -24,7 +24,7 @@ _FILL = """
 import sys
 from pathlib import Path
 
-from gatelens.data_directory import DataDirectory
+from gatelens.data_directory.directory import DataDirectory
 from storage.migrate import migrate
 from storage.store import connect
 

@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 
 import storage.migrate
-from gatelens.data_directory import DataDirectory
+from gatelens.data_directory.directory import DataDirectory
 from storage.store import connect
 
 shipped = storage.migrate.migrations()

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from collector.encoding.protobuf import length_delimited
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.running import RunningGatelens
 
 EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"

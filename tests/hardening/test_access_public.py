@@ -12,9 +12,9 @@ import httpx
 import pytest
 from rich.progress import Progress
 
-from gatelens.import_command import Import, run_import
-from gatelens.query_command import run_query
-from gatelens.report_command import UsageQuestion, run_usage
+from gatelens.commands.import_logs.command import Import, run_import
+from gatelens.commands.query.command import run_query
+from gatelens.commands.report.command import UsageQuestion, run_usage
 from storage.access.database import AccessDatabase
 from storage.access.token_files import TokenKind
 from storage.access.tokens import Tokens

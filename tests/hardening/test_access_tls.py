@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 
-from gatelens.query_command import run_query
+from gatelens.commands.query.command import run_query
 from storage.errors import GatelensError
 from tests.collector.access_logs import json_line
 from tests.collector.certificates import Certificates, Pair, certificates

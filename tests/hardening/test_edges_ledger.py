@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from gatelens.data_directory import running_process
+from gatelens.data_directory.directory import running_process
 from tests.collector.access_logs import json_lines
 from tests.collector.waiting import wait_until
 from tests.e2e.gatelens_process import GatelensProcess, until

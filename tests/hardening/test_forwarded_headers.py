@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.limits import HttpLimits
-from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import bind
+from gatelens.machine.event_loop import EventLoopThread
+from gatelens.machine.listeners import bind
 from tests.collector.ingest_rig import http_port, payloads
 from tests.patience import PATIENCE
 

@@ -10,8 +10,8 @@ import pytest
 from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.limits import HttpLimits
 from collector.receivers.net.tls import TlsConfig, ssl_context
-from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import bind
+from gatelens.machine.event_loop import EventLoopThread
+from gatelens.machine.listeners import bind
 from tests.collector.certificates import Certificates, certificates
 from tests.collector.waiting import wait_until
 from tests.hardening.raw_http import connect, read_answers, read_to_end

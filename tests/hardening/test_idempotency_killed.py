@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.collector.access_logs import json_line
 from tests.patience import PATIENCE
 from tests.running import RunningGatelens

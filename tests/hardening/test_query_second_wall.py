@@ -119,7 +119,7 @@ def test_the_rest_of_the_process_stays_free(store: Store, elsewhere: Path) -> No
 _IN_THREADS = """
 import sys
 from pathlib import Path
-import gatelens.cli, gatelens.supervisor
+import gatelens.cli, gatelens.process.supervisor
 from storage.errors import QueryFailed
 from storage.store import connect
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.bench.envoy_capture import write_capture
 from tests.bench.forward_sender import ForwardSender
 from tests.bench.grpc_senders import OtlpSender

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 import yaml
 
-from gatelens.data_directory import Addresses
+from gatelens.data_directory.directory import Addresses
 from tests.collector.proxied_service import free_port
 from tests.patience import PATIENCE
 from tests.process_usage import cpu_seconds, memory

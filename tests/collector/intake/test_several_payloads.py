@@ -17,7 +17,7 @@ from collector.intake.intake import Intake
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.retry import Backoff
 from tests.collector.ingest_rig import http_port, payloads
 from tests.collector.records_of_formats import COMBINED, TEXT

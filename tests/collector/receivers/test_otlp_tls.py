@@ -21,8 +21,8 @@ from collector.receivers.net.tls import TlsConfig, ssl_context
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from gatelens.event_loop import EventLoopThread
-from gatelens.listeners import bind
+from gatelens.machine.event_loop import EventLoopThread
+from gatelens.machine.listeners import bind
 from storage.errors import ConfigError
 from tests.collector.access_logs import otlp_logs
 from tests.collector.certificates import Certificates, Pair, certificates

@@ -19,10 +19,10 @@ from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.net.sender_tokens import FindSender
 from collector.receivers.receiver import RECEIVERS, Receiver, ReceiverKind
 from collector.telemetry import CollectorMetrics
-from gatelens.data_directory import DataDirectory
-from gatelens.ingestion import Ingestion, start_ingestion
-from gatelens.listeners import bind
-from gatelens.running_parts import RunningParts
+from gatelens.data_directory.directory import DataDirectory
+from gatelens.machine.listeners import bind
+from gatelens.process.ingestion import Ingestion, start_ingestion
+from gatelens.process.running_parts import RunningParts
 from storage.store import Store
 from tests.collector.access_logs import json_line
 from tests.collector.waiting import wait_until

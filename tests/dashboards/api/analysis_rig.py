@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from dashboards.invalid_requests import answer_invalid_requests
-from gatelens.data_directory import Addresses, DataDirectory
+from gatelens.data_directory.directory import Addresses, DataDirectory
 
 
 @contextmanager

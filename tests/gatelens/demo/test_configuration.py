@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from gatelens.config import AlertsConfig, Config
+from gatelens.configuration.config import AlertsConfig, Config
 from gatelens.demo.configuration import CATALOGUE, OBJECTIVES, demo_configuration
 from processors.alerts.rule_file import load_rules
 from processors.catalogue.document import load_document

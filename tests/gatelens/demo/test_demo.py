@@ -15,11 +15,11 @@ from rich.console import Console
 from collector.receivers.scrape.config import ScrapeConfig
 from dashboards.under_way import UnderWay, Work
 from gatelens.demo.demo import Demo
+from gatelens.demo.gateways.upstreams import Upstreams
 from gatelens.demo.model import BLOCKED_KIND, ENVIRONMENT, FLEX, GATEWAY, KINDS, MULE, UPSTREAMS, Kind
 from gatelens.demo.session import DemoSession
 from gatelens.demo.traffic import Traffic
-from gatelens.demo.upstreams import Upstreams
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from tests.patience import PATIENCE
 from tests.running import RunningGatelens
 

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from dashboards.under_way import UnderWay
-from gatelens.demo.history import ENVIRONMENT
 from gatelens.demo.model import BURST, FLEX, GATEWAY, INCIDENTS, KINDS, MULE
+from gatelens.demo.past.history import ENVIRONMENT
 from gatelens.demo.session import DemoSession
 from processors.time.window import HOUR, Window, floor
 from tests.e2e.gatelens_process import until

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
 from tests.collector.file_rig import following
 from tests.collector.forward_rig import forward

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gatelens.demo import access_logs
-from gatelens.demo.binary import envoy_binary
+from gatelens.demo.gateways import access_logs
+from gatelens.demo.gateways.binary import envoy_binary
 from tests.patience import PATIENCE
 
 SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"

@@ -15,11 +15,11 @@ from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from collector.writer.segment_ledger import Segments
 from collector.writer.writer import Writer
-from gatelens.block_sinks import SpoolSink
-from gatelens.demo import history
-from gatelens.demo.history import ENVIRONMENT, Filled, History, parse_length, stretches, thinned
-from gatelens.demo.log_lines import flex_lines, lines, mule_lines
-from gatelens.demo.past import draw
+from gatelens.data_directory.block_sinks import SpoolSink
+from gatelens.demo.past import history
+from gatelens.demo.past.history import ENVIRONMENT, Filled, History, parse_length, stretches, thinned
+from gatelens.demo.past.log_lines import flex_lines, lines, mule_lines
+from gatelens.demo.past.past import draw
 from storage.errors import ConfigError
 from storage.store import Store
 

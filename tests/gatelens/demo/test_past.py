@@ -7,10 +7,10 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from gatelens.demo import access_logs
-from gatelens.demo.log_lines import lines
+from gatelens.demo.gateways import access_logs
 from gatelens.demo.model import EXPORTS_PER_MINUTE
-from gatelens.demo.past import draw
+from gatelens.demo.past.log_lines import lines
+from gatelens.demo.past.past import draw
 
 QUIET = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 # Within a slow release of orders v1.

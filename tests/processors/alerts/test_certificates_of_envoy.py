@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.envoy import Envoy
 from processors.alerts.evaluation.certificates import certificates as days_left
 from processors.alerts.evaluation.evaluate import Finding, evaluate
 from processors.alerts.evaluation.state import step

@@ -17,8 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from dashboards.api.reports import reports_api
-from gatelens.data_directory import Addresses, DataDirectory
-from gatelens.report_command import UsageQuestion, format_of, run_usage, write
+from gatelens.commands.report.command import UsageQuestion, format_of, run_usage, write
+from gatelens.data_directory.directory import Addresses, DataDirectory
 from processors.errors import InvalidReport
 from processors.query.questions import Questions
 from storage.errors import GatelensError
@@ -31,7 +31,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gatelens.data_directory import DataDirectory
+from gatelens.data_directory.directory import DataDirectory
 from storage.migrate import migrate
 from storage.store import connect
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gatelens.upkeep import RetentionKeeper
+from gatelens.process.upkeep import RetentionKeeper
 from processors.retention.apply import apply_retention
 from processors.retention.config import EnvironmentRetention, RetentionConfig
 from processors.time.window import DAY

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from collector.receivers.files.config import FilesConfig, FileSource
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
 from tests.collector.file_rig import FileRig
 from tests.collector.proxied_service import REQUESTS, Request, free_port, send_all, service

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from fluent import asyncsender, handler, sender
 
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
 from tests.collector.forward_rig import ForwardRig, forward
 from tests.collector.storing import logs_of, store_all_balanced

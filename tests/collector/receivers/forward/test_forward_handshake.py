@@ -20,7 +20,7 @@ from collector.receivers.forward.config import ForwardConfig
 from collector.receivers.forward.server import RECEIVER, ForwardServer
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.errors import ConfigError
 from tests.collector.certificates import certificates
 from tests.collector.counting_metrics import CountingMetrics

@@ -12,7 +12,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from collector.intake.intake import Intake
 from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.grpc.server import GrpcServer
-from gatelens.event_loop import EventLoopThread
+from gatelens.machine.event_loop import EventLoopThread
 from storage.errors import ConfigError
 from tests.collector.access_logs import otlp_logs
 from tests.collector.receiver_rig import Rig, receivers, resident_bytes

@@ -10,7 +10,7 @@ import grpc
 import httpx
 import pytest
 
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.envoy import Envoy
 from tests.collector import envoy_messages
 from tests.collector.access_logs import json_line, otlp_logs
 from tests.collector.ingest_rig import http_port

@@ -15,7 +15,7 @@ import uvloop
 
 from collector.receivers.forward.wire import Wire
 from collector.receivers.grpc import server as grpc_server
-from gatelens.listeners import bind
+from gatelens.machine.listeners import bind
 from tests.collector import envoy_messages
 from tests.collector.certificates import certificates
 from tests.collector.forward_rig import admission

@@ -11,8 +11,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 from prometheus_client.registry import Collector
 
-from gatelens.demo.binary import envoy_binary
-from gatelens.demo.envoy import Envoy
+from gatelens.demo.gateways.binary import envoy_binary
+from gatelens.demo.gateways.envoy import Envoy
 from storage.errors import GatelensError
 from storage.store import Store
 from tests.collector.prometheus_process import node_exporter

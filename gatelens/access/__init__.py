@@ -1,0 +1,1 @@
+"""Who may read and send: what stands around every port."""

@@ -1,0 +1,1 @@
+"""`gatelens admin` and `gatelens token`."""

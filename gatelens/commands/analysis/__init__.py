@@ -1,0 +1,1 @@
+"""The commands that ask what is worked out from the tables."""

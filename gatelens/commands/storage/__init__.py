@@ -1,0 +1,1 @@
+"""`gatelens storage`, `gatelens rollup` and `gatelens migrate`."""

@@ -1,0 +1,1 @@
+"""What the process has of the machine: memory, file descriptors, sockets, threads."""
