@@ -59,7 +59,7 @@ _OUTSIDE_FORMATS = [
 # Words that are names of formats, and mean something else there.
 _NAMED_ALIKE = {
     # How `gatelens query` prints its result.
-    "gatelens/cli.py": {"json"},
+    "gatelens/commands/query/options.py": {"json"},
     # A kind of gateway.
     "gatelens/demo/model.py": {"flex"},
     # And how `gatelens ask` does.

@@ -1,7 +1,7 @@
 """The rooms of processors, dashboards and gatelens: which know which, so that data flows one way."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -66,12 +66,17 @@ _SOURCES = sorted(
 )
 
 
-def _rooms_imported(path: Path, package: str) -> set[str]:
-    found = set()
+def _imports(path: Path) -> Iterator[str]:
+    """The full name of everything that a file imports, wherever in the file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        found |= {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _rooms_imported(path: Path, package: str) -> set[str]:
+    found = {name.split(".")[1] for name in _imports(path) if name.startswith(f"{package}.")}
     return {name for name in found if (_ROOT / package / name).is_dir()}
 
 
@@ -85,6 +90,14 @@ def test_a_room_knows_only_those_below(path: Path) -> None:
 def test_every_room_has_its_place(package: str) -> None:
     rooms = {path.parent.name for path in (_ROOT / package).glob("*/__init__.py")}
     assert rooms <= _ROOMS[package].keys(), "say in this test what the new room may know"
+
+
+def test_commands_do_not_know_each_other() -> None:
+    commands = _ROOT / "gatelens" / "commands"
+    for path in commands.glob("*/*.py"):
+        imported = {name.split(".")[2] for name in _imports(path) if name.startswith("gatelens.commands.")}
+        others = {name for name in imported if (commands / name).is_dir()} - {path.parent.name}
+        assert not others, f"{path.parent.name} imports {others}; what both need lies in gatelens/commands"
 
 
 def test_gatelens_has_a_room_for_everything_but_its_list_of_commands() -> None:

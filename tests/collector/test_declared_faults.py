@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
-from gatelens.commands.import_logs.log_format import log_format_of
+from gatelens.commands.log_format import log_format_of
 from gatelens.configuration.config import load_config
 from storage.errors import ConfigError
 

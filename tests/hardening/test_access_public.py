@@ -12,7 +12,7 @@ import httpx
 import pytest
 from rich.progress import Progress
 
-from gatelens.commands.import_logs.command import Import, run_import
+from gatelens.commands.import_logs.job import Import, run_import
 from gatelens.commands.query.command import run_query
 from gatelens.commands.report.command import UsageQuestion, run_usage
 from storage.access.database import AccessDatabase

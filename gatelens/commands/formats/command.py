@@ -22,7 +22,7 @@ from collector.formats.transform import transform
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from gatelens.commands.file_head import first_lines, format_of
-from gatelens.commands.import_logs.log_format import log_format_of
+from gatelens.commands.log_format import log_format_of
 from gatelens.configuration.config import load_config
 from storage.errors import GatelensError
 from storage.scratch import scratch_rows

@@ -10,11 +10,12 @@ import typer
 from rich.console import Console
 
 from dashboards.api.ingest import REPLAY_PATH
-from gatelens.commands.storage.command import asked
 from gatelens.data_directory.directory import running_process
+from gatelens.data_directory.local_access import ask_process
 from storage.errors import GatelensError
 
 _POLL_SECONDS = 0.5
+_ANSWER_SECONDS = 60
 
 err = Console(stderr=True)
 
@@ -27,11 +28,11 @@ def run_replay(body: Mapping[str, Any], data: Path) -> dict[str, Any]:
             f"No Gatelens is running on {data}, and only a running one reads dead letters again; start it "
             "with `gatelens up`."
         )
-    state = asked(data, process, "POST", REPLAY_PATH, body)
+    state: dict[str, Any] = ask_process(data, process, "POST", REPLAY_PATH, _ANSWER_SECONDS, body=body).json()
     with err.status("Reading dead letters again ..."):
         while state["running"]:
             time.sleep(_POLL_SECONDS)
-            state = asked(data, process, "GET", REPLAY_PATH)
+            state = ask_process(data, process, "GET", REPLAY_PATH, _ANSWER_SECONDS).json()
     return state
 
 

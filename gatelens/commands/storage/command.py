@@ -32,7 +32,7 @@ def read_report(data: Path) -> bytes:
     """The storage report as JSON. Raises GatelensError."""
     process = running_process(data)
     if process is not None:
-        return json.dumps(asked(data, process, "GET", "/api/v1/storage"), indent=2).encode()
+        return json.dumps(_asked(data, process, "GET", "/api/v1/storage"), indent=2).encode()
     with own_store(data) as store:
         return json.dumps(report_document(storage_report(store, _now())), indent=2).encode()
 
@@ -74,9 +74,9 @@ def run_rebuild(start: str, end: str, tables: list[str], data: Path) -> None:
 
 def _rebuild_there(start: str, end: str, tables: list[str], data: Path, process: Addresses) -> None:
     body = {"from": start, "to": end, "tables": tables}
-    _print_windows(asked(data, process, "POST", "/api/v1/rollups/rebuild", body)["windows"])
+    _print_windows(_asked(data, process, "POST", "/api/v1/rollups/rebuild", body)["windows"])
     with err.status("Making them anew ..."):
-        while (state := asked(data, process, "GET", "/api/v1/rollups"))["wanted"]:
+        while (state := _asked(data, process, "GET", "/api/v1/rollups"))["wanted"]:
             if state["fault"]:
                 raise GatelensError(f"Rollups cannot be made: {state['fault']}")
             time.sleep(_POLL_SECONDS)
@@ -88,7 +88,7 @@ def _print_windows(windows: Mapping[str, int]) -> None:
         err.print(f"{name}: {count:,} {unit}", highlight=False)
 
 
-def asked(
+def _asked(
     data: Path, process: Addresses, method: str, path: str, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What the running process answers, as JSON. Raises GatelensError."""

@@ -1,12 +1,13 @@
-"""The options of `gatelens storage` and `gatelens rollup`."""
+"""The options of `gatelens storage`, `gatelens rollup` and `gatelens migrate`."""
 
 from typing import Annotated
 
 import typer
 
+from gatelens.commands.config_option import ConfigFile
 from gatelens.commands.data_option import DEFAULT_DATA, Data
 
-_rollup_app = typer.Typer(no_args_is_help=True, help="Rebuild rollups.")
+rollup_app = typer.Typer(no_args_is_help=True, help="Rebuild rollups.")
 
 
 def storage(
@@ -24,7 +25,7 @@ def storage(
         print_report(report)
 
 
-@_rollup_app.command()
+@rollup_app.command()
 def rebuild(
     start: Annotated[str, typer.Option("--from", help="2026-05-01, now-7d, ... in UTC.")],
     end: Annotated[str, typer.Option("--to", help="The end, not included; written likewise.")] = "now",
@@ -39,7 +40,10 @@ def rebuild(
     run_rebuild(start, end, table or [], data)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add `storage` and `rollup` to the command."""
-    app.command()(storage)
-    app.add_typer(_rollup_app, name="rollup")
+def migrate(data: Data = DEFAULT_DATA, config: ConfigFile = None) -> None:
+    """Bring the schema of ClickHouse up to date; `gatelens up` does it too."""
+    from gatelens.configuration.config import load_config  # noqa: PLC0415 - keeps --help quick
+    from gatelens.data_directory.own_store import run_migrations  # noqa: PLC0415
+
+    applied = run_migrations(load_config(config), data)
+    typer.echo(f"Applied: {', '.join(applied)}" if applied else "The schema is up to date.")

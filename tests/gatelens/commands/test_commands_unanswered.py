@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from gatelens.commands.import_logs.command import Import, run_import
+from gatelens.commands.import_logs.job import Import, run_import
 from gatelens.commands.query.command import run_query
 from gatelens.data_directory.block_sinks import HttpSink
 from gatelens.data_directory.directory import Addresses, DataDirectory

@@ -10,8 +10,8 @@ from rich.progress import Progress
 
 from collector.importer.block import ImportSummary
 from collector.importer.findings import Findings, Reason, findings
-from gatelens.commands.import_logs import command
-from gatelens.commands.import_logs.command import Import, run_import
+from gatelens.commands.import_logs import job
+from gatelens.commands.import_logs.job import Import, run_import
 from gatelens.commands.import_logs.outcome import Imported
 from storage.store import Store
 from tests.collector.access_logs import json_line
@@ -24,7 +24,7 @@ def _combined(at: datetime) -> bytes:
 @pytest.fixture
 def own_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """That of the tests, where a command would open its own: a process can open only one."""
-    monkeypatch.setattr(command, "connect", lambda dsn, memory, readable: store)
+    monkeypatch.setattr(job, "connect", lambda dsn, memory, readable: store)
     monkeypatch.setattr(store, "close", lambda: None)
     return store
 

@@ -9,8 +9,8 @@ from rich.progress import Progress
 
 from collector.importer.block import ImportSummary
 from collector.writer.segment_ledger import Segments
-from gatelens.commands.import_logs import command
-from gatelens.commands.import_logs.command import Import, run_import
+from gatelens.commands.import_logs import job
+from gatelens.commands.import_logs.job import Import, run_import
 from gatelens.commands.import_logs.outcome import Imported, outcome
 from gatelens.data_directory.directory import DataDirectory
 from storage.errors import GatelensError
@@ -66,7 +66,7 @@ def test_a_block_that_is_stored_in_parts_is_stored_whole(
 ) -> None:
     monkeypatch.setattr(store, "load_memory", 32 << 20)
     # A process can open only one.
-    monkeypatch.setattr(command, "connect", lambda dsn, memory, readable: store)
+    monkeypatch.setattr(job, "connect", lambda dsn, memory, readable: store)
     monkeypatch.setattr(store, "close", lambda: None)
     log = tmp_path / "access.log"
     log.write_bytes(b"{}\n" * 100_000)

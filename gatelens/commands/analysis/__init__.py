@@ -1,1 +1,0 @@
-"""The commands that ask what is worked out from the tables."""

@@ -1,0 +1,1 @@
+"""`gatelens simulate`."""
