@@ -12,7 +12,8 @@ from pathlib import Path
 from storage.memory_budget import DEFAULT_BUDGET
 from storage.migrate import migrate
 from storage.store import connect
-from tests.processors.alerts import month, rig
+from tests.processors.alerts import rig
+from tests.processors.alerts.evaluation import month
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from gatelens.demo.gateways.binary import envoy_binary
-from tests.collector.proxied_service import free_port
+from tests.collector.rigs.proxied_service import free_port
 
 _CONFIG = Path(__file__).parents[2] / "deploy" / "gateways" / "envoy" / "json.yaml"
 _CAPTURED = 300

@@ -17,7 +17,7 @@ import httpx
 from pydantic import ByteSize, TypeAdapter
 
 from tests.control_group import ControlGroup, control_group
-from tests.hardening.memory_load import MemoryLoad, unbalanced_segments, wrong_batches
+from tests.hardening.memory.memory_load import MemoryLoad, unbalanced_segments, wrong_batches
 from tests.running import RunningGatelens
 
 _DRAIN_SECONDS = 600

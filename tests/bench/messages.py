@@ -22,8 +22,8 @@ from tests.bench.timed_message import (
     protobuf_nanos,
     protobuf_seconds,
 )
-from tests.collector import envoy_messages
-from tests.collector.prometheus_messages import sample_series, write_request
+from tests.collector.rigs import envoy_messages
+from tests.collector.rigs.prometheus_messages import sample_series, write_request
 
 _APIS = 40
 _SERIES = ("bench_cpu_seconds_total", "bench_memory_bytes", "bench_requests_total", "bench_connections_active")

@@ -8,8 +8,8 @@ import pytest
 
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.spooling import MakeSpool
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.spooling import MakeSpool
 from tests.patience import PATIENCE
 
 

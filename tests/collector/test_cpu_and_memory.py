@@ -18,12 +18,12 @@ from gatelens.demo.gateways.binary import envoy_binary
 from gatelens.demo.gateways.envoy import Envoy
 from storage.errors import GatelensError
 from storage.store import Store
-from tests.collector.prometheus_process import node_exporter, prometheus
-from tests.collector.prometheus_rig import dead_letters, scraper
-from tests.collector.receiver_rig import receivers
-from tests.collector.scrape_target import Answering, target
-from tests.collector.storing import store_all_balanced
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.prometheus_process import node_exporter, prometheus
+from tests.collector.rigs.prometheus_rig import dead_letters, scraper
+from tests.collector.rigs.receiver_rig import receivers
+from tests.collector.rigs.scrape_target import Answering, target
+from tests.collector.rigs.storing import store_all_balanced
+from tests.collector.rigs.waiting import wait_until
 
 # As the kubelet shows them at /metrics/cadvisor; the labels are cAdvisor's own.
 _PODS = {

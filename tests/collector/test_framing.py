@@ -12,7 +12,7 @@ from collector.spool import framing
 from collector.spool.frame import encode, frames
 from collector.spool.framing import Framing, Part
 from collector.spool.payload import Delivery, Payload
-from tests.collector.spooling import payload_of
+from tests.collector.rigs.spooling import payload_of
 
 _FRAME = 64
 _DELIVERY = Delivery(b"k" * 16, b"d" * 16)

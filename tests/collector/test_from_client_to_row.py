@@ -17,11 +17,11 @@ from opentelemetry.sdk._logs.export import LogRecordExporter, SimpleLogRecordPro
 from opentelemetry.sdk.resources import Resource
 
 from storage.store import Store
-from tests.collector import envoy_messages
-from tests.collector.access_logs import counts, json_lines
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.spooling import leave_room
-from tests.collector.storing import logs_of, store_all_balanced
+from tests.collector.rigs import envoy_messages
+from tests.collector.rigs.access_logs import counts, json_lines
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.spooling import leave_room
+from tests.collector.rigs.storing import logs_of, store_all_balanced
 from tests.patience import PATIENCE
 
 

@@ -11,12 +11,12 @@ import msgpack  # type: ignore[import-untyped]
 import pytest
 
 from storage.store import Store
-from tests.collector.forward_rig import MOMENT, event_time, forward
-from tests.collector.forward_rig import payloads as forwarded
-from tests.collector.ingest_rig import http_port
-from tests.collector.receiver_rig import Rig
-from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MULE, TEXT
-from tests.collector.storing import store_all
+from tests.collector.inputs.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MULE, TEXT
+from tests.collector.rigs.forward_rig import MOMENT, event_time, forward
+from tests.collector.rigs.forward_rig import payloads as forwarded
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.receiver_rig import Rig
+from tests.collector.rigs.storing import store_all
 from tests.patience import PATIENCE
 
 _TRACE = "\tat org.mule.A.b(A.java:1)"

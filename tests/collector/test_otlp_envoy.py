@@ -10,9 +10,9 @@ import pytest
 
 from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
-from tests.collector.otlp_envoy import bootstrap
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.storing import store_all
+from tests.collector.rigs.otlp_envoy import bootstrap
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.storing import store_all
 from tests.patience import PATIENCE
 
 _ENVIRONMENT = "otlp-envoy"

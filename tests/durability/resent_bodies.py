@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import cramjam
 
-from tests.collector.access_logs import json_lines, otlp_logs
-from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
+from tests.collector.rigs.access_logs import json_lines, otlp_logs
+from tests.collector.rigs.prometheus_messages import sample_series, write_request, write_request_v2
 
 RECORDS = 20
 _PROTOBUF = "application/x-protobuf"

@@ -22,8 +22,8 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from tests.collector.prometheus_process import node_exporter, prometheus
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.prometheus_process import node_exporter, prometheus
+from tests.collector.rigs.waiting import wait_until
 from tests.durability.answer_proxy import AnswerProxy
 from tests.durability.resent_bodies import POSTED, RECORDS, Posted, body_of
 from tests.patience import PATIENCE

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.collector.access_logs import json_line
+from tests.collector.rigs.access_logs import json_line
 from tests.e2e.gatelens_process import GatelensProcess, until
 from tests.e2e.tab import Tab
 from tests.patience import PATIENCE

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.collector.access_logs import json_line
+from tests.collector.rigs.access_logs import json_line
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, until
 from tests.e2e.tab import Tab
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gatelens import __version__
-from tests.collector.access_logs import json_lines
+from tests.collector.rigs.access_logs import json_lines
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
 from tests.gatelens.commands.formats_rig import own_process
 from tests.patience import PATIENCE

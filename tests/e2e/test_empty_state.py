@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.collector.access_logs import json_lines
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.access_logs import json_lines
+from tests.collector.rigs.waiting import wait_until
 from tests.e2e.gatelens_process import GatelensProcess
 from tests.e2e.tab import Tab
 

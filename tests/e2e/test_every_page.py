@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboards.pages.pages import PAGES
-from tests.collector.access_logs import json_line, json_lines
+from tests.collector.rigs.access_logs import json_line, json_lines
 from tests.e2e.gatelens_process import GatelensProcess, until
 from tests.e2e.tab import Tab
 

@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from playwright.sync_api import expect
 
-from tests.collector.access_logs import json_line, json_lines
+from tests.collector.rigs.access_logs import json_line, json_lines
 from tests.e2e.gatelens_process import GatelensProcess, until
 from tests.e2e.tab import Tab
 from tests.patience import PATIENCE

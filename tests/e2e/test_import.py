@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tests.collector.access_logs import json_lines
+from tests.collector.rigs.access_logs import json_lines
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
 from tests.patience import PATIENCE
 

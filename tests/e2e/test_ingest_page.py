@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gatelens.data_directory.local_access import local_client
-from tests.collector.access_logs import json_lines
+from tests.collector.rigs.access_logs import json_lines
 from tests.e2e.gatelens_process import GatelensProcess, run, until
 from tests.e2e.tab import Tab
 from tests.patience import PATIENCE

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.collector.access_logs import json_lines
+from tests.collector.rigs.access_logs import json_lines
 from tests.e2e.gatelens_process import GatelensProcess, run
 from tests.e2e.tab import Tab
 from tests.patience import PATIENCE

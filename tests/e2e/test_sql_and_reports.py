@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.collector.access_logs import json_lines
+from tests.collector.rigs.access_logs import json_lines
 from tests.e2e.gatelens_process import GatelensProcess, until
 from tests.e2e.tab import Tab
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.access_logs import json_line
+from tests.collector.rigs.access_logs import json_line
 from tests.e2e.gatelens_process import GatelensProcess, run, until
 
 # In hours that have passed.

@@ -14,7 +14,7 @@ import httpx
 import yaml
 
 from gatelens.data_directory.directory import Addresses
-from tests.collector.proxied_service import free_port
+from tests.collector.rigs.proxied_service import free_port
 from tests.patience import PATIENCE
 from tests.process_usage import cpu_seconds, memory
 

@@ -17,10 +17,10 @@ import pytest
 
 from collector.errors import PayloadTooLarge
 from collector.intake.offload import LARGE_BYTES, Offload
-from tests.collector.access_logs import otlp_logs
-from tests.collector.ingest_rig import http_port
-from tests.collector.prometheus_messages import write_request
-from tests.collector.receiver_rig import Rig
+from tests.collector.rigs.access_logs import otlp_logs
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.prometheus_messages import write_request
+from tests.collector.rigs.receiver_rig import Rig
 
 _WAIT = 30
 _LIMIT = 8 << 20

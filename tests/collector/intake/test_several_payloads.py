@@ -19,9 +19,9 @@ from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from gatelens.machine.event_loop import EventLoopThread
 from storage.retry import Backoff
-from tests.collector.ingest_rig import http_port, payloads
-from tests.collector.records_of_formats import COMBINED, TEXT
-from tests.collector.spooling import leave_room
+from tests.collector.inputs.records_of_formats import COMBINED, TEXT
+from tests.collector.rigs.ingest_rig import http_port, payloads
+from tests.collector.rigs.spooling import leave_room
 from tests.patience import PATIENCE
 
 _EVENTS = b"".join(

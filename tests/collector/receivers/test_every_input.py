@@ -23,15 +23,15 @@ from collector.formats.otlp.descriptor import NOT_OTLP
 from collector.spool.frame import frames
 from collector.spool.spool import Spool
 from storage.store import Store
-from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
-from tests.collector.inputs import ENVIRONMENT, Input
-from tests.collector.inputs_binary import BINARY_INPUTS, REFUSED
-from tests.collector.inputs_files import FILE_INPUTS
-from tests.collector.inputs_forward import FORWARD_INPUTS
-from tests.collector.inputs_http import HTTP_INPUTS
-from tests.collector.inputs_scrape import SCRAPES
-from tests.collector.receiver_rig import receivers
-from tests.collector.storing import writer_of
+from tests.collector.inputs.binary import BINARY_INPUTS, REFUSED
+from tests.collector.inputs.files import FILE_INPUTS
+from tests.collector.inputs.forward import FORWARD_INPUTS
+from tests.collector.inputs.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
+from tests.collector.inputs.http import HTTP_INPUTS
+from tests.collector.inputs.inputs import ENVIRONMENT, Input
+from tests.collector.inputs.scrape import SCRAPES
+from tests.collector.rigs.receiver_rig import receivers
+from tests.collector.rigs.storing import writer_of
 from tests.patience import PATIENCE
 
 INPUTS = (*FORWARD_INPUTS, *HTTP_INPUTS, *FILE_INPUTS, *BINARY_INPUTS, *SCRAPES)

@@ -19,8 +19,8 @@ from opentelemetry.sdk.resources import Resource
 
 from collector.formats.custom.known import known_formats
 from storage.store import Store
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.storing import writer_of
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.storing import writer_of
 from tests.patience import PATIENCE
 
 Json = dict[str, Any]

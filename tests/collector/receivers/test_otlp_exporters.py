@@ -30,8 +30,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
 from storage.store import Store
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.storing import store_all
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.storing import store_all
 
 _SPANS = 300
 _LOGS = 300

@@ -24,8 +24,8 @@ from collector.telemetry import CollectorMetrics
 from gatelens.machine.event_loop import EventLoopThread
 from gatelens.machine.listeners import bind
 from storage.errors import ConfigError
-from tests.collector.access_logs import otlp_logs
-from tests.collector.certificates import Certificates, Pair, certificates
+from tests.collector.rigs.access_logs import otlp_logs
+from tests.collector.rigs.certificates import Certificates, Pair, certificates
 from tests.patience import PATIENCE
 
 _EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"

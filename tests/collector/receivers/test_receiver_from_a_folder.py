@@ -24,8 +24,8 @@ from gatelens.machine.listeners import bind
 from gatelens.process.ingestion import Ingestion, start_ingestion
 from gatelens.process.running_parts import RunningParts
 from storage.store import Store
-from tests.collector.access_logs import json_line
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.access_logs import json_line
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _RECEIVER = '''

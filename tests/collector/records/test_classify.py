@@ -12,7 +12,7 @@ from collector.records.json_body import recognised
 from collector.records.place import Part
 from collector.records.slices import SLICE_BYTES, line_slices
 from collector.records.text_body import by_format
-from tests.collector.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MEM, MULE, TEXT
+from tests.collector.inputs.records_of_formats import ACCESS, COMBINED, CPU, EVENT, FLEX, ISTIO, MEM, MULE, TEXT
 
 
 @pytest.mark.parametrize(

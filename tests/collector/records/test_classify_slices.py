@@ -14,7 +14,7 @@ from collector.receivers.forward.records import Records
 from collector.receivers.http.hec_events import groups, parse
 from collector.records.json_body import recognised
 from collector.records.slices import SLICE_BYTES
-from tests.collector.records_of_formats import COMBINED, MULE
+from tests.collector.inputs.records_of_formats import COMBINED, MULE
 
 _TRACE = [f"\tat org.mule.runtime.Step{number}.run(Step{number}.java:{number})" for number in range(40)]
 

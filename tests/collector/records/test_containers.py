@@ -10,8 +10,8 @@ import pytest
 from collector.formats.flex.descriptor import FLEX
 from collector.records.container_path import place_of_path
 from collector.records.containers import container_of, open_part, unwrap
-from tests.collector.file_rig import append, following, numbered
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.file_rig import append, following, numbered
+from tests.collector.rigs.waiting import wait_until
 
 _TIME = "2026-11-23T10:15:30.123456789Z"
 _ID = "0123456789abcdef" * 4

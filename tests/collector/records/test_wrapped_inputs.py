@@ -12,9 +12,9 @@ from collector.formats.formats import FORMATS
 from collector.formats.mule.descriptor import MULE_LOG
 from collector.receivers.files.lines import Cut, Reading, cut
 from collector.records.classify import Classifier
-from tests.collector.file_rig import append, following
-from tests.collector.forward_rig import MOMENT, forward
-from tests.collector.ingest_rig import http_port, payloads
+from tests.collector.rigs.file_rig import append, following
+from tests.collector.rigs.forward_rig import MOMENT, forward
+from tests.collector.rigs.ingest_rig import http_port, payloads
 from tests.patience import PATIENCE
 
 _ACCESS = '203.0.113.4 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/17 HTTP/1.1" 200 117 "-" "curl/8.5.0"'

@@ -23,8 +23,8 @@ from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.writer.ledger_balance import mismatches_of
 from storage.store import Store
-from tests.collector.access_logs import counts, json_line, json_lines, otlp_logs
-from tests.collector.storing import writer_of
+from tests.collector.rigs.access_logs import counts, json_line, json_lines, otlp_logs
+from tests.collector.rigs.storing import writer_of
 
 # Tests share a store: each has a minute of its own.
 _MINUTES = itertools.count(1)

@@ -12,7 +12,7 @@ from collector.spool.frame import encode
 from collector.spool.frame_bodies import body_of
 from collector.spool.segment import OPEN, PARTIAL, READY
 from collector.spool.spool import Spool
-from tests.collector.spooling import MakeSpool, append, bodies_in, leave_room, payload_of, taken_from
+from tests.collector.rigs.spooling import MakeSpool, append, bodies_in, leave_room, payload_of, taken_from
 from tests.patience import PATIENCE
 
 

@@ -11,7 +11,7 @@ from collector.spool.answer import LoopAnswer
 from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
-from tests.collector.spooling import append
+from tests.collector.rigs.spooling import append
 from tests.patience import PATIENCE
 
 _PAYLOAD = Payload("envoy_json", b"{}", 1_700_000_000_000_000)

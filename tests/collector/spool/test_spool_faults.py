@@ -8,7 +8,7 @@ import pytest
 from collector.errors import SpoolFull
 from collector.spool.frame import encode
 from collector.spool.segment import OPEN
-from tests.collector.spooling import MakeSpool, append, arrive, bodies_in, payload_of, taken_from
+from tests.collector.rigs.spooling import MakeSpool, append, arrive, bodies_in, payload_of, taken_from
 from tests.patience import PATIENCE
 
 

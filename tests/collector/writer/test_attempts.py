@@ -20,8 +20,8 @@ from collector.writer.segment_ledger import differences
 from collector.writer.writer import Writer
 from storage.errors import QueryLimitExceeded, StoreError
 from storage.store import Store
-from tests.collector.access_logs import json_lines
-from tests.collector.failing_store import FailingStore
+from tests.collector.rigs.access_logs import json_lines
+from tests.collector.rigs.failing_store import FailingStore
 
 _STARTED = datetime.now(UTC)
 _NOW_US = int(_STARTED.timestamp() * 1_000_000)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from collector.spool.payload import Payload
 from collector.writer.segment_ledger import differences
 from storage.store import Store
-from tests.collector.access_logs import json_line, json_lines
-from tests.collector.spooling import MakeSpool
-from tests.collector.storing import store_waiting
+from tests.collector.rigs.access_logs import json_line, json_lines
+from tests.collector.rigs.spooling import MakeSpool
+from tests.collector.rigs.storing import store_waiting
 
 
 def _store(store: Store, make_spool: MakeSpool, segment_id: str, body: bytes) -> None:

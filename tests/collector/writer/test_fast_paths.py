@@ -24,9 +24,9 @@ from collector.spool.segment import Segment
 from collector.spool.spool import Spool
 from storage.errors import QueryFailed, QueryMemoryExceeded
 from storage.store import Store
-from tests.collector.failing_store import FailingStore, Load
-from tests.collector.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
-from tests.collector.storing import writer_of
+from tests.collector.inputs.golden_cases import CASES, PEER, RECEIVED_AT, Case, rows_of
+from tests.collector.rigs.failing_store import FailingStore, Load
+from tests.collector.rigs.storing import writer_of
 
 _NUMBERS = itertools.count()
 _LIST = AnyValue(array_value=ArrayValue(values=[AnyValue(string_value="a")]))

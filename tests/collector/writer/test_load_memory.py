@@ -13,11 +13,11 @@ from collector.spool.spool import Spool
 from collector.writer.segment_ledger import differences
 from storage.errors import QueryMemoryExceeded
 from storage.store import Store
-from tests.collector.access_logs import json_lines, otlp_logs
-from tests.collector.envoy_messages import encode as als_message
-from tests.collector.failing_store import FailingStore
-from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
-from tests.collector.storing import store_waiting
+from tests.collector.rigs.access_logs import json_lines, otlp_logs
+from tests.collector.rigs.envoy_messages import encode as als_message
+from tests.collector.rigs.failing_store import FailingStore
+from tests.collector.rigs.prometheus_messages import sample_series, write_request, write_request_v2
+from tests.collector.rigs.storing import store_waiting
 
 _NOW_US = int(datetime.now(UTC).timestamp() * 1_000_000)
 _MEMORY = 80 << 20

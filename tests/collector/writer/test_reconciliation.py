@@ -14,10 +14,10 @@ from collector.writer.reconciliation import Reconciler, ReconciliationConfig
 from collector.writer.reconciliation_progress import Progress, write_progress
 from storage.errors import StoreUnavailable
 from storage.store import Store
-from tests.collector.access_logs import json_lines
-from tests.collector.spooling import MakeSpool
-from tests.collector.storing import store_waiting, writer_of
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.access_logs import json_lines
+from tests.collector.rigs.spooling import MakeSpool
+from tests.collector.rigs.storing import store_waiting, writer_of
+from tests.collector.rigs.waiting import wait_until
 
 _CONFIG = ReconciliationConfig(delay=0, interval=0.1)
 

@@ -7,9 +7,9 @@ from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from collector.writer.segment_ledger import Segments, segments
 from storage.store import Store
-from tests.collector.access_logs import json_lines, otlp_logs
-from tests.collector.spooling import MakeSpool
-from tests.collector.storing import store_waiting, writer_of
+from tests.collector.rigs.access_logs import json_lines, otlp_logs
+from tests.collector.rigs.spooling import MakeSpool
+from tests.collector.rigs.storing import store_waiting, writer_of
 
 _NOTHING = {"requests": 0, "metrics": 0, "spans": 0, "logs": 0, "dead_letters": 0}
 _NO_REQUEST = b"\x0a\x05\x0a\x03\x0a\x01\xff"

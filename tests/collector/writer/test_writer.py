@@ -20,10 +20,10 @@ from collector.writer.segment_ledger import differences, stored_segments
 from collector.writer.writer import Writer, WriterConfig
 from storage.errors import QueryFailed, StoreUnavailable
 from storage.store import Store
-from tests.collector.access_logs import counts, json_line, json_lines, otlp_logs
-from tests.collector.failing_store import FailingStore
-from tests.collector.storing import store_waiting, writer_of
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.access_logs import counts, json_line, json_lines, otlp_logs
+from tests.collector.rigs.failing_store import FailingStore
+from tests.collector.rigs.storing import store_waiting, writer_of
+from tests.collector.rigs.waiting import wait_until
 
 _LOST = StoreUnavailable("The answer was lost; try again.")
 _BROKEN_PROTOBUF = b"\x0a\x05\x0a\x03\x0a\x01\xff"

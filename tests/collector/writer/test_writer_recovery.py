@@ -10,9 +10,9 @@ from collector.spool.payload import Payload
 from collector.spool.spool import Spool
 from storage.errors import QueryFailed
 from storage.store import Store
-from tests.collector.access_logs import counts, json_line
-from tests.collector.failing_store import FailingStore
-from tests.collector.storing import writer_of
+from tests.collector.rigs.access_logs import counts, json_line
+from tests.collector.rigs.failing_store import FailingStore
+from tests.collector.rigs.storing import writer_of
 
 
 class _Unreadable(FailingStore):

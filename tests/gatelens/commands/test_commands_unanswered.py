@@ -14,7 +14,7 @@ from gatelens.commands.query.command import run_query
 from gatelens.data_directory.block_sinks import HttpSink
 from gatelens.data_directory.directory import Addresses, DataDirectory
 from storage.errors import GatelensError
-from tests.collector.proxied_service import free_port
+from tests.collector.rigs.proxied_service import free_port
 
 
 @pytest.fixture

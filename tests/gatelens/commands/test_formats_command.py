@@ -9,7 +9,7 @@ import pytest
 from collector.formats.custom.known import known_formats
 from collector.formats.shared.access import ACCESS_COLUMNS
 from storage.errors import GatelensError
-from tests.collector.golden_cases import CASES, Case
+from tests.collector.inputs.golden_cases import CASES, Case
 from tests.gatelens.commands.formats_rig import own_process, printed
 
 FORMATS = known_formats()

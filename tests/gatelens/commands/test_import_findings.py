@@ -14,7 +14,7 @@ from gatelens.commands.import_logs import job
 from gatelens.commands.import_logs.job import Import, run_import
 from gatelens.commands.import_logs.outcome import Imported
 from storage.store import Store
-from tests.collector.access_logs import json_line
+from tests.collector.rigs.access_logs import json_line
 
 
 def _combined(at: datetime) -> bytes:

@@ -11,12 +11,12 @@ import yaml
 
 from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
-from tests.collector.file_rig import following
-from tests.collector.forward_rig import forward
-from tests.collector.proxied_service import REQUESTS, Request, send_all, service
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.storing import store_all
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.file_rig import following
+from tests.collector.rigs.forward_rig import forward
+from tests.collector.rigs.proxied_service import REQUESTS, Request, send_all, service
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.storing import store_all
+from tests.collector.rigs.waiting import wait_until
 
 _SETTINGS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 _TIMES = 10

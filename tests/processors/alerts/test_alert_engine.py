@@ -17,7 +17,7 @@ from processors.alerts.rule_source import RuleSource
 from storage.errors import QueryFailed, StoreUnavailable
 from storage.retry import Backoff
 from storage.store import Store
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.waiting import wait_until
 from tests.processors.alerts import rig
 from tests.processors.alerts.conftest import TABLES, AddRequests
 from tests.processors.alerts.hook import Hook

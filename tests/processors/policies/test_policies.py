@@ -15,8 +15,8 @@ from processors.query.filters import parse_filter
 from processors.query.questions import Questions
 from processors.time.window import MINUTE, Window
 from storage.store import Store
-from tests.collector.ingest_rig import http_port
-from tests.collector.storing import store_all_balanced
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.storing import store_all_balanced
 from tests.patience import PATIENCE
 
 _ENVIRONMENT = "policies"

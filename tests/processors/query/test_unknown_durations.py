@@ -20,7 +20,7 @@ from processors.query.questions import Questions
 from processors.reports.usage import LATENCIES, usage
 from processors.time.window import HOUR, MINUTE, Window, floor
 from storage.store import Store
-from tests.collector.access_logs import json_line
+from tests.collector.rigs.access_logs import json_line
 
 _KNOWN_MS = (0, 0, 0, 40, 40, 300, 700, 700, 900, 3000)
 _UNKNOWN = ("-", "", None)

@@ -15,8 +15,8 @@ from processors.resources.instances import instances
 from processors.resources.resources import resources
 from processors.time.window import HOUR, MINUTE, Window, floor
 from storage.store import Store
-from tests.collector.ingest_rig import http_port
-from tests.collector.storing import store_all_balanced
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.storing import store_all_balanced
 from tests.patience import PATIENCE
 from tests.processors.resources.metric_payloads import (
     CORES,

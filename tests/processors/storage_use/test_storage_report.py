@@ -6,7 +6,7 @@ import pytest
 
 from processors.storage_use.report import StorageReport, TableUse, storage_report
 from storage.store import Store
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.waiting import wait_until
 
 _NOW = datetime.now(UTC)
 

@@ -9,7 +9,7 @@ import pytest
 
 from collector.receivers.files import copies, tracking
 from collector.receivers.files.tail import Piece, Tail
-from tests.collector.file_rig import FileRig, append, following, numbered
+from tests.collector.rigs.file_rig import FileRig, append, following, numbered
 
 
 @pytest.fixture

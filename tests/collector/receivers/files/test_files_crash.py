@@ -17,10 +17,10 @@ from collector.receivers.files.tail import Piece, Tail
 from collector.spool.config import SpoolConfig
 from collector.spool.payload import Payload
 from collector.spool.spool import Spool
-from tests.collector.access_logs import json_line
-from tests.collector.file_process import FileProcess, config_for
-from tests.collector.file_rig import WatchedIntake, append, following, numbered, spooled
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.access_logs import json_line
+from tests.collector.rigs.file_process import FileProcess, config_for
+from tests.collector.rigs.file_rig import WatchedIntake, append, following, numbered, spooled
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _KILLS = 15

@@ -15,9 +15,9 @@ import yaml
 from collector.receivers.files.config import FilesConfig, FileSource
 from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
-from tests.collector.file_rig import FileRig
-from tests.collector.proxied_service import REQUESTS, Request, free_port, send_all, service
-from tests.collector.storing import store_all
+from tests.collector.rigs.file_rig import FileRig
+from tests.collector.rigs.proxied_service import REQUESTS, Request, free_port, send_all, service
+from tests.collector.rigs.storing import store_all
 
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"
 _TIMES = 5

@@ -12,7 +12,7 @@ from collector.receivers.files import tail
 from collector.receivers.files.lines import Reading, content
 from collector.receivers.files.tail import Tail
 from collector.records.place import Part
-from tests.collector.file_rig import append, following, numbered
+from tests.collector.rigs.file_rig import append, following, numbered
 
 
 @pytest.fixture

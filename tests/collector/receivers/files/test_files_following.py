@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.file_rig import FileRig, append, following, numbered
+from tests.collector.rigs.file_rig import FileRig, append, following, numbered
 from tests.patience import PATIENCE
 
 

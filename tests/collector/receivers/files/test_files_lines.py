@@ -9,8 +9,8 @@ import pytest
 from collector.formats.mule.descriptor import MULE_LOG
 from collector.receivers.files.lines import Cut, Reading, content, cut
 from collector.records.place import Part
-from tests.collector.file_rig import append, following, numbered
-from tests.collector.receiver_rig import resident_bytes
+from tests.collector.rigs.file_rig import append, following, numbered
+from tests.collector.rigs.receiver_rig import resident_bytes
 
 _PLAIN = Reading("envoy_json", "none", "", 1 << 20)
 _STACK = rb"""INFO  2026-11-23 10:15:30,123 [main] org.mule.Starter: up

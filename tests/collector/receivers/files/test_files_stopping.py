@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collector.receivers.files.open_file import OpenFile
-from tests.collector.file_rig import append, following, numbered
+from tests.collector.rigs.file_rig import append, following, numbered
 from tests.patience import PATIENCE
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from collector.spool.spool import Spool
-from tests.collector.access_logs import json_line
-from tests.collector.file_rig import following
+from tests.collector.rigs.access_logs import json_line
+from tests.collector.rigs.file_rig import following
 
 _ROWS = 20_000
 _LINE = json_line("7d6c1f0e-2b8a-4c43-9a57-1f0e2b8a4c43", user_agent="Mozilla/5.0 (X11; Linux x86_64)", path="/x" * 100)

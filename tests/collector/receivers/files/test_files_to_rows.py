@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from storage.store import Store
-from tests.collector.access_logs import json_line
-from tests.collector.file_rig import FileRig, following
-from tests.collector.storing import store_waiting
+from tests.collector.rigs.access_logs import json_line
+from tests.collector.rigs.file_rig import FileRig, following
+from tests.collector.rigs.storing import store_waiting
 
 _UID = "0123456789abcdef" * 2
 _MULE = """\

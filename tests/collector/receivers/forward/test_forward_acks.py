@@ -22,9 +22,9 @@ from collector.intake.chunk_memory import ChunkMemory, key_of
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
 from storage.store import Store
-from tests.collector.access_logs import counts
-from tests.collector.forward_rig import MOMENT, Agent, forward, payloads
-from tests.collector.storing import store_all
+from tests.collector.rigs.access_logs import counts
+from tests.collector.rigs.forward_rig import MOMENT, Agent, forward, payloads
+from tests.collector.rigs.storing import store_all
 from tests.patience import PATIENCE
 
 _KILLS = 6
@@ -216,7 +216,9 @@ def test_chunks_end_as_rows_once(store: Store, tmp_path: Path) -> None:
 def _server(directory: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """A Forward server in a process of its own, whose segments are taken away as a writer would."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.collector.forward_process", str(directory)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.collector.rigs.forward_process", str(directory)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     try:

@@ -17,7 +17,7 @@ from collector.receivers.forward.lines import Rules, classified
 from collector.receivers.forward.message import Message
 from collector.receivers.forward.records import Records
 from collector.records.classify import Classifier
-from tests.collector.forward_rig import MOMENT, event_time
+from tests.collector.rigs.forward_rig import MOMENT, event_time
 
 _ACCESS = {"start_time": "2026-11-23T10:15:30Z", "method": "GET", "path": "/pets", "response_code": 200, "took": 0.5}
 _ORDER = {"log": "an order is lost"}

@@ -16,9 +16,9 @@ from fluent import asyncsender, handler, sender
 
 from gatelens.demo.gateways.envoy import Envoy
 from storage.store import Store
-from tests.collector.forward_rig import ForwardRig, forward
-from tests.collector.storing import logs_of, store_all_balanced
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.forward_rig import ForwardRig, forward
+from tests.collector.rigs.storing import logs_of, store_all_balanced
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _SENT = 500

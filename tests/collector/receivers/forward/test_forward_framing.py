@@ -8,7 +8,7 @@ import pytest
 from collector.errors import PayloadError, PayloadTooLarge
 from collector.receivers.forward.framing import Framer
 from collector.receivers.forward.message import parse
-from tests.collector.forward_rig import MOMENT, event_time, whole
+from tests.collector.rigs.forward_rig import MOMENT, event_time, whole
 
 _LIMIT = 1 << 20
 _ENTRY = [MOMENT, {"log": "a line"}]

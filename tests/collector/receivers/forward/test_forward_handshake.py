@@ -22,10 +22,10 @@ from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from gatelens.machine.event_loop import EventLoopThread
 from storage.errors import ConfigError
-from tests.collector.certificates import certificates
-from tests.collector.counting_metrics import CountingMetrics
-from tests.collector.forward_rig import MOMENT, Agent, ForwardRig, forward
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.certificates import certificates
+from tests.collector.rigs.counting_metrics import CountingMetrics
+from tests.collector.rigs.forward_rig import MOMENT, Agent, ForwardRig, forward
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _CHUNK = ["app", [[MOMENT, {"log": "x"}]], {"chunk": "c"}]

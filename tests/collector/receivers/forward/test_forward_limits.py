@@ -24,8 +24,8 @@ from collector.receivers.forward.framing import Framer
 from collector.receivers.forward.lines import Rules
 from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
-from tests.collector.forward_rig import MOMENT, ForwardRig, forward
-from tests.collector.receiver_rig import resident_bytes
+from tests.collector.rigs.forward_rig import MOMENT, ForwardRig, forward
+from tests.collector.rigs.receiver_rig import resident_bytes
 from tests.patience import PATIENCE
 
 _LIMIT = 1 << 20

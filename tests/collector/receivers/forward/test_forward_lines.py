@@ -15,7 +15,7 @@ from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
 from collector.records.classify import Classifier
 from collector.records.place import Part, Place
-from tests.collector.forward_rig import MOMENT, whole
+from tests.collector.rigs.forward_rig import MOMENT, whole
 
 _TEXT = '[2026-11-23T10:15:30.123Z] "GET /pets HTTP/1.1" 200 - 0 375 12 11 "-" "a" "id" "pets" "10.0.0.1:80"'
 _JSON = {"start_time": "2026-11-23T10:15:30Z", "method": "GET", "path": "/pets", "response_code": 200}

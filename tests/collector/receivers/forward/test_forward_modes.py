@@ -10,7 +10,7 @@ import msgpack  # type: ignore[import-untyped]
 import pytest
 import zstandard
 
-from tests.collector.forward_rig import MOMENT, ForwardRig, event_time, forward
+from tests.collector.rigs.forward_rig import MOMENT, ForwardRig, event_time, forward
 
 _RECORDS = [{"log": f"line {number}", "level": "info"} for number in range(3)]
 _STAMPED = [

@@ -29,7 +29,7 @@ from collector.receivers.forward.wire import Wire
 from collector.spool.config import SpoolConfig
 from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
-from tests.collector.forward_rig import MOMENT, forward, payloads
+from tests.collector.rigs.forward_rig import MOMENT, forward, payloads
 
 _WAIT = 30
 

@@ -15,9 +15,9 @@ from collector.receivers.forward.message import parse
 from collector.receivers.forward.records import Records
 from collector.spool.payload import Payload
 from storage.store import Store
-from tests.collector.forward_rig import whole
-from tests.collector.receiver_rig import receivers
-from tests.collector.storing import store_all
+from tests.collector.rigs.forward_rig import whole
+from tests.collector.rigs.receiver_rig import receivers
+from tests.collector.rigs.storing import store_all
 
 _TRACE, _SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 _LINE = '10.1.2.3 - - [18/Nov/2026:11:06:40 +0000] "GET /orders/v1/items HTTP/1.1" 200 512 "-" "curl/8.5"'

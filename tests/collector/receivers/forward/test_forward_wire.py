@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from collector.receivers.forward.wire import Wire
-from tests.collector.forward_rig import admission
+from tests.collector.rigs.forward_rig import admission
 
 
 class _Socket(asyncio.Transport):

@@ -13,10 +13,10 @@ from collector.encoding.protobuf import fields, length_delimited
 from collector.errors import SpoolFull
 from collector.spool.answer import Answer
 from collector.spool.payload import Payload
-from tests.collector import envoy_messages
-from tests.collector.access_logs import otlp_logs
-from tests.collector.receiver_rig import Rig, receivers, resident_bytes
-from tests.collector.waiting import wait_until
+from tests.collector.rigs import envoy_messages
+from tests.collector.rigs.access_logs import otlp_logs
+from tests.collector.rigs.receiver_rig import Rig, receivers, resident_bytes
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _STREAM = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"

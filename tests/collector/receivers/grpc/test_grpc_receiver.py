@@ -14,9 +14,9 @@ from collector.receivers.grpc.config import GrpcConfig
 from collector.receivers.grpc.server import GrpcServer
 from gatelens.machine.event_loop import EventLoopThread
 from storage.errors import ConfigError
-from tests.collector.access_logs import otlp_logs
-from tests.collector.receiver_rig import Rig, receivers, resident_bytes
-from tests.collector.spooling import leave_room
+from tests.collector.rigs.access_logs import otlp_logs
+from tests.collector.rigs.receiver_rig import Rig, receivers, resident_bytes
+from tests.collector.rigs.spooling import leave_room
 from tests.patience import PATIENCE
 
 _LIMIT = 1 << 20

@@ -17,11 +17,11 @@ import pytest
 from collector.spool.framing import FRAME_BYTES
 from collector.spool.inspection import SegmentFile, inspect, last_delivery
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, payloads
-from tests.collector.receiver_rig import Rig, resident_bytes
-from tests.collector.spooling import leave_room
-from tests.collector.storing import store_all
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.ingest_rig import http_port, payloads
+from tests.collector.rigs.receiver_rig import Rig, resident_bytes
+from tests.collector.rigs.spooling import leave_room
+from tests.collector.rigs.storing import store_all
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _LINE = b'10.0.0.9 - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10'

@@ -14,10 +14,10 @@ import pytest
 
 from collector.encoding.protobuf import length_delimited
 from collector.receivers.http import body_memory
-from tests.collector.counting_metrics import CountingMetrics
-from tests.collector.ingest_rig import http_port
-from tests.collector.receiver_rig import Rig, forget_peak, peak_bytes
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.counting_metrics import CountingMetrics
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.receiver_rig import Rig, forget_peak, peak_bytes
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _MIB = 1 << 20

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from collector.receivers.http.config import HttpConfig
 from storage.store import Store
-from tests.collector.ingest_rig import http_port, payloads
-from tests.collector.receiver_rig import Rig
-from tests.collector.spooling import leave_room
-from tests.collector.storing import store_all
+from tests.collector.rigs.ingest_rig import http_port, payloads
+from tests.collector.rigs.receiver_rig import Rig
+from tests.collector.rigs.spooling import leave_room
+from tests.collector.rigs.storing import store_all
 from tests.patience import PATIENCE
 
 _CHANNEL = "FE0ECFAD-13D5-401B-847D-77833BD77131"

@@ -10,8 +10,8 @@ import pytest
 from collector.formats.formats import FORMATS
 from collector.receivers.http.hec_events import groups, parse
 from storage.store import Store
-from tests.collector.ingest_rig import http_port
-from tests.collector.storing import logs_of, store_all
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.storing import logs_of, store_all
 from tests.patience import PATIENCE
 
 _SECONDS = 1795428930.25

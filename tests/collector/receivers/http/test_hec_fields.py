@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from storage.store import Store
-from tests.collector.ingest_rig import http_port
-from tests.collector.receiver_rig import Rig
-from tests.collector.storing import store_all_balanced
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.receiver_rig import Rig
+from tests.collector.rigs.storing import store_all_balanced
 from tests.patience import PATIENCE
 
 _TIME = 1795428930.5

@@ -14,9 +14,9 @@ import lz4.frame
 import pytest
 import zstandard
 
-from tests.collector.access_logs import json_lines
-from tests.collector.receiver_rig import LIMIT, Rig, receivers, resident_bytes
-from tests.collector.spooling import leave_room
+from tests.collector.rigs.access_logs import json_lines
+from tests.collector.rigs.receiver_rig import LIMIT, Rig, receivers, resident_bytes
+from tests.collector.rigs.spooling import leave_room
 from tests.patience import PATIENCE
 
 

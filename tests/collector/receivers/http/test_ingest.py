@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from storage.store import Store
-from tests.collector.access_logs import json_line
-from tests.collector.ingest_rig import http_port, payloads
-from tests.collector.receiver_rig import Rig
-from tests.collector.spooling import leave_room
-from tests.collector.storing import store_all
+from tests.collector.rigs.access_logs import json_line
+from tests.collector.rigs.ingest_rig import http_port, payloads
+from tests.collector.rigs.receiver_rig import Rig
+from tests.collector.rigs.spooling import leave_room
+from tests.collector.rigs.storing import store_all
 from tests.patience import PATIENCE
 
 _COMBINED = b'10.0.0.%d - - [23/Nov/2026:10:15:30 +0000] "GET /orders/%d HTTP/1.1" 200 10 "-" "a \\"b\\""'

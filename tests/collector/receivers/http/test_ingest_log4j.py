@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from storage.store import Store
-from tests.collector.ingest_rig import http_port
-from tests.collector.receiver_rig import Rig
-from tests.collector.storing import store_all
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.receiver_rig import Rig
+from tests.collector.rigs.storing import store_all
 from tests.patience import PATIENCE
 
 _SETTINGS = Path(__file__).parents[4] / "deploy" / "gateways" / "mule" / "log4j2.xml"

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from storage.store import Store
-from tests.collector.ingest_rig import http_port
-from tests.collector.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
-from tests.collector.storing import store_all
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.proxied_service import REQUESTS, Request, free_port, proxy, send_all, service
+from tests.collector.rigs.storing import store_all
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _SETTINGS = Path(__file__).parents[4] / "deploy" / "gateways"

@@ -14,9 +14,9 @@ import zstandard
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
-from tests.collector.access_logs import otlp_logs
-from tests.collector.receiver_rig import LIMIT, Rig, receivers
-from tests.collector.spooling import leave_room
+from tests.collector.rigs.access_logs import otlp_logs
+from tests.collector.rigs.receiver_rig import LIMIT, Rig, receivers
+from tests.collector.rigs.spooling import leave_room
 from tests.patience import PATIENCE
 
 _PROTOBUF = {"Content-Type": "application/x-protobuf"}

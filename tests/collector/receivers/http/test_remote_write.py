@@ -9,9 +9,9 @@ import pytest
 from collector.encoding.protobuf import length_delimited
 from collector.errors import PayloadError
 from collector.receivers.http.write_request import VERSION_1, VERSION_2, Contents
-from tests.collector.prometheus_messages import sample_series, write_request, write_request_v2
-from tests.collector.receiver_rig import LIMIT, Rig, forget_peak, peak_bytes, receivers, resident_bytes
-from tests.collector.spooling import leave_room
+from tests.collector.rigs.prometheus_messages import sample_series, write_request, write_request_v2
+from tests.collector.rigs.receiver_rig import LIMIT, Rig, forget_peak, peak_bytes, receivers, resident_bytes
+from tests.collector.rigs.spooling import leave_room
 from tests.patience import PATIENCE
 
 _PATH = "/api/v1/write"

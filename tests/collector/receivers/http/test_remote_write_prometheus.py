@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 
 from storage.store import Store
-from tests.collector.prometheus_process import node_exporter, prometheus
-from tests.collector.prometheus_rig import dead_letters
-from tests.collector.receiver_rig import receivers
-from tests.collector.storing import store_all_balanced
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.prometheus_process import node_exporter, prometheus
+from tests.collector.rigs.prometheus_rig import dead_letters
+from tests.collector.rigs.receiver_rig import receivers
+from tests.collector.rigs.storing import store_all_balanced
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _CONFIG = """

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from gatelens.demo.gateways.envoy import Envoy
-from tests.collector import envoy_messages
-from tests.collector.access_logs import json_line, otlp_logs
-from tests.collector.ingest_rig import http_port
-from tests.collector.otlp_envoy import bootstrap
-from tests.collector.receiver_rig import Rig, receivers
-from tests.collector.waiting import wait_until
+from tests.collector.rigs import envoy_messages
+from tests.collector.rigs.access_logs import json_line, otlp_logs
+from tests.collector.rigs.ingest_rig import http_port
+from tests.collector.rigs.otlp_envoy import bootstrap
+from tests.collector.rigs.receiver_rig import Rig, receivers
+from tests.collector.rigs.waiting import wait_until
 from tests.patience import PATIENCE
 
 _GOOD = "gls_of-the-edge"

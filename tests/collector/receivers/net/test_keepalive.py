@@ -16,10 +16,10 @@ import uvloop
 from collector.receivers.forward.wire import Wire
 from collector.receivers.grpc import server as grpc_server
 from gatelens.machine.listeners import bind
-from tests.collector import envoy_messages
-from tests.collector.certificates import certificates
-from tests.collector.forward_rig import admission
-from tests.collector.receiver_rig import receivers
+from tests.collector.rigs import envoy_messages
+from tests.collector.rigs.certificates import certificates
+from tests.collector.rigs.forward_rig import admission
+from tests.collector.rigs.receiver_rig import receivers
 from tests.patience import PATIENCE
 
 _STREAM = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"

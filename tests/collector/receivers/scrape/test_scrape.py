@@ -16,11 +16,11 @@ from collector.intake.intake import Intake
 from collector.receivers.scrape.config import ScrapeConfig
 from collector.receivers.scrape.receiver import Scraper
 from storage.errors import ConfigError
-from tests.collector.certificates import Certificates, certificates
-from tests.collector.prometheus_rig import scraper
-from tests.collector.receiver_rig import Rig
-from tests.collector.scrape_target import Answering, target
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.certificates import Certificates, certificates
+from tests.collector.rigs.prometheus_rig import scraper
+from tests.collector.rigs.receiver_rig import Rig
+from tests.collector.rigs.scrape_target import Answering, target
+from tests.collector.rigs.waiting import wait_until
 
 _UP = b"\n# TYPE up gauge\nup 1\n"
 _DOWN = b"\n# TYPE up gauge\nup 0\n"

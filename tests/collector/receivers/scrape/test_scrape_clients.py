@@ -15,11 +15,11 @@ from gatelens.demo.gateways.binary import envoy_binary
 from gatelens.demo.gateways.envoy import Envoy
 from storage.errors import GatelensError
 from storage.store import Store
-from tests.collector.prometheus_process import node_exporter
-from tests.collector.prometheus_rig import Point, dead_letters, scraper, stored, told
-from tests.collector.scrape_target import Answering, target
-from tests.collector.storing import store_all_balanced
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.prometheus_process import node_exporter
+from tests.collector.rigs.prometheus_rig import Point, dead_letters, scraper, stored, told
+from tests.collector.rigs.scrape_target import Answering, target
+from tests.collector.rigs.storing import store_all_balanced
+from tests.collector.rigs.waiting import wait_until
 
 # More than one, so that values have changed in between.
 _SCRAPES = 2

@@ -12,9 +12,9 @@ import yaml
 from collector.receivers.scrape.config import ScrapeDiscovery
 from collector.receivers.scrape.discovery import Discovery
 from collector.receivers.scrape.target import Target
-from tests.collector.prometheus_rig import scraper
-from tests.collector.scrape_target import Answering, target
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.prometheus_rig import scraper
+from tests.collector.rigs.scrape_target import Answering, target
+from tests.collector.rigs.waiting import wait_until
 
 
 def _discovery(directory: Path, *patterns: str, **settings: Any) -> Discovery:
