@@ -1,7 +1,6 @@
 """One leader: of the processes on one database, the one that does some work."""
 
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from processors.lease.terms import Term, Terms
+from processors.periodic_thread import PeriodicThread
 from storage.errors import StoreError
 
 _log = logging.getLogger(__name__)
@@ -74,8 +74,9 @@ class SharedLease:
         # The latest term that was seen, and since when; None after a time without an answer from the store.
         self._seen: tuple[int, float] | None = None
         self._ahead = timedelta()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="lease", daemon=True)
+        # Without this thread nobody would lead again: it outlives whatever breaks off a renewal.
+        broke_off = "Renewing the lease broke off; it is tried again."
+        self._thread = PeriodicThread("lease", RENEW_SECONDS, self.renew, broke_off, first_after_seconds=RENEW_SECONDS)
 
     @property
     def tenure(self) -> int | None:
@@ -91,9 +92,7 @@ class SharedLease:
 
     def stop(self) -> None:
         """Give the lease up, so that another process goes on at once."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.stop()
         self.release()
 
     def renew(self) -> None:
@@ -150,11 +149,3 @@ class SharedLease:
         if tenure != self._tenure:
             _log.info("This process leads." if tenure is not None else "Another process leads.")
         self._tenure = tenure
-
-    def _work(self) -> None:
-        while not self._stopping.wait(RENEW_SECONDS):
-            try:
-                self.renew()
-            except Exception:
-                # Without this thread nobody would lead again.
-                _log.exception("Renewing the lease broke off; it is tried again.")

@@ -1,12 +1,12 @@
 """Decides about routes again and again, in a thread of its own."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from processors.periodic_thread import PeriodicThread
 from processors.routes.decisions import RouteDecisions, RouteRun
 from processors.time.window import MINUTE, Window, ceil
 from storage.errors import StoreError
@@ -36,10 +36,10 @@ class RouteWorker:
     ) -> None:
         self._decisions = decisions
         self._clock = clock
-        self._interval_seconds = interval_seconds
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="routes", daemon=True)
+        self._warned: tuple[str, ...] = ()
         self.status: RouteStatus | None = None
+        broke_off = "Deciding about routes broke off; it is tried again."
+        self._thread = PeriodicThread("routes", interval_seconds, self._run_and_warn, broke_off)
 
     def start(self) -> None:
         """Begin."""
@@ -47,8 +47,7 @@ class RouteWorker:
 
     def stop(self) -> None:
         """End, after the run that is under way."""
-        self._stopping.set()
-        self._thread.join()
+        self._thread.stop()
 
     def run_once(self) -> RouteStatus:
         """Decide about the last hours now."""
@@ -61,19 +60,15 @@ class RouteWorker:
         except StoreError as error:
             status = RouteStatus(now, time.monotonic() - begun, None, str(error))
         except Exception as error:
-            # A thread that has ended would decide about nothing any more.
-            _log.exception("Deciding about routes broke off; it is tried again.")
-            status = RouteStatus(now, time.monotonic() - begun, None, f"It broke off: {type(error).__name__}.")
+            self.status = RouteStatus(now, time.monotonic() - begun, None, f"It broke off: {type(error).__name__}.")
+            raise
         self.status = status
         return status
 
-    def _work(self) -> None:
-        warned: tuple[str, ...] = ()
-        while not self._stopping.is_set():
-            status = self.run_once()
-            warnings = status.run.warnings if status.run else (status.fault,)
-            for warning in warnings:
-                if warning not in warned:
-                    _log.warning("%s", warning)
-            warned = warnings
-            self._stopping.wait(self._interval_seconds)
+    def _run_and_warn(self) -> None:
+        status = self.run_once()
+        warnings = status.run.warnings if status.run else (status.fault,)
+        for warning in warnings:
+            if warning not in self._warned:
+                _log.warning("%s", warning)
+        self._warned = warnings
