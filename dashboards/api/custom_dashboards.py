@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from dashboards.access.writer import writer_of
 from dashboards.api.faults import answered, fault_response
+from dashboards.api.kept_by_name import delete_from
 from processors.custom_dashboards.dashboard_store import DashboardStore, StoredDashboard
 from processors.errors import InvalidDashboard
 from storage.errors import GatelensError
@@ -46,14 +47,7 @@ def dashboards_api(store: DashboardStore, clock: Callable[[], datetime]) -> APIR
 
         return await run_in_threadpool(answered, work)
 
-    @router.delete("/dashboards/{name}")
-    def delete(name: str, request: Request) -> Response:
-        def work() -> dict[str, Any]:
-            store.delete(name, writer_of(request), clock())
-            return {"name": name}
-
-        return answered(work)
-
+    router.delete("/dashboards/{name}")(delete_from(store, clock))
     return router
 
 

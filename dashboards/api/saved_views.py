@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dashboards.access.writer import writer_of
 from dashboards.api.faults import answered
+from dashboards.api.kept_by_name import delete_from
 from processors.saved_views.saved_view import SavedView
 from processors.saved_views.saved_view_store import SavedViewStore
 
@@ -41,14 +42,7 @@ def saved_views_api(store: SavedViewStore, clock: Callable[[], datetime]) -> API
 
         return answered(work)
 
-    @router.delete("/saved-views/{name:path}")
-    def delete(name: str, request: Request) -> Response:
-        def work() -> dict[str, Any]:
-            store.delete(name, writer_of(request), clock())
-            return {"name": name}
-
-        return answered(work)
-
+    router.delete("/saved-views/{name:path}")(delete_from(store, clock))
     return router
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from dashboards.access.writer import writer_of
 from dashboards.api.faults import answered
+from dashboards.api.kept_by_name import delete_from
 from processors.errors import InvalidObjective
 from processors.query.questions import Questions
 from processors.slo.objective import Objective
@@ -52,14 +53,7 @@ def slos_api(slos: SLOs, questions: Questions, clock: Callable[[], datetime]) ->
 
         return answered(work)
 
-    @router.delete("/slos/{name:path}")
-    def delete(name: str, request: Request) -> Response:
-        def work() -> dict[str, Any]:
-            slos.delete(name, writer_of(request), clock())
-            return {"name": name}
-
-        return answered(work)
-
+    router.delete("/slos/{name:path}")(delete_from(slos, clock))
     return router
 
 
