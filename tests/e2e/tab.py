@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Request
 
 from tests.patience import PATIENCE_MS
 
@@ -71,6 +71,15 @@ class Tab:
             assert time.monotonic() < deadline, [request.url for request in self._under_way]
             self.page.locator("html[data-connection=live]:not([data-asking])").wait_for(timeout=PATIENCE_MS)
             rests = rests + 1 if self._rests() and not self._under_way else 0
+
+    def drag(self, area: Locator, start: float, end: float) -> None:
+        """From one part of a chart's width to another."""
+        box = area.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + start * box["width"], box["y"] + box["height"] / 2)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + end * box["width"], box["y"] + box["height"] / 2, steps=4)
+        self.page.mouse.up()
 
     @property
     def search(self) -> str:

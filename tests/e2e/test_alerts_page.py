@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.collector.rigs.access_logs import json_line
 from tests.e2e.gatelens_process import GatelensProcess, until
@@ -129,7 +129,7 @@ def _rule_from_a_chart(tab: Tab) -> None:
     """Dragged over the spike, the rule is filled in with its measure, filters and a window that fits."""
     tab.visit("/apis/payments?from=now-3h")
     tab.page.locator("#traffic-chart .main-svg").first.wait_for()
-    _drag(tab, tab.page.locator("#traffic-chart .area"), 0.3, 0.42)
+    tab.drag(tab.page.locator("#traffic-chart .area"), 0.3, 0.42)
     tab.page.get_by_role("menu").get_by_role("menuitem", name="Create alert").click()
     tab.page.wait_for_url(re.compile("/alerts/new"))
     tab.settle()
@@ -290,16 +290,6 @@ def _switch_off_and_delete(tab: Tab) -> None:
     tab.page.wait_for_url(re.compile("tab=rules"))
     tab.settle()
     assert [row["rule"] for row in tab.table("alerts-rules")] == ["too-quiet-to-judge"]
-
-
-def _drag(tab: Tab, area: Locator, start: float, end: float) -> None:
-    """From one part of a chart's width to another."""
-    box = area.bounding_box()
-    assert box is not None
-    tab.page.mouse.move(box["x"] + start * box["width"], box["y"] + box["height"] / 2)
-    tab.page.mouse.down()
-    tab.page.mouse.move(box["x"] + end * box["width"], box["y"] + box["height"] / 2, steps=4)
-    tab.page.mouse.up()
 
 
 def _lines(kind: str, minutes: list[datetime], status: int, count: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.collector.rigs.access_logs import json_line
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, until
@@ -141,7 +141,7 @@ def test_figures_stand_beside_other_traffic(tab: Tab) -> None:
 
 
 def test_a_dragged_stretch_zooms_every_chart_and_a_refresh_keeps_it(tab: Tab) -> None:
-    _drag(tab, tab.page.locator("#traffic-chart .area"), 0.7, 0.8)
+    tab.drag(tab.page.locator("#traffic-chart .area"), 0.7, 0.8)
     menu = tab.page.get_by_role("menu")
     names = menu.get_by_role("menuitem").all_text_contents()
     assert names == [
@@ -279,16 +279,6 @@ def _traces(tab: Tab, panel: str) -> list[dict[str, Any]]:
         "plot => plot.data.filter(one => one.showlegend !== false).map(({name, x, y}) => ({name, x, y}))"
     )
     return found
-
-
-def _drag(tab: Tab, area: Locator, start: float, end: float) -> None:
-    """From one part of a chart's width to another."""
-    box = area.bounding_box()
-    assert box is not None
-    tab.page.mouse.move(box["x"] + start * box["width"], box["y"] + box["height"] / 2)
-    tab.page.mouse.down()
-    tab.page.mouse.move(box["x"] + end * box["width"], box["y"] + box["height"] / 2, steps=4)
-    tab.page.mouse.up()
 
 
 def _minute(number: int) -> bytes:

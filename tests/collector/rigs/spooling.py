@@ -6,9 +6,10 @@ from pathlib import Path
 
 from collector.errors import SpoolFull
 from collector.spool.arriving import ArrivingPayload
-from collector.spool.frame import frames
-from collector.spool.payload import Payload
-from collector.spool.segment import Segment
+from collector.spool.config import SpoolConfig
+from collector.spool.frame import encode, frames
+from collector.spool.payload import Delivery, Payload
+from collector.spool.segment import OPEN, Segment
 from collector.spool.spool import Spool
 
 MakeSpool = Callable[..., Spool]
@@ -27,6 +28,18 @@ def taken_from(spool: Spool) -> list[Segment]:
     while segment := spool.take(0):
         found.append(segment)
     return found
+
+
+def restart_over(directory: Path, suffix: str, delivery: Delivery) -> None:
+    """Start and end a spool that finds one segment, with a payload of that delivery where a crash could leave it."""
+    directory.mkdir()
+    frame, other = encode(Payload("json", b"{}", 1, delivery=delivery)), encode(Payload("json", b"{}", 2))
+    data = frame + other if suffix == OPEN else other + frame
+    (directory / f"00000000000000000001.json.x{suffix}").write_bytes(data)
+    spool = Spool(directory, SpoolConfig())
+    for segment in taken_from(spool):
+        spool.remove(segment)
+    spool.close()
 
 
 def arrive(arriving: ArrivingPayload, body: bytes) -> None:

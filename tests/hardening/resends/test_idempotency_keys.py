@@ -22,7 +22,7 @@ from tests.collector.inputs.records_of_formats import COMBINED, TEXT
 from tests.collector.rigs.access_logs import json_line, json_lines
 from tests.collector.rigs.ingest_rig import http_port
 from tests.collector.rigs.receiver_rig import Rig
-from tests.collector.rigs.spooling import taken_from
+from tests.collector.rigs.spooling import restart_over
 from tests.collector.rigs.storing import store_all_balanced
 from tests.patience import PATIENCE
 
@@ -132,16 +132,7 @@ _DELIVERY = Delivery(b"k" * 16, b"d" * 16)
 @pytest.mark.parametrize("suffix", [OPEN, READY])
 def test_a_key_that_was_not_written_down_is_found_in_its_frame(tmp_path: Path, suffix: str) -> None:
     """Killed between the frame and the entry, or back from a power failure that took the entry away."""
-    directory = tmp_path / "spool"
-    directory.mkdir()
-    frame = encode(Payload("json", b"{}", 1, delivery=_DELIVERY))
-    other = encode(Payload("json", b"{}", 2))
-    data = frame + other if suffix == OPEN else other + frame
-    (directory / f"00000000000000000001.json.x{suffix}").write_bytes(data)
-    spool = Spool(directory, SpoolConfig())
-    for segment in taken_from(spool):
-        spool.remove(segment)
-    spool.close()
+    restart_over(tmp_path / "spool", suffix, _DELIVERY)
     memory = DeliveryMemory(tmp_path / "spool.deliveries", 10)
     assert memory.missing(_DELIVERY.key, _DELIVERY.digest, 1) == []
 

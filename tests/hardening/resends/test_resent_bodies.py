@@ -14,18 +14,15 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from collector.spool.config import SpoolConfig
 from collector.spool.deliveries import Deliveries
-from collector.spool.frame import encode
-from collector.spool.payload import BY_ITS_BYTES, Delivery, Payload
+from collector.spool.payload import BY_ITS_BYTES, Delivery
 from collector.spool.segment import OPEN, READY
-from collector.spool.spool import Spool
 from collector.telemetry import CollectorMetrics
 from tests.collector.inputs.records_of_formats import COMBINED, TEXT
 from tests.collector.rigs.access_logs import json_line, json_lines, otlp_logs
 from tests.collector.rigs.ingest_rig import http_port
 from tests.collector.rigs.receiver_rig import Rig, receivers
-from tests.collector.rigs.spooling import leave_room, taken_from
+from tests.collector.rigs.spooling import leave_room, restart_over
 from tests.durability.resent_bodies import POSTED, Posted, body_of, combined_line
 from tests.patience import PATIENCE
 
@@ -211,15 +208,7 @@ _DELIVERY = Delivery(b"k" * 16, BY_ITS_BYTES)
 
 @pytest.mark.parametrize("suffix", [OPEN, READY])
 def test_a_body_that_was_not_written_down_is_found_in_its_frame(tmp_path: Path, suffix: str) -> None:
-    directory = tmp_path / "spool"
-    directory.mkdir()
-    frame, other = encode(Payload("json", b"{}", 1, delivery=_DELIVERY)), encode(Payload("json", b"{}", 2))
-    data = frame + other if suffix == OPEN else other + frame
-    (directory / f"00000000000000000001.json.x{suffix}").write_bytes(data)
-    spool = Spool(directory, SpoolConfig())
-    for segment in taken_from(spool):
-        spool.remove(segment)
-    spool.close()
+    restart_over(tmp_path / "spool", suffix, _DELIVERY)
     known = Deliveries(tmp_path / "spool.deliveries", 10, 10)
     assert known.missing(_DELIVERY.key, BY_ITS_BYTES, 1) == []
 
