@@ -43,9 +43,10 @@ _DASHBOARDS: Mapping[str, set[str]] = {
     "components": {"state"},
     "figures": {"components", "state"},
     "api": {"access"},
-    "site": {"access", "components", "state"},
+    "notices": {"components", "state"},
+    "site": {"access", "components", "notices", "state"},
     # Its frame is the site's; pages know what the site puts around them, and no site knows a page.
-    "pages": {"components", "figures", "site", "state"},
+    "pages": {"components", "figures", "notices", "site", "state"},
 }
 _GATELENS: Mapping[str, set[str]] = {
     "machine": set(),

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from dashboards.components.notice import notice
 from dashboards.components.panel_card import panel_grid
-from dashboards.empty import nothing_sent
+from dashboards.notices.empty import nothing_sent
 from dashboards.page import Page
 from dashboards.site.context_bar import context_bar, not_found_bar
 from dashboards.site.copies import copyable

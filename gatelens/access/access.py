@@ -14,8 +14,8 @@ from collector.receivers.net.sender_tokens import FindSender
 from dashboards.access.gate import SETUP, SHARED, SIGN_IN, SIGN_OUT, AccessGate
 from dashboards.access.policy import SignInPolicy
 from dashboards.access.routes import SignIn
+from dashboards.access.security_headers import SecurityHeaders
 from dashboards.access.sessions import Sessions
-from dashboards.security_headers import SecurityHeaders
 from gatelens.access.allowed_hosts import AllowedHosts, HostCheck
 from gatelens.access.cross_site import CrossSiteCheck
 from gatelens.access.listener_access import check_listeners, is_loopback, needs_sender_token, warnings

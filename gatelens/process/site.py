@@ -14,23 +14,23 @@ from collector.receivers.net.http_server import AsgiServer
 from collector.receivers.net.refused_requests import OF_PAGES, RefusedRequests
 from collector.telemetry import CollectorMetrics
 from collector.writer.segment_ledger import segments
+from dashboards.access.inline_scripts import script_hashes
 from dashboards.access.shared_routes import add_shared_routes
 from dashboards.api.alerts import alerts_api
 from dashboards.api.annotations import annotations_api
 from dashboards.api.basics import basics_api
 from dashboards.api.custom_dashboards import dashboards_api
 from dashboards.api.ingest import ingest_api
+from dashboards.api.invalid_requests import answer_invalid_requests
 from dashboards.api.saved_views import saved_views_api
 from dashboards.api.storage import storage_api
+from dashboards.api.unknown_parameters import refuse_unknown_parameters
 from dashboards.app import create_app
 from dashboards.health import HEALTH_SECONDS, Health
-from dashboards.inline_scripts import script_hashes
-from dashboards.invalid_requests import answer_invalid_requests
 from dashboards.parts import PageParts
 from dashboards.query_queue import QueryMetrics, QueryQueue
 from dashboards.settings import WebSettings
 from dashboards.under_way import UnderWay
-from dashboards.unknown_parameters import refuse_unknown_parameters
 from gatelens import __version__
 from gatelens.access.access import Access
 from gatelens.configuration.config import Config

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dash.development.base_component import Component
 
-from dashboards.empty import nothing_here
+from dashboards.notices.empty import nothing_here
 from dashboards.page import Group, Page, Tab
 from dashboards.pages.apis.about import about_panel
 from dashboards.pages.apis.catalogue import catalogue_panel

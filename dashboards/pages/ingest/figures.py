@@ -8,9 +8,9 @@ from dash import html
 from dashboards import formats
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.icon import icon
+from dashboards.notices.pipeline import trouble_list
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
-from dashboards.pipeline_notice import trouble_list
 from dashboards.state.context import PageContext
 from processors.ingest.pipeline import Pipeline, troubles
 from processors.ingest.records import came_in, ledger

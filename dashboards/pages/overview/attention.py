@@ -12,15 +12,15 @@ from dashboards import formats
 from dashboards.components.health import TONES
 from dashboards.components.icon import icon
 from dashboards.components.table import records
-from dashboards.empty import first_steps, nothing_here
-from dashboards.ledger_notice import ledger_notice
+from dashboards.notices.empty import first_steps, nothing_here
+from dashboards.notices.ledger import ledger_notice
+from dashboards.notices.pipeline import trouble_list
+from dashboards.notices.unparsed import few_unparsed, unparsed_notice
 from dashboards.pages.shared.api_rows import NO_API, PATH
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
-from dashboards.pipeline_notice import trouble_list
 from dashboards.state.context import PageContext
 from dashboards.state.times import address_time
-from dashboards.unparsed import few_unparsed, unparsed_notice
 from processors.health.incidents import Incident, rows_of, worst_incident
 from processors.health.judgement import RANKS, Health, Judgement, judge
 from processors.ingest.pipeline import troubles

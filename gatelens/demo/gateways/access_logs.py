@@ -36,7 +36,7 @@ _ATTRIBUTES = {
 }
 
 # Under the names of deploy/gateways/flex/message-logging.dwl; `route`, `took_us` and `details` are what the rest of
-# that message is made from (gatelens/demo/flex.py).
+# that message is made from (gatelens/demo/gateways/flex.py).
 _MESSAGE = {
     "reqId": "%REQ(X-REQUEST-ID)%",
     "receivedTs": "%START_TIME(%Y-%m-%dT%H:%M:%S.%6fZ)%",

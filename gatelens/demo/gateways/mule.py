@@ -1,6 +1,6 @@
 """A stand-in for a Mule runtime: a small proxy, which is no Mule and says so, with the policies that one would have.
 
-Its events, logs and metrics have Mule's shapes (gatelens/demo/mule_speech.py); the requests in them are real.
+Its events, logs and metrics have Mule's shapes (gatelens/demo/gateways/mule_speech.py); the requests in them are real.
 """
 
 import asyncio

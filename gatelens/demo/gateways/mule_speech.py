@@ -1,7 +1,7 @@
 """What a Mule runtime says, in its shapes: analytics events, log4j's lines, and `jvm.*` over the OpenTelemetry SDK.
 
-The requests are those of the stand-in (gatelens/demo/mule.py). Its CPU and memory are a model, as there is no JVM: each
-API costs so many milliseconds a request, and the heap fills up and is collected.
+The requests are those of the stand-in (gatelens/demo/gateways/mule.py). Its CPU and memory are a model, as there is no
+JVM: each API costs so many milliseconds a request, and the heap fills up and is collected.
 https://docs.mulesoft.com/mule-gateway/mule-gateway-metrics
 """
 

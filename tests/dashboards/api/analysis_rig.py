@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
-from dashboards.invalid_requests import answer_invalid_requests
+from dashboards.api.invalid_requests import answer_invalid_requests
 from gatelens.data_directory.directory import Addresses, DataDirectory
 
 

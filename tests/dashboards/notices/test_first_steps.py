@@ -6,10 +6,10 @@ from typing import Any
 import dash_mantine_components as dmc
 import yaml
 
-from dashboards.empty import first_steps
+from dashboards.notices.empty import first_steps
 from dashboards.settings import WebSettings
 
-_BOOTSTRAPS = Path(__file__).parents[2] / "deploy" / "gateways" / "envoy"
+_BOOTSTRAPS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
 _SETTINGS = WebSettings("127.0.0.1:4317", "http://127.0.0.1:4318", "1.0", "/var/lib/gatelens")
 
 

@@ -15,9 +15,9 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from dashboards.api.faults import answered
-from dashboards.invalid_requests import answer_invalid_requests
+from dashboards.api.invalid_requests import answer_invalid_requests
+from dashboards.api.unknown_parameters import refuse_unknown_parameters
 from dashboards.site.documents import Documents
-from dashboards.unknown_parameters import refuse_unknown_parameters
 from storage.full_disk import disk_full
 
 

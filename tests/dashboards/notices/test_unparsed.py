@@ -5,8 +5,8 @@ import json
 import pandas as pd
 from plotly.utils import PlotlyJSONEncoder
 
+from dashboards.notices.unparsed import few_unparsed, unparsed_notice
 from dashboards.state.view import View
-from dashboards.unparsed import few_unparsed, unparsed_notice
 
 
 def _drawn(found: pd.DataFrame, parsed: int) -> str:

@@ -1,0 +1,1 @@
+"""What pages show while telemetry is missing, could not be parsed, or does not get through."""
