@@ -6,11 +6,12 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
+from dashboards.design import css_variables
 from storage.access.administrators import SHORTEST_PASSWORD
 
 _HERE = Path(__file__).parent
 _PAGE = Template((_HERE / "form_page.html").read_text(encoding="utf-8"))
-STYLE_SHEET = (_HERE / "style.css").read_text(encoding="utf-8")
+STYLE_SHEET = css_variables(follows_system=True) + (_HERE / "style.css").read_text(encoding="utf-8")
 
 _OLD_FIELD = 'type="password" autocomplete="current-password" required'
 _NEW_FIELD = f'type="password" autocomplete="new-password" minlength="{SHORTEST_PASSWORD}" required'
