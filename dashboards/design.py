@@ -73,10 +73,15 @@ MANTINE_THEME: dict[str, Any] = {
 }
 
 
-def css_variables() -> str:
-    """A style sheet with `--<token>` for each colour and `--size-<name>` for each size."""
+def css_variables(*, follows_system: bool = False) -> str:
+    """A style sheet with `--<token>` for each colour and `--size-<name>` for each size.
+
+    Dark is what the page says, or with `follows_system` what the system does.
+    """
     sizes = "".join(f"--size-{name}:{pixels}px;" for name, pixels in SIZES.items())
     light, dark = ("".join(f"--{name}:{pair[place]};" for name, pair in COLOURS.items()) for place in (0, 1))
+    if follows_system:
+        return f":root{{{sizes}{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     return f":root{{{sizes}{light}}}:root[data-mantine-color-scheme=dark]{{{dark}}}"
 
 

@@ -51,7 +51,7 @@ def milliseconds(value: float) -> str:
     """43.8 µs, 12.3 ms, 1.23 s, 2.1 min."""
     if value == 0:
         return f"0{_SPACE}ms"
-    if value < 0.1:
+    if value <= 0.1:
         return f"{_three(value * 1000)}{_SPACE}µs"
     if value < 999.5:
         return f"{_three(value)}{_SPACE}ms"

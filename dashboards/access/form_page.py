@@ -6,11 +6,12 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
+from dashboards.design import css_variables
 from storage.access.administrators import SHORTEST_PASSWORD
 
 _HERE = Path(__file__).parent
 _PAGE = Template((_HERE / "form_page.html").read_text(encoding="utf-8"))
-STYLE_SHEET = (_HERE / "style.css").read_text(encoding="utf-8")
+STYLE_SHEET = css_variables(follows_system=True) + (_HERE / "style.css").read_text(encoding="utf-8")
 
 _OLD_FIELD = 'type="password" autocomplete="current-password" required'
 _NEW_FIELD = f'type="password" autocomplete="new-password" minlength="{SHORTEST_PASSWORD}" required'
@@ -57,7 +58,7 @@ def no_administrator_page() -> HTMLResponse:
 
 def unavailable_page() -> HTMLResponse:
     """What strangers see while accounts and sessions cannot be read or written; the reason is not for them."""
-    return _page("Signing in is not possible now", "Try again in a moment. The log of Gatelens says why.", "", "", 503)
+    return _page("Signing in is unavailable", "Try again in a moment. The log of Gatelens says why.", "", "", 503)
 
 
 def open_link_page() -> HTMLResponse:
@@ -67,13 +68,13 @@ def open_link_page() -> HTMLResponse:
           <noscript>The pages need JavaScript.</noscript>
         </form>
         <script src="/shared/open.js" defer></script>"""
-    return _page("Opening the page", "It is shown in a moment.", form, "", 200)
+    return _page("Opening the page", "It will open in a moment.", form, "", 200)
 
 
 def over_link_page() -> HTMLResponse:
     """A view-only link that opens nothing."""
-    lead = "It has ended, was revoked, or was not copied whole. Ask whoever sent it for a new one."
-    return _page("This link shows nothing", lead, "", "", 410)
+    lead = "It has expired, was revoked, or was not copied in full. Ask whoever sent it for a new one."
+    return _page("This link does not work", lead, "", "", 410)
 
 
 def used_link_page() -> HTMLResponse:

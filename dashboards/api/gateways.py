@@ -1,4 +1,4 @@
-"""Gateways over HTTP: CPU and memory, instances, costs, policies, caches, who asks whom, and the hops of one call."""
+"""Gateways over HTTP: CPU and memory, instances, costs, policies, caches, who calls whom, and the hops of one call."""
 
 import json
 from collections.abc import Callable, Mapping

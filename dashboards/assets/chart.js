@@ -101,6 +101,14 @@
 
   const legendEntries = (props) => props.data.filter((trace) => trace.name && trace.showlegend !== false);
 
+  // As it is drawn: bars and bands are patches; lines are strokes, dashed or dotted as they are.
+  const DASHES = { dot: "dotted", dash: "dashed" };
+  const swatch = (trace) => {
+    const colour = `var(--${(trace.line?.color || trace.marker?.color || "$neutral").slice(1).split("/")[0]})`;
+    if (!trace.line?.width || trace.type === "bar" || trace.fill) return h("i", { style: { background: colour } });
+    return h("i", { className: "stroke", style: { borderTop: `${trace.line.width > 1.5 ? 3 : 2}px ${DASHES[trace.line.dash] || "solid"} ${colour}` } });
+  };
+
   const Legend = ({ props, isolated, isolate }) => {
     const place = document.getElementById(`${props.panel}-legend`);
     if (!place || !window.ReactDOM) return null;
@@ -111,7 +119,7 @@
         title: "Show only this; again shows all",
         onClick: () => isolate(isolated === trace.name ? "" : trace.name),
         onDoubleClick: () => isolate(""),
-      }, h("i", { style: { background: `var(--${(trace.line?.color || trace.marker?.color || "$neutral").slice(1).split("/")[0]})` } }), trace.name));
+      }, swatch(trace), trace.name));
     return ReactDOM.createPortal(entries, place);
   };
 

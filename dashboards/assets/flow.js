@@ -1,4 +1,4 @@
-// Who asks whom: nodes in columns, and bands between them as wide as their traffic. Python lays it out.
+// The service map: nodes in columns, and bands between them as wide as their traffic. Python lays it out.
 (() => {
   const components = (window.dashboards = window.dashboards || {});
   const h = (...all) => React.createElement(...all);

@@ -53,7 +53,7 @@
     },
     ms: (value) => {
       if (value === 0) return `0${SPACE}ms`;
-      if (value < 0.1) return `${three(value * 1000)}${SPACE}µs`;
+      if (value <= 0.1) return `${three(value * 1000)}${SPACE}µs`;
       if (value < 999.5) return `${three(value)}${SPACE}ms`;
       return value < 120000 ? `${three(value / 1000)}${SPACE}s` : span(value);
     },

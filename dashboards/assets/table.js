@@ -131,8 +131,12 @@
     return place;
   };
 
+  // A button that shows fewer rows than this is not worth the click.
+  const FEW_MORE = 3;
+
   components.Table = (props) => {
-    const [most, show] = React.useState(props.page || 50);
+    const [shown, show] = React.useState(props.page || 50);
+    const most = props.rows.length <= shown + FEW_MORE ? props.rows.length : shown;
     const place = useFit(props.rows, props.columns);
     window.gatelens.useRows(props.id.replace(/-table$/, ""), () => asRows(props));
     const hasDetails = props.columns.some((column) => column.rank > 0);

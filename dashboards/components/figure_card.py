@@ -82,7 +82,7 @@ def _delta(figure: Figure) -> Component | None:
     if not figure.compared:
         return None
     if figure.before is None or math.isnan(figure.before) or figure.value is None:
-        return html.Span("no comparison", className="delta", title="The compared period has no data for this")
+        return html.Span("no comparison", className="delta", title="The comparison period has no data")
     shown = (
         formats.points(figure.value, figure.before)
         if figure.unit == "share"

@@ -1,5 +1,6 @@
 """Short messages: what is wrong, and what to do."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from dash import html
@@ -38,6 +39,6 @@ def fault(error: GatelensError) -> Component:
     return notice("bad", "This cannot be shown", html.P(str(with_cure(error))))
 
 
-def empty(text: str = "No requests in this range") -> Component:
+def empty(text: str | Sequence[str | Component] = "No requests in this range") -> Component:
     """Where there is nothing to draw."""
     return html.Div(text, className="empty")

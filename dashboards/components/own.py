@@ -47,7 +47,7 @@ class Spark(OwnComponent):
 
 
 class Flow(OwnComponent):
-    """Who asks whom, of assets/flow.js; made by dashboards.figures.flow."""
+    """Who calls whom, of assets/flow.js; made by dashboards.figures.flow."""
 
     _prop_names: list[str] = ["nodes", "bands", "width", "height", "summary"]  # noqa: RUF012 - as Dash declares it
 

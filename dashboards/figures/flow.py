@@ -1,4 +1,4 @@
-"""Who asks whom, drawn as bands between columns of nodes: as wide as the traffic, and coloured by its errors."""
+"""Who calls whom, drawn as bands between columns of nodes: as wide as the traffic, and coloured by its errors."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

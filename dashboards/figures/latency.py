@@ -11,7 +11,7 @@ from dashboards.figures.mark_shapes import mark_shapes, tooltip_marks
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
 from dashboards.figures.time_ticks import time_ticks
 from dashboards.state.context import PageContext
-from processors.query.heatmap import lower_bound_ms
+from processors.query.heatmap import ZERO_CELL, lower_bound_ms
 from processors.query.question import BEFORE
 
 PERCENTILES = ("p50", "p95", "p99")
@@ -68,7 +68,11 @@ def time_shares(context: PageContext, panel: str, frame: pd.DataFrame, *, height
 
 
 def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: int = 300) -> Chart:
-    """Requests by time and latency, both scales with round labels; the colour is the logarithm of the count."""
+    """Requests by time and latency, both scales with round labels; the colour is the logarithm of the count.
+
+    Durations that were reported as 0 are a row of their own below the others, or the scale would begin at 1 µs.
+    """
+    cells, zero = _apart(cells)
     start, end = (int(edge.timestamp() * 1000) for edge in (context.window.start, context.window.end))
     numbers = [int(cell) for cell in cells.columns]
     counts = cells.T.astype("float64")
@@ -92,13 +96,18 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
                 "outlinewidth": 0,
                 "tickvals": [math.log10(count) for count in colour_ticks],
                 "ticktext": [formats.show("count", count) for count in colour_ticks],
-                "title": {"text": "requests", "side": "top"},
+                "tickfont": {"size": design.SIZES["meta"]},
+                "title": {"text": "requests", "side": "top", "font": {"size": design.SIZES["meta"]}},
             },
         }
     ]
     edges = [lower_bound_ms(number) for number in numbers] or [1.0]
-    rows = {lower: place for place, lower in enumerate(edges)}
-    marks = few_marks(edges[0], edges[-1] * 1.19)
+    places = {mark: _place(mark, edges) for mark in few_marks(edges[0], edges[-1] * 1.19)}
+    labels_of = {place: formats.show("ms", mark) for mark, place in places.items()}
+    if zero:
+        # A label that would touch it gives way.
+        nearest = len(numbers) / _MOST_MARKS
+        labels_of = {0: "0 ms", **{place: text for place, text in labels_of.items() if place >= nearest}}
     layout = design.plotly_layout(
         xaxis=design.plotly_axis(
             type="date",
@@ -109,10 +118,10 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
         ),
         yaxis=design.plotly_axis(
             tickmode="array",
-            tickvals=[_place(mark, edges) for mark in marks],
-            ticktext=[formats.show("ms", mark) for mark in marks],
+            tickvals=list(labels_of),
+            ticktext=list(labels_of.values()),
             showgrid=False,
-            range=[-0.5, len(rows) - 0.5],
+            range=[-0.5, len(numbers) - 0.5],
         ),
     )
     layout["margin"]["r"] = 8
@@ -134,6 +143,14 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
         height=height,
         summary="Requests by time and latency",
     )
+
+
+def _apart(cells: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """The cells without the empty ones between durations of 0 and the shortest other; whether there are both."""
+    known = [number for number in map(int, cells.columns) if number > ZERO_CELL and cells[number].any()]
+    if ZERO_CELL not in cells.columns or not known:
+        return cells, False
+    return cells.drop(columns=range(ZERO_CELL + 1, known[0])).rename(columns={ZERO_CELL: known[0] - 1}), True
 
 
 def _place(latency: float, edges: list[float]) -> float:

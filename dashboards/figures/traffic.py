@@ -73,10 +73,12 @@ def traffic_over_errors(
 
 
 def rate_by(context: PageContext, panel: str, frames: Mapping[str, pd.DataFrame], *, height: int = 260) -> Chart:
-    """Requests per second as one line for each name."""
+    """Requests per second as one line for each name: zero where only others have requests."""
+    rates = {name: by_step(context, frame, "rate") for name, frame in frames.items()}
+    is_known = pd.DataFrame(rates).notna().any(axis="columns")
     series = [
-        Series(name or "(none)", by_step(context, frame, "rate"), SERIES[place % len(SERIES)])
-        for place, (name, frame) in enumerate(frames.items())
+        Series(name or "(none)", rate.mask(rate.isna() & is_known, 0.0), SERIES[place % len(SERIES)])
+        for place, (name, rate) in enumerate(rates.items())
     ]
     summary = f"Requests per second of {', '.join(name or '(none)' for name in frames)}"
     return time_chart(context, panel, [Lane("rate", series)], height=height, summary=summary)

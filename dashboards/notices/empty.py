@@ -69,8 +69,8 @@ def first_steps(settings: WebSettings) -> Component:
         [
             dmc.Title("No requests yet", order=2),
             dmc.Text(
-                "Gatelens is ready and waits for telemetry. Point a gateway at it, or import a log; "
-                "this page fills by itself.",
+                "Gatelens is ready for telemetry. Point a gateway at it, or import a log; "
+                "this page fills in by itself.",
                 c="dimmed",
                 mb="md",
             ),
@@ -82,8 +82,11 @@ def first_steps(settings: WebSettings) -> Component:
                 value="als",
             ),
             dmc.Text(
-                "No gateway at hand? The command gatelens demo runs a real Envoy with traffic. "
-                "Every way in: docs/sources.md.",
+                [
+                    "No gateway at hand? ",
+                    dmc.Code("gatelens demo"),
+                    " runs gateways with traffic. All sources: docs/sources.md.",
+                ],
                 size="sm",
                 c="dimmed",
                 mt="md",
@@ -103,7 +106,7 @@ def nothing_sent() -> Component:
     return notice(
         "info",
         "No requests yet",
-        html.P(["Pages fill as soon as a gateway sends telemetry. ", html.A("How to send it", href="/")]),
+        html.P(["Pages fill in as soon as a gateway sends telemetry. ", html.A("How to send it", href="/")]),
         identity="nothing-sent",
     )
 
@@ -116,7 +119,7 @@ def nothing_here(context: PageContext, last_request: datetime) -> Component:
         "info",
         "No requests in this time range with these filters",
         html.P(
-            [f"The last stored request came at {context.times.full(last_request)}. ", html.A("Go there", href=there)]
+            [f"The last stored request arrived at {context.times.full(last_request)}. ", html.A("Go there", href=there)]
         ),
         identity="nothing-here",
     )

@@ -14,7 +14,7 @@ def ledger_notice(fault: str, view: View) -> list[Component]:
     return [
         notice(
             "bad",
-            "What was accepted is not what is stored",
+            "What was accepted does not match what is stored",
             html.P([f"{fault} ", html.A("The ledger", href=view.to("/ingest").href())]),
             identity="ledger-differences",
         )

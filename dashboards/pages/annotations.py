@@ -106,16 +106,16 @@ def _list(store: AnnotationStore) -> Panel:
             _COLUMNS,
             rows,
             href=lambda row: context.view.href(selected=str(row["key"])),
-            empty="Nothing was annotated in this range",
+            empty="No annotations in this range",
         )
 
     return Panel(
         "annotations",
-        "Annotations of the range",
+        "Annotations in this range",
         draw,
         span=8,
         height=120,
-        help="Charts show those that may concern their traffic",
+        help="A chart shows those that may concern its traffic",
     )
 
 
@@ -157,14 +157,14 @@ def _form_panel() -> Panel:
                     ["What happened", dmc.TextInput(name="text", placeholder="orders 2.4.1 deployed", size="sm")]
                 ),
                 html.Label(["From", dmc.TextInput(name="start", value=start, placeholder="now", size="sm")]),
-                html.Label(["Until", dmc.TextInput(name="end", value=end, placeholder="a moment only", size="sm")]),
+                html.Label(["Until", dmc.TextInput(name="end", value=end, placeholder="a single moment", size="sm")]),
                 html.Label(
                     [
                         "Concerns",
                         dmc.Textarea(
                             name="filters",
                             value=concerned,
-                            placeholder="All traffic, or api=orders",
+                            placeholder="api=orders, one filter per line; empty: all traffic",
                             minRows=2,
                             size="sm",
                         ),
@@ -179,7 +179,7 @@ def _form_panel() -> Panel:
             **attributes({"data-form": _ADD}),
         )
 
-    hint = "Deployments post theirs over HTTP: docs/http-api.md"
+    hint = "Deployments can post theirs over HTTP: docs/http-api.md"
     return Panel("annotations-add", "Add an annotation", draw, span=4, help=hint)
 
 

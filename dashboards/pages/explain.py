@@ -82,7 +82,7 @@ def _causes(parts: PageParts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         explanation = explained(_question(context), floor(context.now, MINUTE))
         rows = [_row(explanation, cause) for cause in explanation.causes]
-        nothing = "No value carries a part of the change that is more than chance"
+        nothing = "No value accounts for more of the change than chance would"
         return [
             notice("info", summary(explanation), html.P(f"Compared with {_baseline(context)}.{_sampled(explanation)}")),
             table(context, "causes", _columns(context), rows, href=lambda row: _href(context, row), empty=nothing),
@@ -116,7 +116,7 @@ def _baseline(context: PageContext) -> str:
 
 def _sampled(explanation: Explanation) -> str:
     every = explanation.sampled
-    return "" if every == 1 else f" Estimated from one of {every} requests."
+    return "" if every == 1 else f" Estimated from one in {every} requests."
 
 
 def _row(explanation: Explanation, cause: Cause) -> Row:
@@ -173,7 +173,7 @@ def _columns(context: PageContext) -> Sequence[Column]:
             "what", "Where", cell=lambda row: {"text": str(row["what"]), "title": str(row["sentence"]), "strong": True}
         ),
         Column("kind", "Kind", cell=_kind),
-        Column("contribution", "Of the change", cell=_contribution, numeric=True),
+        Column("contribution", "Share of change", cell=_contribution, numeric=True),
         Column("before", before, cell=lambda row: formats.show(str(row["unit"]), row["before"]), numeric=True, rank=1),
         Column("after", after, cell=lambda row: formats.show(str(row["unit"]), row["after"]), numeric=True),
         Column("same", "The same requests", rank=2),

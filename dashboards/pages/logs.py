@@ -22,7 +22,7 @@ from storage.store import Store
 PATH = "/logs"
 _SEARCH = "logs-search"
 _LISTED = 500
-_HEIGHT = 180
+_HEIGHT = 240
 _COLOURS = {"FATAL": "$bad", "ERROR": "$bad", "WARN": "$warning", "INFO": "$info"}
 
 
@@ -67,7 +67,7 @@ def _course(store: Store) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         frame = log_counts(store, _search_of(context), context.step)
         if frame.empty:
-            return empty("Nothing was logged in this range")
+            return empty("No log records in this range")
         bars = [
             Series(severity or "unknown", _of(context, frame, severity), _COLOURS.get(severity, "$neutral"), "bar")
             for severity in SEVERITIES
@@ -98,8 +98,8 @@ def _sources(store: Store) -> Panel:
             columns,
             rows,
             href=lambda row: context.view.only("gateway", str(row["gateway"])).href(),
-            empty="No gateway logged anything",
-            page=6,
+            empty="No log records in this range",
+            page=5,
         )
 
     return Panel("logs-sources", "By gateway", draw, span=4, height=_HEIGHT)
@@ -109,9 +109,11 @@ def _list(store: Store) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         frame = find_logs(store, _search_of(context), _LISTED)
         left_out = [one.dimension for one in context.view.filters if not applies(one)]
-        notes = [f"The newest {_LISTED:,}; narrow them by text or severity"] if len(frame) == _LISTED else []
+        notes = [f"The newest {_LISTED:,}; narrow the list by text or severity"] if len(frame) == _LISTED else []
         if left_out:
             notes.append(f"Logs have no {', '.join(left_out)}: that filter does not narrow them")
-        return log_table(context, "logs", frame, empty="No record in this range fits", note=". ".join(notes), page=100)
+        return log_table(
+            context, "logs", frame, empty="No matching records in this range", note=". ".join(notes), page=100
+        )
 
-    return Panel("logs", "Records", draw, height=420, help="One that belongs to a trace leads to it")
+    return Panel("logs", "Records", draw, height=420, help="A record with a trace id links to its trace")

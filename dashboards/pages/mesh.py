@@ -1,4 +1,4 @@
-"""Who asks whom: clients, gateways, APIs, upstreams, and the services of a mesh."""
+"""Who calls whom: clients, gateways, APIs, upstreams, and the services of a mesh."""
 
 from collections.abc import Callable, Sequence
 
@@ -61,9 +61,9 @@ def _map(found_of: _FoundOf) -> Panel:
 
     return Panel(
         "map",
-        "Who asks whom",
+        "Service map",
         draw,
-        help="Bands are as wide as their traffic; orange from 1 % errors on, red from 5 %. Click one for its figures",
+        help="Bands are as wide as their traffic, orange from 1 % errors, red from 5 %. Click one for its figures",
     )
 
 
@@ -72,7 +72,7 @@ def _chosen(found_of: _FoundOf) -> Panel:
         found = found_of(context)
         rows = [row for row in records(found) if _key(row) == context.view.selected]
         if not rows:
-            return empty(f"There were no requests {context.view.selected} in this range")
+            return empty(f"No requests {context.view.selected} in this range")
         row = rows[0]
         rate, mtls = row["error_rate"], row["mtls_share"]
         return figure_cards(
@@ -80,8 +80,8 @@ def _chosen(found_of: _FoundOf) -> Panel:
                 Figure("edge_requests", "Requests", "count", row["requests"], note=_key(row)),
                 Figure("edge_rate", "Rate", "rate", row["rate"]),
                 Figure("edge_error_rate", "Error rate", "share", rate, tone=_tone(row) if rate >= _WARNING else ""),
-                Figure("edge_mean", "Latency mean", "ms", row["mean_ms"], note="as the source sees it"),
-                Figure("edge_mtls", "Mutual TLS", "share", mtls, note="by Istio's metrics"),
+                Figure("edge_mean", "Latency mean", "ms", row["mean_ms"], note="as seen by the source"),
+                Figure("edge_mtls", "Mutual TLS", "share", mtls, note="from Istio's metrics"),
             ]
         )
 
@@ -96,15 +96,15 @@ def _call(store: Store, found_of: _FoundOf) -> Panel:
         source, target = (End(str(row[end]), str(row[f"{end}_kind"])) for end in ("source", "target"))
         call = recent_call(store, context.window, str(row["environment"]), source, target)
         if call.empty:
-            return empty("None of its newest requests has an id by which its hops could be found")
+            return empty("None of the newest requests has an id by which to find its hops")
         return hop_table(context, "edge-hops", call)
 
     return Panel(
         "edge-hops",
-        "Time by hop of one of its newest calls",
+        "A recent call, hop by hop",
         draw,
         height=120,
-        help="From the outermost gateway to the innermost service, as far as they report it",
+        help="From the outermost gateway to the innermost service, as far as each reports it",
     )
 
 
@@ -113,7 +113,7 @@ def _table(found_of: _FoundOf) -> Panel:
         rows = records(found_of(context).head(_MOST_ROWS))
         return table(context, "edges", _COLUMNS, rows, href=lambda row: _selecting(context, row)[0])
 
-    return Panel("edges", "Edges", draw, height=300, help="The busiest first; a row shows its figures above")
+    return Panel("edges", "Edges", draw, height=300, help="The busiest first. Click a row to see its figures above")
 
 
 def _key(row: Row) -> str:

@@ -43,7 +43,7 @@ def _about(parts: PageParts) -> Panel:
         settings = parts.settings
         return fields(
             {
-                "Gatelens": [
+                "": [
                     ("Version", settings.version),
                     ("Configuration", parts.configuration.file or "none: defaults and environment variables"),
                     ("Data", settings.data),
@@ -54,8 +54,9 @@ def _about(parts: PageParts) -> Panel:
         )
 
     return Panel(
-        "about", "This Gatelens", draw, span=6, height=160,
-        help="Read-only: change the file or the environment and restart; retention applies without one",
+        "about", "This instance", draw, span=6, height=160,
+        help="Read-only. To change a setting, edit the configuration file or the environment and restart; "
+        "retention applies without a restart",
     )  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _settings(parts: PageParts) -> Panel:
                     Column("path", "Setting", code=True),
                     Column("value", "In force", cell=_value),
                     Column("origin", "From", rank=2),
-                    Column("description", "What it does", rank=1),
+                    Column("description", "Description", rank=1),
                 ),
                 rows,
                 empty="Every setting has its default",
@@ -130,7 +131,7 @@ def _formats(parts: PageParts) -> Panel:
                 "name": one.name,
                 "origin": one.origin,
                 "becomes": ", ".join(one.becomes).replace("_", " "),
-                "summary": one.summary,
+                "summary": f"{one.summary[:1].upper()}{one.summary[1:]}",
             }
             for one in parts.configuration.formats
         ]
@@ -138,7 +139,7 @@ def _formats(parts: PageParts) -> Panel:
             Column("name", "Format", code=True),
             Column("origin", "Origin"),
             Column("becomes", "Becomes", rank=2),
-            Column("summary", "What writes it", rank=1),
+            Column("summary", "Written by", rank=1),
         )
         return table(context, "formats", columns, rows, page=30)
 
@@ -163,10 +164,15 @@ def _rules(parts: PageParts) -> Panel:
             Column("rule", "Rule", code=True),
             Column("condition", "Where", code=True, rank=1),
         )
-        return table(context, "rules", columns, rows, empty="No naming rules; names are what telemetry says")
+        return table(context, "rules", columns, rows, empty="No naming rules; names are used as reported")
 
     return Panel(
-        "rules", "Naming rules", draw, span=6, height=80, help="The first that yields a name counts; docs/naming.md"
+        "rules",
+        "Naming rules",
+        draw,
+        span=6,
+        height=80,
+        help="The first that yields a name applies; docs/naming.md",
     )
 
 
@@ -190,7 +196,7 @@ def _catalogue(parts: PageParts) -> Panel:
         )
         listed = table(
             context, "catalogue", columns, rows, href=lambda row: context.view.to("/apis", str(row["name"])).href(),
-            empty="No API is catalogued; name them under catalogue.apis",
+            empty="No APIs declared; list them under catalogue.apis",
         )  # fmt: skip
         return [*(notice("warning", fault) for fault in parts.pipeline().file_faults), listed]
 
@@ -207,16 +213,16 @@ def _routes(parts: PageParts) -> Panel:
         columns = (
             Column("api", "API"),
             Column("route", "Route", code=True),
-            Column("reason", "Because of"),
+            Column("reason", "Reason"),
             Column("observed", "Observed routes", "count"),
         )
         return table(
             context, "routes", columns, rows, page=30,
             href=lambda row: context.view.to("/apis", str(row["name"])).href() if row["name"] else "",
-            empty="Every route is called as it was observed",
+            empty="Every route keeps its observed name",
         )  # fmt: skip
 
-    return Panel("routes", "Routes", draw, span=6, height=80, help="How observed routes are named; docs/analysis.md")
+    return Panel("routes", "Routes", draw, span=6, height=80, help="Names given to observed routes; docs/analysis.md")
 
 
 def _tokens(parts: PageParts) -> Panel:
@@ -226,7 +232,7 @@ def _tokens(parts: PageParts) -> Panel:
             for one in parts.configuration.tokens()
         ]
         if not rows:
-            return empty("No tokens; `gatelens token create NAME` makes one")
+            return empty(["No tokens; ", html.Code("gatelens token create NAME"), " makes one"])
         columns = (Column("name", "Name"), Column("kind", "For"), Column("created", "Created", numeric=True))
         return table(context, "tokens", columns, rows)
 

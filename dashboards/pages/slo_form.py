@@ -33,7 +33,7 @@ def form_panel(slos: SLOs) -> Panel:
         made = [_delete_form(one.name, slos.made_by(one.name)) for one in slos.objectives if slos.made_by(one.name)]
         return [_make_form(), *made]
 
-    return Panel("slo-add", "Add an objective", draw, span=4, help="Over HTTP: POST /api/v1/slos; docs/slos.md")
+    return Panel("slo-add", "Add an objective", draw, span=4, help="Also over HTTP: POST /api/v1/slos; docs/slos.md")
 
 
 def objective_actions(slos: SLOs, clock: Callable[[], datetime]) -> Mapping[str, TakeAction]:
@@ -42,7 +42,7 @@ def objective_actions(slos: SLOs, clock: Callable[[], datetime]) -> Mapping[str,
     def make(view: View, entered: Entered, writer: str) -> Done:
         objective = parse_objective(_definition(entered))
         slos.make(objective, writer, clock(), is_new=True)
-        return Done(view, f"The objective “{objective.name}” is made.")
+        return Done(view, f"The objective “{objective.name}” is created.")
 
     def delete(view: View, entered: Entered, writer: str) -> Done:
         name = _first(entered, "name")
@@ -60,7 +60,7 @@ def _definition(entered: Entered) -> dict[str, Any]:
         # Of a share, so that 99.9 does not become 0.9990000000000001.
         target = round(float(percent) / 100, 12)
     except ValueError:
-        raise InvalidObjective(f"The target {percent[:40]!r} is no number; write percent, such as 99.9.") from None
+        raise InvalidObjective(f"The target {percent[:40]!r} is not a number; write percent, such as 99.9.") from None
     filters = [line.strip() for line in _first(entered, "filters").splitlines() if line.strip()]
     return {**kept, "target": target, "filters": filters}
 
@@ -69,19 +69,19 @@ def _make_form() -> Component:
     kinds = [html.Option(kind.value, value=kind.value) for kind in Kind]
     return html.Form(
         [
-            html.Label(["Name", dmc.TextInput(name="name", placeholder="orders answer", size="sm")]),
+            html.Label(["Name", dmc.TextInput(name="name", placeholder="orders availability", size="sm")]),
             html.Label(["Kind", html.Select(kinds, name="kind")]),
             html.Label(["Target in %", dmc.TextInput(name="target", placeholder="99.9", size="sm")]),
-            html.Label(["Within ms, of latency", dmc.TextInput(name="threshold_ms", placeholder="300", size="sm")]),
-            html.Label(["Over", dmc.TextInput(name="period", placeholder="30d", size="sm")]),
+            html.Label(["Latency limit in ms", dmc.TextInput(name="threshold_ms", placeholder="300", size="sm")]),
+            html.Label(["Period", dmc.TextInput(name="period", placeholder="30d", size="sm")]),
             html.Label(
                 [
-                    "Requests that count",
-                    dmc.Textarea(name="filters", placeholder="All, or api=orders", minRows=2, size="sm"),
+                    "Filters, one per line",
+                    dmc.Textarea(name="filters", placeholder="api=orders; empty: all requests", minRows=2, size="sm"),
                 ]
             ),
             html.P(role="alert", className="form-fault", **attributes({"data-fault": "yes"})),
-            dmc.Button("Add the objective", size="sm", attributes={"root": {"type": "submit"}}),
+            dmc.Button("Add objective", size="sm", attributes={"root": {"type": "submit"}}),
         ],
         className="filter-form wide-form",
         **attributes({"data-form": _MAKE}),

@@ -61,7 +61,7 @@ def _standing_panel(slos: SLOs) -> Panel:
         draw,
         ask,
         height=120,
-        help="Left: the share of the error budget not yet spent. A burn rate of 1 spends it in exactly the period",
+        help="Budget left: the unspent share of the error budget. A burn rate of 1 spends it in exactly the period",
     )
 
 
@@ -87,12 +87,12 @@ def _unusual_panel() -> Panel:
             _UNUSUAL,
             rows[:_MOST],
             href=lambda row: row["href"],
-            empty="No hour of the last day was unusual, as far as two weeks before it are known",
+            empty="No unusual hours. An hour can only be judged after two weeks of history",
         )
 
     return Panel(
         "unusual",
-        "Unusual hours of the last day",
+        "Unusual hours in the last day",
         draw,
         ask,
         span=8,
@@ -156,7 +156,7 @@ _UNUSUAL = (
     Column("api", "API"),
     Column("environment", "Environment", rank=2),
     Column("measure", "Measure"),
-    Column("value", "Was", numeric=True),
+    Column("value", "Observed", numeric=True),
     Column("expected", "Usual", numeric=True),
     Column("score", "Standard deviations", numeric=True, rank=3),
 )
@@ -193,5 +193,5 @@ def _no_objectives() -> Drawing:
     return notice(
         "info",
         "No objectives yet",
-        html.P("Name them in the configuration under slos, or make one below; docs/slos.md has every key."),
+        html.P("Add one below, or list them under slos in the configuration; docs/slos.md has every key."),
     )

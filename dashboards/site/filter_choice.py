@@ -76,7 +76,7 @@ def filter_form() -> Component:
                 [
                     "Values",
                     html.Textarea(
-                        name="values", rows=2, placeholder="One a line", **attributes({"data-values": "yes"})
+                        name="values", rows=2, placeholder="One per line", **attributes({"data-values": "yes"})
                     ),
                 ]
             ),
@@ -96,7 +96,7 @@ def comparison_form() -> Component:
         [
             html.Label(
                 [
-                    "Or with other traffic of the same time",
+                    "Or with other traffic at the same time",
                     html.Select(
                         [html.Option("Choose…", value=""), *dimensions],
                         name="dimension",

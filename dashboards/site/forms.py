@@ -96,7 +96,7 @@ class Forms:
     def _comparison(self, view: View, entered: Values) -> View:
         dimension, values = _first(entered, "dimension"), tuple(entered.get("values", []))
         if not dimension or not values:
-            raise InvalidQuestion("Choose a dimension, and one of its values or more.")
+            raise InvalidQuestion("Choose a dimension and at least one value.")
         return view.but(compare=Filter(dimension, Operator.IN, values).text())
 
     def _offered(self, view: View, dimension: str) -> list[tuple[str, int]]:

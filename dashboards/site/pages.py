@@ -165,7 +165,8 @@ def _page_fault(page: Page, context: PageContext) -> Component | None:
     if not page.has_range:
         return None
     if context.view.fault:
-        return notice("bad", "A filter of this address cannot be used", html.P(context.view.fault))
+        cure = html.P(html.A("Go on without it", href=context.view.href()))
+        return notice("bad", "A filter in this address cannot be used", html.P(context.view.fault), cure)
     try:
         _ = context.window
     except RANGE_FAULTS as error:

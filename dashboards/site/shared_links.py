@@ -43,7 +43,7 @@ class Sharing:
     def share(self, address: str, lasts: timedelta, writer: str) -> tuple[SharedLink, str]:
         """A link to an address of the pages, and what to send, '/shared#…'. Raises InvalidSharedLink."""
         if not self.is_sign_in_required():
-            raise InvalidSharedLink("Nobody has to sign in here, so that every address opens; send the page's own.")
+            raise InvalidSharedLink("No sign-in is required here: anyone can open the page's own address; send that.")
         if not timedelta(0) < lasts <= _LONGEST:
             raise InvalidSharedLink(f"A view-only link lasts at most {_LONGEST.days} days; choose a shorter time.")
         path, mark, query = address.partition("?")
@@ -51,7 +51,7 @@ class Sharing:
         page = self.page_at(view.path)
         if page is None or not page.is_shareable(view):
             raise InvalidSharedLink(
-                "This page cannot be shared by a view-only link; share one about traffic, as of an API or a dashboard."
+                "This page cannot be shared by a view-only link; share one about traffic, such as an API's."
             )
         if view.fault or len(address) > _MOST_ADDRESS:
             raise InvalidSharedLink(view.fault or f"The address is longer than {_MOST_ADDRESS:,} characters.")
@@ -74,7 +74,7 @@ class Sharing:
 
         def revoke(view: View, entered: Mapping[str, list[str]], _writer: str) -> Done:
             self.links.revoke(next(iter(entered.get("link", [])), ""))
-            return Done(view, "The view-only link is revoked; it shows nothing any more.")
+            return Done(view, "The view-only link is revoked and no longer works.")
 
         return {SHARE: share, REVOKE: revoke}
 
@@ -90,7 +90,7 @@ def share_form() -> Component:
                 ]
             ),
             html.P(role="alert", className="form-fault", **attributes({"data-fault": "yes"})),
-            dmc.Button("Make link", size="sm", attributes={"root": {"type": "submit"}}),
+            dmc.Button("Create link", size="sm", attributes={"root": {"type": "submit"}}),
             html.Div(className="made", **attributes({"data-made": "yes", "role": "status"})),
         ],
         className="filter-form",

@@ -48,7 +48,7 @@ def shared_bar(page: Page, context: PageContext, link: SharedLink) -> list[Compo
                         html.Span(
                             f"View-only until {until}",
                             className="shared-fact",
-                            title=f"Shared by {link.created_by}. It shows this page alone, and changes nothing",
+                            title=f"Shared by {link.created_by}. It shows only this page, read-only",
                         ),
                     ],
                     className="shared-facts",

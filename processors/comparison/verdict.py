@@ -17,7 +17,7 @@ def verdict(comparison: Comparison, prices: Prices) -> str:
             return f"{side.side.name} had no requests in this time, so there is nothing to compare."
     found = [text for text in (_latency(comparison), _errors(comparison), _cost(comparison, prices)) if text]
     thin = [side.side.name for side in (first, second) if side.requests < _FEWEST]
-    text = "; ".join(found) if found else "No difference is certain"
+    text = "; ".join(found) if found else "No difference is significant"
     if thin:
         text += f", but {' and '.join(thin)} had fewer than {_FEWEST:,} requests, so more data may change that"
     elif comparison.other_routes > _OTHER_ROUTES:

@@ -13,7 +13,7 @@ class ExplainedMeasure:
     """
 
     name: str
-    # As in a sentence: 'the rise of {noun}'.
+    # As in a sentence: 'the rise in {noun}'.
     noun: str
     numerator: str
     denominator: str

@@ -39,11 +39,11 @@ def summary(explanation: Explanation) -> str:
     difference = Judgement(whole, measure.is_ratio).change
     words = _words(explanation)
     if difference == 0:
-        return f"There is no {words.change} of {measure.noun} to explain: {_levels(explanation, whole)}."
+        return f"There is no {words.change} in {measure.noun} to explain: {_levels(explanation, whole, '')}."
     moved = words.rose if difference > 0 else words.fell
-    beginning = f"{measure.noun[0].upper()}{measure.noun[1:]} {moved}: {_levels(explanation, whole)}."
+    beginning = f"{measure.noun[0].upper()}{measure.noun[1:]} {moved}: {_levels(explanation, whole, '')}."
     if not explanation.causes:
-        return f"{beginning} No single value carries much of that: it is spread as the traffic is."
+        return f"{beginning} No single value accounts for much of it: it is spread like the traffic."
     return f"{beginning} {sentence(explanation, explanation.causes[0])}"
 
 
@@ -55,7 +55,7 @@ def sentence(explanation: Explanation, cause: Cause) -> str:
     if cause.contribution > _CLEARLY_MORE:
         share = "More than all"
     words = _words(explanation)
-    moved = f"{words.rise if rises else words.fall} of {measure.noun}"
+    moved = f"{words.rise if rises else words.fall} in {measure.noun}"
     is_new = not measure.is_ratio and rises and words is _OVER_TIME
     if is_new:
         moved = f"new {measure.noun}"
@@ -63,7 +63,7 @@ def sentence(explanation: Explanation, cause: Cause) -> str:
     if not is_new:
         verb = "is in those with" if cause.is_symptom else "comes from"
     news = f" {words.unseen}" if not cause.sums.before_of else ""
-    return f"{share} of the {moved} {verb} {_names(cause)}: {_levels(explanation, cause.sums)}.{news}"
+    return f"{share} of the {moved} {verb} {_names(cause)}: {_levels(explanation, cause.sums, 'its ')}.{news}"
 
 
 def _names(cause: Cause) -> str:
@@ -73,18 +73,19 @@ def _names(cause: Cause) -> str:
     )
 
 
-def _levels(explanation: Explanation, sums: Sums) -> str:
+def _levels(explanation: Explanation, sums: Sums, whose: str = "") -> str:
     measure, words = explanation.question.measure, _words(explanation)
     if measure.name == "p95":
         slow = f"slower than {explanation.threshold_ms or 0:,.1f} ms"
         first, then = _percent(sums.ratio_before), _percent(sums.ratio_after)
-        return f"{first} of its requests were {slow} {words.before}, {then} {words.after}"
+        return f"{first} of {whose}requests were {slow} {words.before}, {then} {words.after}"
     if measure.name == "mean":
         before, after = (ratio / _MICROSECONDS for ratio in (sums.ratio_before, sums.ratio_after))
         return f"{before:,.1f} ms {words.before}, {after:,.1f} ms {words.after}"
     if measure.is_ratio:
         return (
-            f"{_percent(sums.ratio_before)} of its requests {words.before}, {_percent(sums.ratio_after)} {words.after}"
+            f"{_percent(sums.ratio_before)} of {whose}requests {words.before}, "
+            f"{_percent(sums.ratio_after)} {words.after}"
         )
     return f"{sums.before:,.0f} {words.before}, {sums.after:,.0f} {words.after}"
 

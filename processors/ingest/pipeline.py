@@ -112,7 +112,8 @@ def _late(pipeline: Pipeline) -> list[Trouble]:
     if pipeline.lag_seconds < _LATE_SECONDS:
         return []
     severity = Severity.BAD if pipeline.lag_seconds >= _VERY_LATE_SECONDS else Severity.WARNING
-    text = f"Telemetry is {pipeline.lag_seconds / 60:,.0f} min late: {pipeline.backlog:,} segments wait to be stored"
+    waiting = "1 segment is" if pipeline.backlog == 1 else f"{pipeline.backlog:,} segments are"
+    text = f"Telemetry is {pipeline.lag_seconds / 60:,.0f} min late: {waiting} waiting to be stored"
     return [Trouble(severity, "lag", text)]
 
 

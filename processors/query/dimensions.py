@@ -121,5 +121,5 @@ def dimension(name: str) -> Dimension:
         return DIMENSIONS[name]
     attribute = name.removeprefix(_ATTRIBUTE)
     if not name.startswith(_ATTRIBUTE) or not attribute:
-        raise InvalidQuestion(f"{name!r} is no dimension; use any of {', '.join(DIMENSIONS)}, {_ATTRIBUTE}NAME.")
+        raise InvalidQuestion(f"{name!r} is not a dimension; use any of {', '.join(DIMENSIONS)}, {_ATTRIBUTE}NAME.")
     return Dimension(name, f"The attribute {attribute}", ("attributes",), "seen.attributes[{attribute}]")

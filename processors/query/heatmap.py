@@ -13,6 +13,9 @@ HISTOGRAM = "latency_histogram"
 # Cells to a doubling of the latency.
 CELLS_PER_DOUBLING = 4
 
+# The cell of durations that were reported as 0, and of at most a microsecond.
+ZERO_CELL = -1
+
 _BUCKETS_PER_DOUBLING = 32
 
 

@@ -39,16 +39,16 @@ class EnvironmentRetention(BaseModel):
 class RetentionConfig(BaseModel):
     """How long what is kept, in whole days; 0 is for ever."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    requests: _Days = Field(default="90d", description="Single requests.")  # type: ignore[assignment]
-    logs: _Days = Field(default="90d", description="Logs of gateways.")  # type: ignore[assignment]
-    metrics: _Days = Field(default="90d", description="Samples of metrics.")  # type: ignore[assignment]
-    spans: _Days = Field(default="90d", description="Spans of traces.")  # type: ignore[assignment]
-    dead_letters: _Days = Field(default="90d", description="What could not be parsed.")  # type: ignore[assignment]
-    minutes: _Days = Field(default="180d", description="The rollup by minute.")  # type: ignore[assignment]
-    hours: _Days = Field(default="730d", description="Rollups by ten minutes and by hour.")  # type: ignore[assignment]
-    days: _Days = Field(default="0", description="Rollups by day.")  # type: ignore[assignment]
+    requests: _Days = Field(default=90 * DAY, description="Single requests.")
+    logs: _Days = Field(default=90 * DAY, description="Logs of gateways.")
+    metrics: _Days = Field(default=90 * DAY, description="Samples of metrics.")
+    spans: _Days = Field(default=90 * DAY, description="Spans of traces.")
+    dead_letters: _Days = Field(default=90 * DAY, description="What could not be parsed.")
+    minutes: _Days = Field(default=180 * DAY, description="The rollup by minute.")
+    hours: _Days = Field(default=730 * DAY, description="Rollups by ten minutes and by hour.")
+    days: _Days = Field(default=0 * DAY, description="Rollups by day.")
     environments: tuple[EnvironmentRetention, ...] = Field(
         default=(), description="Environments that keep something longer or shorter."
     )

@@ -22,10 +22,10 @@ def _left(left: float) -> str:
 def _pace(burning: tuple[Burning, ...]) -> str:
     fast = next((each for each in burning if each.is_too_fast), None)
     if fast is None:
-        return "It does not burn too fast."
-    todo = "somebody should look now" if fast.pair.urgency == "page" else "somebody should look within days"
+        return "It is not burning too fast."
+    todo = "look into it now" if fast.pair.urgency == "page" else "look into it within days"
     return (
-        f"It burns {fast.long:.1f} times as fast as it may over {show_duration(fast.pair.long)}, "
+        f"It is burning {fast.long:.1f} times as fast as allowed over {show_duration(fast.pair.long)}, "
         f"and {fast.short:.1f} times over {show_duration(fast.pair.short)}: {todo}."
     )
 
@@ -33,7 +33,7 @@ def _pace(burning: tuple[Burning, ...]) -> str:
 def _forecast(left: float, exhausted_in: timedelta | None) -> tuple[str, ...]:
     if exhausted_in is None or left <= 0:
         return ()
-    return (f"At the pace of the last hours it is spent in {_rough(exhausted_in)}.",)
+    return (f"At the pace of the last hours, it will be spent in {_rough(exhausted_in)}.",)
 
 
 def _rough(length: timedelta) -> str:

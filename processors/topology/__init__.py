@@ -1,1 +1,1 @@
-"""Who asks whom: edges between clients, gateways and services, and the hops of one call."""
+"""Who calls whom: edges between clients, gateways and services, and the hops of one call."""

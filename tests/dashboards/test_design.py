@@ -1,11 +1,13 @@
 """Colours can be read and told apart: contrast by WCAG 2.2, differences by CIEDE2000, for every colour vision."""
 
 import math
+import re
 from collections.abc import Callable
 from itertools import combinations
 
 import pytest
 
+from dashboards.access.form_page import STYLE_SHEET
 from dashboards.design import COLOURS, SERIES, STATUS_COLOURS
 
 Colour = tuple[float, float, float]
@@ -156,3 +158,12 @@ def _difference(one: Colour, other: Colour) -> float:
     by_chroma = (c2 - c1) / s_c
     by_hue = 2 * math.sqrt(c1 * c2) * math.sin(math.radians(turn / 2)) / s_h
     return math.sqrt(by_light**2 + by_chroma**2 + by_hue**2 + rotation * by_chroma * by_hue)
+
+
+def test_the_sign_in_page_has_the_same_colours() -> None:
+    tokens, rules = STYLE_SHEET.split("@font-face", 1)
+    assert set(re.findall(r"var\((--[\w-]+)\)", rules)) <= set(re.findall(r"(--[\w-]+):", tokens))
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgba?\(", rules)
+    light, dark = COLOURS["page"]
+    assert f":root{{--page:{dark};" in tokens
+    assert f"--page:{light};" in tokens

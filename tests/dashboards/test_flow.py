@@ -1,4 +1,4 @@
-"""The map of who asks whom: where its nodes and bands come to lie."""
+"""The map of who calls whom: where its nodes and bands come to lie."""
 
 import pytest
 

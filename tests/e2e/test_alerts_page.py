@@ -173,7 +173,7 @@ def _save(tab: Tab, gatelens: GatelensProcess) -> None:
     assert "threshold: 0.3" in exported
     tab.visit("/alerts?tab=rules")
     rows = {row["rule"]: row for row in tab.table("alerts-rules")}
-    assert rows["payments-error-rate"]["origin"] == "made here"
+    assert rows["payments-error-rate"]["origin"] == "created here"
     assert rows["too-quiet-to-judge"]["origin"] == "file, read-only"
     tab.visit("/alerts/rules/too-quiet-to-judge")
     expect(tab.page.locator("#rule-body")).to_contain_text("Read-only")

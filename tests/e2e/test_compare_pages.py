@@ -99,7 +99,7 @@ def test_a_policy_is_tried_and_its_remarks_stay_in_their_card(tab: Tab) -> None:
     page.get_by_label("Requests", exact=True).fill("10")
     page.get_by_label("SLA tiers").fill("gold 1000000")
     page.get_by_role("button", name="Try it").click()
-    expect(page.get_by_text("is no tier; write name, limit and consumers")).to_be_visible()
+    expect(page.get_by_text("is not a tier; write name, limit and consumers")).to_be_visible()
     page.get_by_label("SLA tiers").fill("gold 1000000: shop-app")
     page.get_by_role("button", name="Try it").click()
     page.wait_for_url("**tiers=gold**")
@@ -144,7 +144,7 @@ def test_two_gateways_are_compared_as_over_the_api(tab: Tab, gatelens: GatelensP
     expect(tab.page.locator("#compared-body")).to_contain_text(answer["verdict"])
     rows = {row["label"]: row for row in tab.table("compared")}
     assert rows["Errors"]["second"].startswith("5 % (")
-    assert rows["Latency p95"]["difference"] == "certain"
+    assert rows["Latency p95"]["difference"] == "significant"
     assert rows["Cost of a million requests"]["first"] == "1.5"
     expect(tab.page.locator("#compared-spread-legend button")).to_have_count(2)
     tab.screenshot("what_if_gateways")

@@ -171,7 +171,7 @@ def test_a_panel_that_asks_one_question_is_copied_to_a_dashboard(tab: Tab) -> No
     # What the path means stays, what the bar says does not.
     expect(form).to_contain_text("api=orders")
     expect(form).not_to_contain_text("environment")
-    form.get_by_label("Name of a new one").fill("copied")
+    form.get_by_label("Name of the new dashboard").fill("copied")
     form.get_by_role("button", name="Copy to dashboard").click()
     tab.page.wait_for_url("**/dashboards/copied?*")
     tab.page.locator("#panel-1-chart .main-svg").first.wait_for()

@@ -83,7 +83,7 @@ def test_a_view_only_link_shows_one_page_to_somebody_without_an_account(
     owner.page.get_by_role("button", name="Sign in").click()
     owner.settle()
     owner.page.locator(".context-row summary", has_text="Share").click()
-    owner.page.get_by_role("button", name="Make link").click()
+    owner.page.get_by_role("button", name="Create link").click()
     link = owner.page.get_by_label("Link", exact=True).input_value()
     assert link.startswith(f"{web}/shared#glv_")
     owner.screenshot("shared-link-made")
@@ -124,7 +124,7 @@ def test_a_view_only_link_shows_one_page_to_somebody_without_an_account(
     guest.page.goto(f"{web}/apis/orders?from=now-6h&filter=environment%3Dblue")
     expect(guest.page.get_by_role("heading", name="Sign in")).to_be_visible()
     guest.page.goto(link)
-    expect(guest.page.get_by_role("heading", name="This link shows nothing")).to_be_visible()
+    expect(guest.page.get_by_role("heading", name="This link does not work")).to_be_visible()
     assert all("410" in error for error in guest.errors)
     guest.errors.clear()
 

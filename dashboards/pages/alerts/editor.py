@@ -69,7 +69,7 @@ class Editor:
         if before and before != rule.name:
             self.engine.source.delete(before, writer, self.clock())
         saved = view.to(PATH, RULES, rule.name).but(filters=())
-        return Done(saved.setting(days=view.parameter("days")), f"{rule.name} is saved and evaluated from now on.")
+        return Done(saved.setting(days=view.parameter("days")), f"{rule.name} is saved, and evaluated from now on.")
 
     def switch(self, view: View, _values: Values, writer: str) -> Done:
         """Evaluate the stored rule no longer, or again."""
@@ -81,7 +81,7 @@ class Editor:
         if was_enabled:
             definition["enabled"] = False
         self.engine.source.put(definition_yaml(definition), writer, self.clock())
-        confirmation = f"{name} is off; what fired ends." if was_enabled else f"{name} is evaluated again."
+        confirmation = f"{name} is disabled; its alerts end." if was_enabled else f"{name} is evaluated again."
         return Done(view.but(more=()), confirmation)
 
     def delete(self, view: View, _values: Values, writer: str) -> Done:
@@ -126,7 +126,7 @@ class Editor:
     def _drawn_form(self, context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         name = rule_name(context.view)
         if name and self._rule(name) is None:
-            return notice("bad", f"There is no rule {name}", html.A("All rules", href=f"{PATH}?tab=rules"))
+            return notice("bad", f"No rule named {name}", html.A("All rules", href=f"{PATH}?tab=rules"))
         status = self._status(context, name)
         form = rule_form(
             self._fields(context.view),
@@ -177,7 +177,7 @@ class Editor:
     def _pages(self, context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         rule = self._tried(context.view)
         if rule.reads_present:
-            return notice("info", "It reads the current state, so it cannot be backtested")
+            return notice("info", "This kind of rule reads the current state and cannot be backtested")
         if not has_threshold(self._fields(context.view)):
             return notice("info", "Set a threshold to see which notifications it would have sent")
         return draw_pages(rule, definition_yaml(self._definition(context.view)), context, self.backtests, self.engine)

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboards import formats
 from dashboards.components.attributes import attributes
-from dashboards.components.notice import notice
+from dashboards.components.notice import empty, notice
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
 from dashboards.pages.alerts.words import (
     NEW,
@@ -72,6 +72,8 @@ def firing_panels(engine: AlertEngine) -> tuple[Panel, ...]:
         found = {answer.question: answer for answer in answers}
         asked = {one.alert.fingerprint: one for one in _asked(engine, context) if one.questions <= found.keys()}
         alerts = _alerts(engine, context)
+        if not alerts and not engine.overview():
+            return empty("No rules yet, so nothing can fire")
         if not alerts:
             return notice("good", "No alerts firing", html.P(f"{many(len(engine.overview()), 'rule')} watched."))
         return html.Div(
@@ -159,11 +161,11 @@ def _head(context: PageContext, alert: Alert, severity: str) -> Component:
 
 def _figures(context: PageContext, alert: Alert) -> Component:
     window = alert.window
-    judged = f"judged {context.times.between(window.start, window.end)}" if window is not None else ""
+    judged = f"evaluated {context.times.between(window.start, window.end)}" if window is not None else ""
     return html.P(
         [
             html.Strong(alert.annotations.get("value", "")),
-            f" against {alert.annotations.get('threshold', '')} ",
+            f" (threshold {alert.annotations.get('threshold', '')}) ",
             html.Span(judged, className="hint-text"),
         ],
         className="alert-figures",

@@ -84,7 +84,7 @@ def history_panels(engine: AlertEngine) -> tuple[Panel, ...]:
 
     return (
         Panel("alerts-strips", "States by rule", strips, height=160),
-        Panel("alerts-offenders", "Top offenders", offenders, height=80),
+        Panel("alerts-offenders", "Noisiest rules", offenders, height=80),
         Panel("alerts-history", "History", listed, height=80),
     )
 
@@ -96,7 +96,7 @@ def _window(context: PageContext) -> Window:
 def _figures(found: Sequence[Incident], now: datetime) -> list[Figure]:
     flaps = flapping(found)
     return [
-        Figure("pages", "Pages", "count", len(found), note=f"{sum(one.is_noise for one in found)} were noise"),
+        Figure("pages", "Pages", "count", len(found), note=f"{sum(one.is_noise for one in found)} of them noise"),
         Figure(
             "acknowledged", "Time to acknowledge", "ms", _mean_ms(_taken(found)), note="mean, of those acknowledged"
         ),

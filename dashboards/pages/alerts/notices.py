@@ -10,6 +10,7 @@ from dashboards.components.notice import notice
 from dashboards.pages.alerts.firing import new_rule_link
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
+from dashboards.state.view import View
 from processors.alerts.engine import AlertEngine
 from processors.query.answer import Answer
 
@@ -24,12 +25,12 @@ def notices_panel(engine: AlertEngine) -> Panel:
     """Faults of rules' file, of the store and of channels."""
 
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
-        return [html.Div(new_rule_link(context), className="alert-bar"), _faults(engine)]
+        return [html.Div(new_rule_link(context), className="alert-bar"), _faults(engine, context.view)]
 
     return Panel("alerts-notice", "Notices", draw, bare=True)
 
 
-def _faults(engine: AlertEngine) -> Component | None:
+def _faults(engine: AlertEngine, view: View) -> Component | None:
     faults = [html.Li(f"{fault.receiver}: {fault.message}") for fault in engine.notifier.faults]
     if engine.fault:
         faults.append(html.Li(engine.fault))
@@ -44,17 +45,21 @@ def _faults(engine: AlertEngine) -> Component | None:
             ),
         )
     if not engine.overview() and not engine.notifier.routing.receivers:
-        return _no_receivers()
+        return _no_receivers(view.but(tab="receivers").href())
     return None
 
 
-def _no_receivers() -> Component:
+def _no_receivers(receivers: str) -> Component:
     return notice(
         "info",
         "No rules and no receivers yet",
         html.P(
-            "Write receivers into a YAML file and name it in the configuration as alerts.rules; docs/alerts.md has "
-            "every key. Rules can then be made here, or in the file."
+            [
+                "Create a receiver on the ",
+                html.A("Receivers", href=receivers),
+                " tab and a rule with New rule; or write both into a YAML file, and name it in the configuration as "
+                "alerts.rules. docs/alerts.md has every key.",
+            ]
         ),
         dmc.Code(_EXAMPLE, block=True),
     )

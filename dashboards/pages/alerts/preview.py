@@ -41,7 +41,7 @@ _LINES = 5
 _POINTS = 1_000
 _MOST_GROUPS, _MANY_GROUPS = 1_001, 100
 _HEIGHT = 230
-_NO_HISTORY = "No threshold can be suggested: the last 7 days have no requests like these."
+_NO_HISTORY = "No threshold can be suggested: no requests match in the last 7 days."
 
 
 def preview_questions(rule: Rule, context: PageContext) -> list[Question]:
@@ -63,7 +63,7 @@ def draw_preview(
 ) -> list[Component]:
     """All but the pages."""
     if not isinstance(rule, TrafficRule):
-        return [notice("info", "It reads the current state, so it cannot be backtested")]
+        return [notice("info", "This kind of rule reads the current state and cannot be backtested")]
     parts: list[Component] = [days_choice(context.view, DAYS)]
     parts.append(_chart(rule, context, answers[1].frame, has_threshold=has_threshold))
     if len(answers) > 2 and isinstance(rule, MeasureRule):
@@ -79,9 +79,9 @@ def draw_pages(
     days = days_of(context.view, DAYS)
     found = backtests.of(rule, definition, days)
     if isinstance(found, float):
-        return [notice("info", f"Trying it on the past: {found * 100:.0f} %", html.P("The pages appear here."))]
+        return [notice("info", f"Backtesting: {found * 100:.0f} %", html.P("The notifications appear here."))]
     if found.faults:
-        return [notice("bad", "It cannot be evaluated", html.P(" ".join(found.faults.values())))]
+        return [notice("bad", "The rule cannot be evaluated", html.P(" ".join(found.faults.values())))]
     others = [one for one in engine.incidents(found.window) if one.rule != rule.name]
     return [figure_cards(_figures(found, days)), _pages(rule, context, found, others)]
 
@@ -101,7 +101,7 @@ def _step(rule: TrafficRule, window: Window) -> timedelta:
 
 def _chart(rule: TrafficRule, context: PageContext, frame: pd.DataFrame, *, has_threshold: bool) -> Component:
     if frame.empty or not frame[REQUESTS].any():
-        return empty("No requests meet its filters in these days")
+        return empty("No requests match the filters in these days")
     days = days_of(context.view, DAYS)
     near = replace(context, view=context.view.but(start=f"now-{days}d", end="now"), implied=())
     step = max(near.step, rule.length)

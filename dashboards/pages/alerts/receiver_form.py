@@ -19,6 +19,9 @@ SAVE, DELETE = "receiver-save", "receiver-delete"
 _CHANNEL, _RECEIVER = "channel", "receiver"
 Values = Mapping[str, list[str]]
 
+# Of channels whose names are not written like other words.
+_NAMES = {"pagerduty": "PagerDuty"}
+
 
 def receiver_form(engine: AlertEngine, view: View) -> Component:
     """Of the receiver that the address names, or of a new one with the channel that it names."""
@@ -27,18 +30,22 @@ def receiver_form(engine: AlertEngine, view: View) -> Component:
     channel = view.parameter(_CHANNEL)
     definition = written or example(channel if channel in CHANNELS else CHANNELS[0])
     kinds = [
-        html.A(kind, href=view.setting(**{_CHANNEL: kind, _RECEIVER: ""}).href(), className="choice-chip")
+        html.A(
+            _NAMES.get(kind, kind.capitalize()),
+            href=view.setting(**{_CHANNEL: kind, _RECEIVER: ""}).href(),
+            className="choice-chip",
+        )
         for kind in CHANNELS
     ]
     return html.Form(
         [
-            html.P(f"Changes {name}." if written else "Begin with:", className="hint-text"),
+            html.P(f"Editing {name}." if written else "Start from:", className="hint-text"),
             html.P(kinds, className="suggestions"),
             html.Label(
                 ["Definition", dmc.Textarea(name="definition", value=definition, minRows=8, autosize=True)],
             ),
             html.P(
-                f"With the keys of a receiver of the rule file. Secrets are never shown; {KEPT} leaves one as it is.",
+                f"The same keys as a receiver in the rule file. Secrets are never shown; {KEPT} keeps the stored one.",
                 className="hint-text",
             ),
             fault_place(),

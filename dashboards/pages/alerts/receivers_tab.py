@@ -33,7 +33,7 @@ def receiver_panels(engine: AlertEngine) -> tuple[Panel, ...]:
     def listed(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         receivers = engine.source.current.file.receivers
         if not receivers:
-            return empty("No receivers yet; create one here, or in the rule file that the setting alerts.rules names")
+            return empty("No receivers yet; create one here, or in the rule file (setting alerts.rules)")
         last = _last(engine.notifier.deliveries(_DELIVERIES))
         return html.Div([_entry(engine, context, one, last) for one in receivers], className="entries")
 
@@ -129,6 +129,11 @@ def _outcome_cell(row: Row) -> Cell:
     return {"glyph": True, "tone": "bad" if row["outcome"] == "failed" else "good", "text": str(row["outcome"])}
 
 
+def _group(row: Row) -> Cell:
+    """The key of an alert group, where a route groups by anything."""
+    return "" if row["group_key"] == "{}:{}" else str(row["group_key"])
+
+
 _COLUMNS = (
     Column("receiver", "Receiver"),
     Column("channel", "Channel"),
@@ -136,6 +141,6 @@ _COLUMNS = (
     Column("status", "Status", rank=1),
     Column("alerts", "Alerts", cell=lambda row: str(len(row["alerts"])), numeric=True, rank=1),
     Column("tries", "Attempts", "count", rank=3),
-    Column("group_key", "Group", code=True, rank=3),
+    Column("group_key", "Group", cell=_group, code=True, rank=3),
     Column("error", "Reason", rank=2),
 )

@@ -26,7 +26,7 @@ def drawn_routes(engine: AlertEngine, context: PageContext) -> list[Component]:
     """The box to try labels in, its result, and the tree."""
     routing = engine.source.current.file.routing
     if routing.route is None:
-        return [empty("No routing tree: each rule names its receiver. The rule file can define a route for all others")]
+        return [empty("No routing tree: each rule names its receiver. The rule file can define a route for the others")]
     given = context.view.parameter(_LABELS)
     ways: list[Way] = []
     try:
@@ -49,7 +49,7 @@ def labels_of(text: str) -> dict[str, str]:
     """Labels as `name="value", …`; raises ValueError with the cure."""
     matchers = parse_matchers(text)
     if strange := [matcher for matcher in matchers if matcher.operator != "="]:
-        raise ValueError(f'{strange[0]} is no label; write each as name="value"')
+        raise ValueError(f'{strange[0]} is not a label; write each as name="value"')
     return {matcher.name: matcher.value for matcher in matchers}
 
 
@@ -68,15 +68,15 @@ def _form(given: str) -> Component:
 
 def _reached(routing: Routing, ways: Sequence[Way], context: PageContext) -> Component:
     if not ways:
-        return html.P("Which receivers would an alert of these labels reach?", className="hint-text")
+        return html.P("Which receivers would an alert with these labels reach?", className="hint-text")
     parts = [f"{way.receiver}, {_pace(way)}{_mute(routing, way, context)}" for way in ways]
-    return html.P(["Told: ", html.Strong("; ".join(parts))])
+    return html.P(["Notified: ", html.Strong("; ".join(parts))])
 
 
 def _pace(way: Way) -> str:
     by = ", ".join(way.group_by) or "all together"
     wait, repeat = show_duration(way.group_wait), show_duration(way.repeat_interval)
-    return f"grouped by {by}, after {wait}, again each {repeat}"
+    return f"grouped by {by}, after {wait}, repeated every {repeat}"
 
 
 def _mute(routing: Routing, way: Way, context: PageContext) -> str:
@@ -85,7 +85,7 @@ def _mute(routing: Routing, way: Way, context: PageContext) -> str:
 
 def _node(route: Route, parent: str, reached: set[str]) -> Component:
     key = route.key_below(parent)
-    matchers = ", ".join(map(str, route.matchers)) or "every other alert"
+    matchers = ", ".join(map(str, route.matchers)) or "all other alerts"
     is_reached = key in reached
     parts: list[Component | str | None] = [
         html.Code(matchers) if route.matchers else matchers,

@@ -79,14 +79,14 @@ def rule_form(fields: Fields, receivers: Sequence[str], *, is_stored: bool, has_
                 ],
                 className="field-row",
             ),
-            *([_named(OF_TRAFFIC[0], fields), _lines("filters", fields, "Filters, one a line", "api=orders")]
+            *([_named(OF_TRAFFIC[0], fields), _lines("filters", fields, "Filters, one per line", "api=orders")]
               if is_of_traffic else []),
             _thresholds(fields) if kind != "burn_rate" else None,
             _select("receiver", "Receiver", fields.get("receiver", ""), _receivers(receivers, has_route=has_route)),
             html.Details(
                 [
                     html.Summary("Labels and texts"),
-                    _lines("labels", fields, "Labels, one a line", "team: shop"),
+                    _lines("labels", fields, "Labels, one per line", "team: shop"),
                     *(_named(name, fields) for name in TEXTS if name in _LABELS),
                     _lines("description", fields, "Description", ""),
                 ],
@@ -118,7 +118,7 @@ def _thresholds(fields: Fields) -> Component:
             html.Legend("Thresholds"),
             _select("op", "Fires when the value is", fields.get("op") or ">", operators),
             *rows,
-            html.P("Shares as 5 % or 0.05; times in ms. Empty: no such severity.", className="hint-text"),
+            html.P("Shares as 5 % or 0.05; times in ms. Leave a severity empty to skip it.", className="hint-text"),
         ]
     )
 

@@ -43,7 +43,7 @@ def rules_panel(engine: AlertEngine) -> Panel:
             html.P(
                 [
                     f"The last evaluation of all rules took {formats.milliseconds(engine.round_seconds * 1000)}. "
-                    f"Noise: resolved by itself within {show_duration(NOISE)}. ",
+                    f"Noise: resolved on its own within {show_duration(NOISE)}. ",
                     html.A("Export rules created here as YAML", href=EXPORT, download="rules.yaml"),
                 ],
                 className="hint-text",
@@ -77,11 +77,11 @@ def beyond_limit(status: RuleStatus) -> str:
     """How many groups a rule's limit keeps from being alerts; '' for none."""
     if not status.beyond_limit:
         return ""
-    return f"{status.beyond_limit:,} more meet it than its limit of {status.rule.limit:,}; narrow its filters"
+    return f"{status.beyond_limit:,} more groups match than its limit of {status.rule.limit:,}; narrow its filters"
 
 
 def _origin(row: Row) -> Cell:
-    return {"tags": ["file, read-only"]} if row["origin"] == "file" else {"tags": ["made here"]}
+    return {"tags": ["file, read-only"]} if row["origin"] == "file" else {"tags": ["created here"]}
 
 
 def _noise(row: Row) -> Cell:

@@ -38,7 +38,7 @@ def silence_panels(engine: AlertEngine) -> tuple[Panel, ...]:
     def listed(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         silences = engine.notifier.silences()
         if not silences:
-            return empty("No silences now or in the last 30 days")
+            return empty("No silences now, and none in the last 30 days")
         order = list(SilenceState)
         ranked = sorted(silences, key=lambda one: (one.state(context.now) is SilenceState.EXPIRED, order))
         return html.Div([_entry(engine, context, one) for one in ranked], className="entries")
@@ -99,7 +99,7 @@ def _form(view: View) -> Component:
     return html.Form(
         [
             html.Label(
-                ["Matchers, one a line", dmc.Textarea(name="matchers", value=matchers, minRows=3, autosize=True)]
+                ["Matchers, one per line", dmc.Textarea(name="matchers", value=matchers, minRows=3, autosize=True)]
             ),
             html.P('api="orders", severity=~"warning|info"', className="hint-text"),
             html.Label(["For", dmc.TextInput(name="duration", value=_DURATION)]),
@@ -111,12 +111,13 @@ def _form(view: View) -> Component:
                     html.Label(["At these times", dmc.TextInput(name="times", placeholder="22:00-06:00")]),
                     html.Label(["On these days", dmc.TextInput(name="weekdays", placeholder="monday:friday, sunday")]),
                     html.P(
-                        f"In {view.tzinfo.key}, until you end it or the time above. A night goes on on the next day.",
+                        f"In {view.tzinfo.key}, until you end it or the time above is reached. "
+                        "A night continues into the next day.",
                         className="hint-text",
                     ),
                 ]
             ),
-            html.Label(["Reason", dmc.TextInput(name="comment", placeholder="Maintenance of the database")]),
+            html.Label(["Reason", dmc.TextInput(name="comment", placeholder="Database maintenance")]),
             fault_place(),
             html.Button("Silence", type="submit", className="control primary"),
         ],
@@ -148,7 +149,7 @@ def create_silence(engine: AlertEngine, clock: Callable[[], datetime]) -> Callab
 def expire_silence(engine: AlertEngine, clock: Callable[[], datetime]) -> Callable[[View, Values, str], Done]:
     def act(view: View, values: Values, _writer: str) -> Done:
         engine.notifier.expire_silence(_first(values, "of"), clock())
-        return Done(view, "Silence expired. Alerts that still fire send notifications again.")
+        return Done(view, "Silence expired. Alerts that are still firing notify again.")
 
     return act
 

@@ -36,7 +36,7 @@ def alert_panels(engine: AlertEngine) -> tuple[Panel, ...]:
             "api-alerts",
             _columns("Since"),
             rows,
-            empty="No alert is pending or firing for this API",
+            empty="No alerts are pending or firing for this API",
             href=lambda row: _rule(context, row),
         )
 
@@ -59,7 +59,7 @@ def alert_panels(engine: AlertEngine) -> tuple[Panel, ...]:
             "api-alert-history",
             _columns("Time"),
             rows,
-            empty="No alert of this API yet",
+            empty="This API has had no alerts yet",
             href=lambda row: _rule(context, row),
         )
 

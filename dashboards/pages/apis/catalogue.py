@@ -34,9 +34,9 @@ _DRIFTS = {
     DriftKind.UNUSED_OPERATION: ("neutral", "in the document, and not used"),
 }
 _REASONS = {
-    "document": "as the document says",
+    "document": "as the document",
     "mined": "mined: paths that differ in values",
-    "not_found": "never answered but with 404 or 405",
+    "not_found": "only ever answered with 404 or 405",
     "capped": "beyond `catalogue.most_routes`",
 }
 
@@ -47,7 +47,7 @@ def catalogue_panel(facts: ApiFacts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = [entry for versions in facts.entries(context.now).values() for entry in versions]
         rows = _rows(context, sorted(found, key=lambda entry: (entry.api, entry.version)))
-        nothing = "No API had traffic yet, and none is declared"
+        nothing = "No API has had traffic yet, and none is declared"
         return table(context, "catalogue", _ENTRIES, rows, href=lambda row: _api(context, row), empty=nothing, page=100)
 
     return Panel(
@@ -67,7 +67,7 @@ def api_catalogue_panels(parts: PageParts, facts: ApiFacts) -> tuple[Panel, ...]
 def _versions(facts: ApiFacts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         rows = _rows(context, facts.entries(context.now).get(context.view.item(PATH), ()))
-        nothing = "This API never had traffic, and is not declared"
+        nothing = "This API has never had traffic, and is not declared"
         return table(context, "api-versions", _ENTRIES[1:], rows, empty=nothing)
 
     return Panel("api-versions", "Versions", draw, height=80, help="Seen to the hour; requests of the last seven days")
@@ -81,7 +81,7 @@ def _drift(parts: PageParts) -> Panel:
             return empty("This API has no document: name one in `catalogue.apis` of the configuration")
         rows = [asdict(one) for one in drift(parts.questions, document, context.window)]
         title = " ".join(filter(None, (document.title, document.version)))
-        nothing = f"The traffic of this range is as {title or 'the document'} says"
+        nothing = f"The traffic in this range matches {title or 'the document'}"
         return table(context, "drift", _DRIFT, rows, href=lambda row: _requests(context, row), empty=nothing)
 
     return Panel("drift", "Document against traffic", draw, height=120)
@@ -94,13 +94,13 @@ def _routes(parts: PageParts) -> Panel:
             {"route": route, "reason": reason, "observed": observed}
             for _, route, reason, observed in decided_routes(parts.store, name)
         ]
-        nothing = "Its gateways name its routes, or there is nothing to decide yet"
+        nothing = "The gateways name this API's routes, or there is nothing to decide yet"
         named = table(context, "decided-routes", _ROUTES, rows, empty=nothing, page=15)
         return [*_warnings(parts, name), named]
 
     return Panel(
         "decided-routes",
-        "Names of its routes",
+        "Route names",
         draw,
         height=120,
         help="How observed routes are named and why; decided every five minutes",
@@ -112,15 +112,15 @@ def _warnings(parts: PageParts, name: str) -> list[Component]:
     if status is None:
         return []
     if status.fault:
-        return [notice("bad", "Routes could not be decided", html.P(status.fault))]
+        return [notice("bad", "Route names could not be decided", html.P(status.fault))]
     run = status.run
     found: list[Component] = []
     if run and name in run.capped:
         cure = f"The rest of them is {OTHER}. Give it a document, or raise catalogue.most_routes."
-        found.append(notice("warning", "It has more routes than it may have", html.P(cure)))
+        found.append(notice("warning", "This API has more routes than the limit", html.P(cure)))
     if run and name in run.full:
-        cure = "Not all of them could be named. Let its gateway tell routes."
-        found.append(notice("warning", "It has too many different paths", html.P(cure)))
+        cure = "Not all of them could be named. Have its gateway report routes."
+        found.append(notice("warning", "This API has too many different paths", html.P(cure)))
     return found
 
 

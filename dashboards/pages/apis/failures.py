@@ -87,9 +87,9 @@ def causes_panel(span: int = 12) -> Panel:
             ),
             span=span,
             filters=(_FAILED,),
-            empty="Nothing failed in this range",
+            empty="No failed requests in this range",
             href=narrowed(("fault", "status"), "/requests"),
-            help="A row leads to its requests",
+            help="A row opens its requests",
         )
     )
 
@@ -110,7 +110,7 @@ def by_route() -> Panel:
             ),
             span=6,
             filters=(_ERRORS,),
-            empty="No route failed",
+            empty="No failing routes in this range",
             href=narrowed(("route", "method"), "/requests"),
         )
     )
@@ -127,7 +127,7 @@ def by_consumer() -> Panel:
             (named("consumer", "Consumer", "(unknown)"), Column("requests", "Failed", "count", sort="requests")),
             span=6,
             filters=(_ERRORS,),
-            empty="No consumer met an error",
+            empty="No affected consumers in this range",
             href=narrowed(("consumer",), "/requests"),
         )
     )

@@ -87,5 +87,5 @@ def _list(facts: FactsSoon) -> Panel:
         draw,
         ask,
         height=400,
-        help="The worst first; a heading sorts by another column. A row leads to the API",
+        help="The worst first; click a heading to sort by another column. A row opens the API",
     )

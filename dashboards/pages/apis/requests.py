@@ -85,6 +85,6 @@ def _by_answer() -> Panel:
                 Column("response_bytes", "Sent", "bytes", rank=1, sort="response_bytes"),
             ),
             href=narrowed(dimensions, "/requests"),
-            help="A row leads to its requests",
+            help="A row opens its requests",
         )
     )

@@ -1,9 +1,10 @@
 """What an API costs its gateways, and how these stand."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from dash import html
 
 from dashboards import formats
 from dashboards.components.notice import empty
@@ -49,9 +50,7 @@ def _cost(parts: PageParts) -> Panel:
             found = cost(parts.store, parts.handled, context.window, "api", place)
             costs = found.costs[found.costs["name"] == name]
             if found.fits.empty or costs.empty:
-                rows.append(
-                    {"environment": place.environment, "gateway": place.gateway, "told": "its CPU is not known"}
-                )
+                rows.append({"environment": place.environment, "gateway": place.gateway, "told": "no CPU data"})
                 continue
             fit, own = found.fits.iloc[0], costs.iloc[0]
             is_silent = pd.isna(own["cpu_ms_per_1000"])
@@ -72,14 +71,14 @@ def _cost(parts: PageParts) -> Panel:
         draw,
         _ask,
         height=160,
-        help="How much a gateway's CPU use rises with this API's requests; empty if the fit is poor",
+        help="How much a gateway's CPU usage rises with this API's requests; empty if the fit is poor",
     )
 
 
 def _load(parts: PageParts) -> Panel:
     def draw(context: PageContext, answers: Sequence[Answer]) -> Drawing:
         narrowed = instance_filter(context).instance
-        lines: list[tuple[str, pd.DataFrame]] = []
+        found: dict[str, pd.DataFrame] = {}
         places = _places(answers)
         named = Counter(place.gateway for place in places)
         for place in places:
@@ -87,30 +86,43 @@ def _load(parts: PageParts) -> Panel:
             used = resources(parts.store, context.window, of, context.step)
             if not used.empty:
                 name = place.gateway if named[place.gateway] == 1 else f"{place.gateway} ({place.environment})"
-                lines.append((name, used.groupby("time", as_index=False)[_SHARES].max()))
-        if not lines:
-            return empty("CPU and memory of the gateways of this API are not known in this range")
-        cpu = [
-            Series(name, by_step(context, frame, "cpu_share_max"), colour)
-            for (name, frame), colour in zip(lines, SERIES, strict=False)
-        ]
-        memory = [
-            Series(name, by_step(context, frame, "memory_share_max"), colour, in_legend=False)
-            for (name, frame), colour in zip(lines, SERIES, strict=False)
-        ]
-        lanes = [Lane("share", cpu, 1, "CPU, of the limit"), Lane("share", memory, 1, "Memory, of the limit")]
-        summary = f"CPU and memory of {len(lines)} gateways, the worst instance of each"
-        return time_chart(context, "api-load", lanes, height=_HEIGHT, summary=summary)
+                found[name] = used.groupby("time", as_index=False)[_SHARES].max()
+        return load_by_limit(context, found)
 
     return Panel(
         "api-load",
-        "CPU and memory of its gateways",
+        "CPU and memory of the gateways",
         draw,
         _ask,
         height=_HEIGHT,
         is_chart=True,
-        help="Of the worst instance of each gateway, as a share of its limit; a gap if it has none",
+        help="The busiest instance of each gateway, as a share of its limit",
     )
+
+
+def load_by_limit(context: PageContext, found: Mapping[str, pd.DataFrame]) -> Drawing:
+    """CPU over memory, a line for each gateway whose limit is known; a note names the others."""
+    if not found:
+        return empty("No CPU or memory of this API's gateways is known in this range")
+    colours = dict(zip(found, SERIES, strict=False))
+    lanes, drawn = [], set[str]()
+    for measure, title in zip(_SHARES, ("CPU, of the limit", "Memory, of the limit"), strict=True):
+        lines = [
+            Series(name, by_step(context, frame, measure), colours[name], in_legend=name not in drawn)
+            for name, frame in found.items()
+            if frame[measure].notna().any()
+        ]
+        if lines:
+            drawn |= {line.name for line in lines}
+            lanes.append(Lane("share", lines, 1, title))
+    without = [name for name in found if name not in drawn]
+    if not drawn:
+        return empty(f"No limits of CPU and memory are known for {', '.join(without)}")
+    summary = f"CPU and memory of {len(drawn)} gateways, the busiest instance of each"
+    chart = time_chart(context, "api-load", lanes, height=_HEIGHT, summary=summary)
+    if not without:
+        return chart
+    return [chart, html.P(f"Without a known limit: {', '.join(without)}", className="note")]
 
 
 def _per_thousand(row: Row) -> Cell:
@@ -123,7 +135,7 @@ _COLUMNS = (
     Column("gateway", "Gateway"),
     Column("environment", "Environment", rank=1),
     Column("cpu_ms_per_1000", "CPU per 1,000 requests", cell=_per_thousand, numeric=True),
-    Column("cpu_share", "Share of its CPU", "share", rank=1),
+    Column("cpu_share", "Share of gateway's CPU", "share", rank=1),
     Column("r_squared", "Explained by traffic", "share", rank=2, help="R²: the share of CPU's variance"),
     Column("told", "Why there is no figure", rank=1, wraps=True),
 )

@@ -76,7 +76,7 @@ def _table(parts: PageParts) -> Panel:
         "consumers",
         "All consumers",
         draw,
-        help="The busiest first, compared with the preceding period. A row leads to its page",
+        help="The busiest first, compared with the preceding period. A row opens its page",
     )
 
 

@@ -70,7 +70,7 @@ def _about(parts: PageParts) -> Panel:
         name, team = directory.name(consumer), directory.team(consumer)
         known = [html.Strong(name)] if name != consumer else []
         links = [
-            ("All its requests", _all_requests(context).href()),
+            ("All requests", _all_requests(context).href()),
             ("Explain a change", context.view.to("/explain").with_filter(*context.implied).href()),
             ("Try a rate limit", context.view.to("/what-if").with_filter(*context.implied).href()),
         ]
@@ -95,7 +95,7 @@ def _figures(parts: PageParts) -> Panel:
         *asked, month = answers
         used = sum(int(row["requests"]) for row in records(month.frame))
         forecast = round(used * month_until(context.now).pace)
-        at_the_end = f"{formats.show('count', forecast)} at its end at this pace"
+        at_the_end = f"{formats.show('count', forecast)} by month's end at this rate"
         quota = parts.catalogued.directory.quotas.get(context.view.item(PATH))
         if quota is None:
             figure = Figure(
@@ -111,7 +111,7 @@ def _figures(parts: PageParts) -> Panel:
             used,
             note=f"{share} of {formats.show('count', quota)}; {at_the_end}",
             tone=tone,
-            help="Requests since the 1st, in UTC, of its quota",
+            help="Requests since the 1st, in UTC, against the quota",
             exact={"quota": quota},
         )
         return summary(context, asked, figure)
@@ -123,7 +123,7 @@ def _apis() -> Panel:
     return breakdown_panel(
         Breakdown(
             "used-apis",
-            "APIs it uses",
+            "APIs used",
             ("api", "version"),
             ("requests", "error_rate", "client_error_rate", "p95", "response_bytes"),
             (
@@ -137,7 +137,7 @@ def _apis() -> Panel:
             ),
             span=7,
             href=_BY_API,
-            help="A row leads to its requests of the API",
+            help="A row opens its requests to the API",
         )
     )
 
@@ -161,7 +161,7 @@ def _month() -> Panel:
         ask,
         span=7,
         height=160,
-        help="From the 1st, in UTC, whatever the range; the panel's menu has it as CSV and XLSX",
+        help="Since the 1st, in UTC, regardless of the range; the panel's menu exports CSV and XLSX",
     )
 
 
@@ -181,12 +181,16 @@ def _requests(store: Store) -> Panel:
             records(found),
             default_sort="-time",
             href=lambda row: _all_requests(context).href(selected=row["key"]),
-            empty="It sent no request in this range",
+            empty="No requests from this consumer in this range",
             page=15,
         )
 
     return Panel(
-        "consumer-requests", "Its newest requests", draw, height=300, help=f"The first {_LISTED}; all are at the top"
+        "consumer-requests",
+        "Newest requests",
+        draw,
+        height=300,
+        help=f"The first {_LISTED}; All requests has the rest",
     )
 
 

@@ -102,13 +102,14 @@ def copy_panel(store: DashboardStore) -> Panel:
             html.Pre(context.view.parameter("copy"), className="definition"),
             html.Label(
                 [
-                    "To the dashboard",
+                    "Dashboard",
                     html.Select(
-                        [html.Option("A new one", value=""), *(html.Option(one, value=one) for one in names)], name="to"
+                        [html.Option("(new)", value=""), *(html.Option(one, value=one) for one in names)],
+                        name="to",
                     ),
                 ]
             ),
-            _name_field("Name of a new one"),
+            _name_field("Name of the new dashboard"),
             dmc.Button("Copy to dashboard", size="sm", attributes={"root": {"type": "submit"}}),
         )
 
@@ -122,7 +123,7 @@ def dashboard_actions(store: DashboardStore, clock: Callable[[], datetime]) -> M
         name = _first(entered, "name")
         _ensure_new(store, name)
         stored = store.put(name, _text(entered), writer, clock())
-        return Done(view.to(PATH, stored.name), f"The dashboard “{stored.name}” is made.")
+        return Done(view.to(PATH, stored.name), f"The dashboard “{stored.name}” is created.")
 
     def edit(view: View, entered: Entered, writer: str) -> Done:
         stored = store.get(_first(entered, "name"))
@@ -153,7 +154,7 @@ def dashboard_actions(store: DashboardStore, clock: Callable[[], datetime]) -> M
             _ensure_new(store, name)
             definition = f"panels:\n{panel}"
         stored = store.put(to or name, definition, writer, clock())
-        return Done(view.setting(copy="").to(PATH, stored.name), f"The panel is on “{stored.name}”.")
+        return Done(view.setting(copy="").to(PATH, stored.name), f"The panel was copied to “{stored.name}”.")
 
     return {_MAKE: make, _EDIT: edit, _DELETE: delete, _COPY: copy}
 

@@ -62,7 +62,7 @@ def _of(dashboard: Dashboard) -> Sequence[Panel]:
         return html.P(dashboard.description, className="hint-text") if dashboard.description else None
 
     def nothing(_context: PageContext, _answers: Sequence[Answer]) -> Drawing:
-        return empty("No panels yet: write some under Edit, or use Copy to dashboard in the menu of any panel")
+        return empty("No panels yet: add some under Edit, or choose Copy to dashboard in any panel's menu")
 
     above = Panel("description", "Description", description_text, bare=True)
     if not dashboard.panels:
@@ -112,7 +112,7 @@ def _saved_views(views: SavedViewStore) -> Panel:
     def draw(_context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = views.load()
         if not found:
-            return empty("No saved views yet: the share menu of any page saves one")
+            return empty("No saved views yet; save one from any page's Share menu")
         return html.Ul(
             [
                 html.Li(
@@ -135,7 +135,7 @@ def _shared_links(links: SharedLinks) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = links.in_force(context.now.timestamp())
         if not found:
-            return empty("None: the share menu of a page about traffic makes one, where people have to sign in")
+            return empty("No view-only links. Where sign-in is required, the Share menu of a traffic page creates one")
         return html.Ul(
             [
                 html.Li(

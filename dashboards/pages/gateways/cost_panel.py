@@ -28,8 +28,7 @@ def cost_panel(parts: PageParts, by: str = "api") -> Panel:
         found = cost(parts.store, parts.handled, context.window, by, instance_filter(context))
         known = found.costs.dropna(subset=["cpu_ms_per_1000"]).sort_values("cpu_seconds", ascending=False)
         if known.empty:
-            reasons = sorted({str(reason) for reason in found.fits["silent_because"] if reason})
-            return empty(". ".join(reasons) or "No CPU of its own is known beside requests in this range")
+            return empty(silence_note(found.fits) or "No CPU data alongside requests in this range")
         columns = (Column("name", _NAMES[by], cell=lambda row: row["name"] or "(none)"), *_COLUMNS)
         path, none = _PAGES[by]
 
@@ -44,8 +43,16 @@ def cost_panel(parts: PageParts, by: str = "api") -> Panel:
         draw,
         span=6,
         height=200,
-        help="How much CPU use rises with these requests; left out if the fit is poor",
+        help="How much CPU usage rises with these requests; left out if the fit is poor",
     )
+
+
+def silence_note(fits: pd.DataFrame) -> str:
+    """Why there is nothing, by environment where there are several."""
+    silent = records(fits[fits["silent_because"] != ""])
+    if len({row["silent_because"] for row in silent}) < 2:
+        return str(silent[0]["silent_because"]) if silent else ""
+    return ". ".join(f"{row['environment']}: {row['silent_because']}" for row in silent)
 
 
 def fit_note(fits: pd.DataFrame) -> str:

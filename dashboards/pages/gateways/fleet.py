@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboards import formats
 from dashboards.components.figure_card import Figure, figure_cards
+from dashboards.components.gateway_kind import gateway_kind
 from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, records, table
 from dashboards.pages.gateways.scope import gateway_href, instance_filter
@@ -22,8 +23,6 @@ _WARNING, _BAD = 0.8, 0.95
 # An instance that reports each minute and has not for this long is gone.
 _SILENT = timedelta(minutes=5)
 _FAILING = 0.05
-
-_KINDS = {"mule": "Mule", "flex": "Flex", "mesh": "Mesh", "envoy": "Envoy", "proxy": "Proxy"}
 
 
 def fleet_panels(parts: PageParts) -> tuple[Panel, ...]:
@@ -53,7 +52,7 @@ def fleet_panels(parts: PageParts) -> tuple[Panel, ...]:
     def fleet(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = found_of(context)
         if found.empty:
-            return empty("No gateway had requests or told of itself in this range")
+            return empty("No gateway had traffic or reported metrics in this range")
         return table(
             context,
             "fleet",
@@ -66,8 +65,8 @@ def fleet_panels(parts: PageParts) -> tuple[Panel, ...]:
         Panel("fleet-figures", "Figures", figures, bare=True, height=118),
         Panel(
             "fleet", "Gateways", fleet, height=240,
-            help="The busiest first. CPU and memory are means of the range, of all instances together; "
-            "a row leads to the gateway",
+            help="The busiest first. CPU and memory are averages over the range, of all instances together. "
+            "A row opens the gateway",
         ),
     )  # fmt: skip
 
@@ -81,13 +80,18 @@ def instances_panel(parts: PageParts) -> Panel:
         return table(
             context,
             "instances",
-            (Column("instance", "Instance"), Column("host", "Host", rank=5), *_OF_BOTH),
+            (
+                Column("instance", "Instance"),
+                *((Column("environment", "Environment", rank=1),) if found["environment"].nunique() > 1 else ()),
+                Column("host", "Host", rank=5),
+                *_OF_BOTH,
+            ),
             rows,
             href=lambda row: gateway_href(context.view, row["environment"], row["gateway"], row["instance"]),
-            empty="No instance of it is known in this range",
+            empty="No instances in this range",
         )
 
-    return Panel("instances", "Instances", draw, height=120, help="A row leads to the instance")
+    return Panel("instances", "Instances", draw, height=120, help="A row opens the instance")
 
 
 def instance_panel(parts: PageParts) -> Panel:
@@ -96,7 +100,7 @@ def instance_panel(parts: PageParts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = _found(parts, context)
         if found.empty:
-            return empty("It had no requests and told nothing of itself in this range")
+            return empty("No requests and no metrics in this range")
         row = records(found)[0]
         begun = row["started_at"]
         since = f"since {context.times.second(begun.to_pydatetime())}" if pd.notna(begun) else ""
@@ -127,7 +131,7 @@ def _back(context: PageContext, row: Row) -> str:
 def _share(row: Row, name: str) -> str:
     mean, peak = row[name], row[f"{name}_max"]
     if mean != mean:  # noqa: PLR0124 - NaN is not itself
-        return "its limit is not known"
+        return "no limit known"
     return f"{formats.show('share', mean)} of its limit, at most {formats.show('share', peak)}"
 
 
@@ -206,13 +210,8 @@ def _of_limit(text: str, share: float, source: str) -> Cell:
         "text": shown,
         "bar": share if known else None,
         "tone": _tone(share) or "neutral",
-        "title": "Of its machine: it tells nothing of itself" if source == "host" else "",
+        "title": "Of the whole machine: the gateway itself reports nothing" if source == "host" else "",
     }
-
-
-def _kind(row: Row) -> Cell:
-    kind = str(row["gateway_kind"])
-    return {"tags": [_KINDS.get(kind, kind)]} if kind else ""
 
 
 def _seen(row: Row) -> Cell:
@@ -231,7 +230,7 @@ _OF_BOTH = (
 )
 _COLUMNS = (
     Column("gateway", "Gateway"),
-    Column("kind", "Kind", cell=_kind, rank=4),
+    Column("kind", "Kind", cell=gateway_kind, rank=4),
     Column("environment", "Environment", rank=1),
     Column("instances", "Instances", "count", rank=3),
     *_OF_BOTH,

@@ -29,7 +29,7 @@ def load_panel(parts: PageParts) -> Panel:
         used = resources(parts.store, context.window, instance_filter(context), max(context.step, MINUTE))
         traffic = parts.handled.ask(context.question("requests", "rate", "error_rate", "p95", over_time=True)).frame
         if used.empty and traffic.empty:
-            return empty("Neither traffic nor CPU or memory of it is known in this range")
+            return empty("No traffic, CPU or memory data in this range")
         return _chart(context, used, traffic)
 
     return Panel(
@@ -38,7 +38,7 @@ def load_panel(parts: PageParts) -> Panel:
         draw,
         height=_HEIGHT,
         is_chart=True,
-        help="Of the six busiest instances. A gap means that nothing measures it; docs/resources.md",
+        help="The six busiest instances. A gap means no data; docs/resources.md",
     )
 
 

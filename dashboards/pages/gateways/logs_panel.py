@@ -24,7 +24,7 @@ def logs_panel(parts: PageParts) -> Panel:
             {**row, "shown": context.times.second(row["time"].to_pydatetime()), "body": str(row["body"])[:_LONGEST]}
             for row in records(found)
         ]
-        note = f"The newest {_MOST}; a shorter range shows others" if len(rows) == _MOST else ""
+        note = f"The newest {_MOST}; choose a shorter range to see others" if len(rows) == _MOST else ""
         return table(context, "runtime-logs", _COLUMNS, rows, empty="No log lines in this range", note=note)
 
     return Panel("runtime-logs", "Runtime logs", draw, height=160)

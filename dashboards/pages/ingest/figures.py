@@ -23,7 +23,7 @@ def troubles_panel(parts: PageParts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = troubles(parts.pipeline(), came_in(ledger(parts.store, context.window)))
         if not found:
-            text = "Everything that was accepted is stored, and all of it balances"
+            text = "Everything that was accepted is stored, and the ledger balances"
             return html.Div([icon("circle-check"), text], className="attention tone-good")
         return trouble_list(found, context.view)
 
@@ -54,12 +54,12 @@ def figures_panel(parts: PageParts) -> Panel:
                 Figure(
                     "lag", "Lag", "ms", pipeline.lag_seconds * 1000,
                     note=waiting, tone=_tone(pipeline.lag_seconds, 60, 600),
-                    help="How long the oldest segment of the spool has waited to be stored",
+                    help="How long the oldest segment in the spool has been waiting to be stored",
                 ),
                 Figure(
                     "spool", "Spool", "share", pipeline.spool_share, note=_room(pipeline),
                     tone=_tone(pipeline.spool_share, 0.5, 0.9),
-                    help="Share of its capacity. Until full: at the last minutes' rate, as if nothing were stored",
+                    help="Share of its capacity. Until full: at the rate of the last minutes, if nothing were stored",
                 ),
             ]
         )  # fmt: skip

@@ -111,14 +111,14 @@ def rollups_panel(parts: PageParts) -> Panel:
         return table(
             context,
             "rollups",
-            (Column("name", "Rollup", code=True), Column("waiting", "To be filled", cell=_waiting, numeric=True)),
+            (Column("name", "Rollup", code=True), Column("waiting", "Still to fill", cell=_waiting, numeric=True)),
             rows,
-            empty="The first look at them has not ended yet",
+            empty="Not known yet: the first check is still running",
         )
 
     return Panel(
         "rollups", "Rollups", draw, span=4, height=200,
-        help="Hours and days that have passed and are still to be filled, the newest first",
+        help="Past hours and days still to be filled in, newest first",
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def chosen_panel(parts: PageParts, form: str) -> Panel:
         name, reason = context.view.parameter("unparsed"), context.view.parameter("reason")
         found = records(unparsed(parts.store, context.window, name, reason))
         if not found:
-            return (empty("None of them is left in this range"), _back(context))
+            return (empty("None left in this range"), _back(context))
         [row] = found[:1]
         about = fields(
             {
@@ -72,7 +72,7 @@ def _form(parts: PageParts, form: str, name: str, count: int) -> Component:
     return html.Form(
         [
             html.P(
-                "After a format was mended, what it understands now becomes rows under the time at which it came, once "
+                "Once a format is fixed, records it can now parse become rows at the time at which they arrived, once "
                 "however often this is done. What is not understood stays as it is."
             ),
             html.Label(["Read as ", html.Select(options, name="as")]),
@@ -114,7 +114,7 @@ def _outcome(context: PageContext, state: ReplayState) -> Component:
     what = " ".join(part for part in (state.request.format or "All formats", state.request.reason) if part)
     understood = sum(state.understood.values())
     left, reasons = sum(one.records for one in state.left), state.left[:5]
-    does = "would be understood" if state.request.is_dry else "understood"
+    does = "would be parsed" if state.request.is_dry else "understood"
     figures = f"{formats.show('count', state.read)} read, {formats.show('count', understood)} {does}"
     if not state.request.is_dry:
         figures += f", {formats.show('count', state.stored)} stored"
@@ -128,7 +128,7 @@ def _outcome(context: PageContext, state: ReplayState) -> Component:
         html.Ul([html.Li(f"{formats.show('count', one.records)} × {one.reason} (as {one.format})") for one in reasons])
         if reasons
         else None,
-        html.P(f"Not read, for want of a format to read them as: {skipped}.") if skipped else None,
+        html.P(f"Not read, because no format is known for them: {skipped}.") if skipped else None,
         html.P(state.fault) if state.fault else None,
         identity="replay-state",
     )

@@ -36,7 +36,7 @@ def inputs_panel(parts: PageParts) -> Panel:
             ),
             rows,
             href=lambda row: books_of(context.view, str(row["format"])),
-            empty="Nothing has come in since the start",
+            empty="Nothing received since startup",
             page=10,
         )
 
@@ -68,7 +68,7 @@ def senders_panel(parts: PageParts) -> Panel:
             ),
             rows,
             href=lambda row: _of_gateway(context, row),
-            empty="Nobody has sent anything for 15 minutes",
+            empty="Nothing received in the last 15 minutes",
             page=10,
         )
 
@@ -78,7 +78,7 @@ def senders_panel(parts: PageParts) -> Panel:
         draw,
         span=7,
         height=200,
-        help="Records of the last 15 minutes; a row leads to the gateway",
+        help="Records of the last 15 minutes. A row opens the gateway",
     )
 
 
@@ -105,12 +105,12 @@ def refusals_panel(parts: PageParts) -> Panel:
                 Column("message", "Answer", rank=2),
             ),
             rows,
-            empty="Nothing was refused since the start",
+            empty="Nothing refused since startup",
             page=10,
         )
 
     return Panel(
-        "refusals", "Refusals", draw, height=80, help="By input, reason and address, the latest first; since the start"
+        "refusals", "Refusals", draw, height=80, help="Since startup, by input, reason and address; latest first"
     )
 
 

@@ -35,13 +35,13 @@ def unparsed_panel(parts: PageParts) -> Panel:
             ),
             rows,
             href=lambda row: context.view.setting(unparsed=str(row["format"]), reason=str(row["reason"])).href(),
-            empty="Everything in this range could be parsed",
+            empty="Everything received in this range could be parsed",
             page=10,
         )
 
     return Panel(
         "unparsed", "Unparsed records", draw, height=80,
-        help="Dead letters: their bytes are kept. A row leads to samples, and to reading them again",
+        help="Dead letters: their bytes are kept. A row opens samples, and lets you read them again",
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def _beginning(row: Row) -> Cell:
 
 _WORDS = {
     "duration_without_unit": "a duration without a unit",
-    "no_time": "no time; filed under the arrival",
+    "no_time": "no time; filed under its arrival time",
     "no_status": "no status",
     "upstream_longer_than_request": "the upstream took longer than the request",
 }
@@ -78,13 +78,13 @@ def doubts_panel(parts: PageParts) -> Panel:
             ),
             rows,
             href=lambda row: _requests(context, row),
-            empty="No value of this range is doubtful",
+            empty="No doubtful values in this range",
             page=10,
         )
 
     return Panel(
         "doubts", "Doubtful rows", draw, height=80,
-        help="Parsed requests with a doubtful value, of the range's last day",
+        help="Parsed requests with a doubtful value, on the last day of the range",
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ _LOOKED_AT, _MOST, _SHOWN = 20, 12, 3
 _CAUSES = {
     "fault_backend": "the backend's fault",
     "fault_policy": "by a policy",
-    "fault_config": "a fault of the configuration",
+    "fault_config": "a configuration fault",
     "fault_client": "the clients' fault",
 }
 _ERRORS = Filter("status_class", Operator.IN, ("5xx", "other"))
@@ -172,12 +172,12 @@ def _failing(context: PageContext, trouble: _Trouble) -> str:
     """How much, and since when or from when to when."""
     incident, times = trouble.incident, context.times
     if incident is None:
-        return f"{formats.show('share', trouble.row['error_rate'])} fail"
+        return f"{formats.show('share', trouble.row['error_rate'])} failing"
     share = formats.show("share", incident.error_rate)
     if incident.is_whole:
-        return f"{share} fail throughout this range"
+        return f"{share} failing throughout this range"
     if incident.is_open:
-        return f"{share} fail since {times.minute(incident.start)}"
+        return f"{share} failing since {times.minute(incident.start)}"
     return f"{share} failed {times.between(incident.start, incident.end)}"
 
 

@@ -51,7 +51,7 @@ def _figures(count_firing: Callable[[], int]) -> Panel:
             "count",
             firing,
             tone="bad" if firing else "",
-            note="firing now" if firing else "nothing fires",
+            note="firing now" if firing else "none firing",
             href=_alerts(context.view),
         )
         return summary(context, answers, alerts)
@@ -79,5 +79,5 @@ def _apis(facts: FactsSoon) -> Panel:
         draw,
         ask,
         height=240,
-        help="The worst first, with what is known of each. Sparklines cover the range; a row leads to the API",
+        help="The worst first. Sparklines cover the range; a row opens the API",
     )

@@ -51,7 +51,7 @@ def _period(form: str) -> Panel:
         }
         return [html.Div(presets, className="choice-chips"), _form(form, choice, offered)]
 
-    hint = "In UTC. A month or yesterday is taken whole; anything else lasts until To, or until now"
+    hint = "In UTC. A month, or yesterday, is covered in full; anything else runs until To, or until now"
     return Panel("report-period", "Period and filters", draw, questions, help=hint, span=4, height=330)
 
 
@@ -105,7 +105,7 @@ def _file() -> Panel:
                 ],
                 className="choice-chips",
             ),
-            html.H3("The same in a shell"),
+            html.H3("On the command line"),
             html.Div(
                 [
                     html.Code(command, id="report-command"),

@@ -93,10 +93,10 @@ def _preview() -> Panel:
         shown, note = records(rows.head(_ROWS)), _note(rows, chosen)
         return [table(context, "report", _columns(chosen), shown, note=note), html.P(_HINT, className="note")]
 
-    return Panel("report", "Preview", draw, questions, help="The file's rows as of now", height=320)
+    return Panel("report", "Preview", draw, questions, help="The rows of the file, as of now", height=320)
 
 
-_HINT = "Percentiles cannot be summed; all other columns can. Times are UTC."
+_HINT = "Percentiles cannot be summed; all other columns can. Times are in UTC."
 
 
 def _note(rows: pd.DataFrame, chosen: Sequence[Dimension]) -> str:

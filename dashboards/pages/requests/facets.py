@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboards import formats
 from dashboards.components.attributes import attributes
+from dashboards.components.notice import empty
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
 from processors.query.absent import NO_ROUTE
@@ -37,15 +38,15 @@ def facets_panel() -> Panel:
             for dimension, answer in zip(_FACETS, answers, strict=True)
             if not answer.frame.empty
         ]
-        return html.Div(shown, className="facets") if shown else None
+        return html.Div(shown, className="facets") if shown else empty()
 
     return Panel(
         "facets",
-        "What they have in common",
+        "Most common values",
         draw,
         ask,
         height=150,
-        help="The most common values; click one to filter the page by it, again to undo",
+        help="Click a value to filter the page by it; click it again to remove the filter",
     )
 
 

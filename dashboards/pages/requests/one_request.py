@@ -33,31 +33,35 @@ def one_request_panels(store: Store) -> tuple[Panel, ...]:
     def request(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = find_request(store, context.view.selected)
         if found is None:
-            return empty("This request is no longer kept")
+            return empty("This request is no longer stored")
         return (_fields(context, found), _links(context.view, found))
 
     def call(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = find_request(store, context.view.selected)
         identity = "" if found is None else str(found["request_id"] or found["trace_id"])
         if found is None or not identity:
-            return empty("Its gateway gave it neither a request id nor a trace id")
+            return empty("Its gateway reported neither a request id nor a trace id")
         return hop_table(context, "request-hops", hops(store, identity, around(found["time"])))
 
     def logs(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = find_request(store, context.view.selected)
         if found is None:
-            return empty("This request is no longer kept")
+            return empty("This request is no longer stored")
         trace = str(found["trace_id"])
         near = Window(floor(found["time"] - MINUTE, MINUTE), ceil(found["time"] + MINUTE, MINUTE))
         search = LogSearch(near, text=trace) if trace else LogSearch(near, _of_instance(found))
         lines = find_logs(store, search, _LOGS)
-        return log_table(context, "request-logs", lines, empty="Nothing was logged around it")
+        return log_table(context, "request-logs", lines, empty="No log lines around this request")
 
     return (
         Panel("request", "Request", request, height=200),
         Panel("request-hops", "Time by hop", call, span=6, help="From the outermost gateway to the innermost service"),
         Panel(
-            "request-logs", "Logs around it", logs, span=6, help="With its trace id, or else of its gateway's instance"
+            "request-logs",
+            "Related logs",
+            logs,
+            span=6,
+            help="Those with its trace id, or else those of its gateway's instance",
         ),
     )
 
@@ -88,7 +92,7 @@ def _fields(context: PageContext, found: Mapping[str, Any]) -> Component:
                 ("Trace id", text("trace_id")),
                 ("Received", figure("request_bytes", "bytes")),
             ],
-            "Answer": [
+            "Response": [
                 ("Status", text("status") if text("status") != "0" else "no answer"),
                 ("Cause", text("fault")),
                 ("Flags", text("response_flags")),
@@ -97,7 +101,7 @@ def _fields(context: PageContext, found: Mapping[str, Any]) -> Component:
                 ("Upstream", figure("upstream_ms", "ms")),
                 ("Sent", figure("response_bytes", "bytes")),
             ],
-            "Where": [
+            "Gateway": [
                 ("API", " ".join(filter(None, (text("api"), text("version"))))),
                 ("Route", text("route")),
                 ("Environment", text("environment")),
@@ -106,7 +110,7 @@ def _fields(context: PageContext, found: Mapping[str, Any]) -> Component:
                 ("Reporter", text("reporter")),
                 ("Upstream", " ".join(filter(None, (text("upstream"), text("upstream_address"))))),
             ],
-            "Who": [
+            "Client": [
                 ("Consumer", text("consumer")),
                 ("Address", text("client_address")),
                 ("User agent", text("user_agent")),

@@ -60,7 +60,7 @@ def _search() -> Panel:
             ("Slowest first", view.href(sort=_SLOWEST), view.sort == _SLOWEST),
         ]
         text = view.parameter("text")
-        return search_form(_SEARCH, text, "Request id, trace id, or part of path, consumer or address", choices)
+        return search_form(_SEARCH, text, "Request id or trace id, or part of a path, consumer or address", choices)
 
     return Panel("requests-search", "Search", draw, bare=True)
 
@@ -76,7 +76,7 @@ def _list(store: Store) -> Panel:
             limit=_LISTED,
         )
         rows = records(found)
-        note = f"The first {_LISTED:,}; narrow them by filters or text" if len(rows) == _LISTED else ""
+        note = f"The first {_LISTED:,}; narrow the list by filters or text" if len(rows) == _LISTED else ""
         return table(
             context,
             "requests",
@@ -84,7 +84,7 @@ def _list(store: Store) -> Panel:
             rows,
             default_sort="-time",
             href=lambda row: context.view.href(selected=row["key"]),
-            empty="No request in this range fits",
+            empty="No matching requests in this range",
             note=note,
         )
 

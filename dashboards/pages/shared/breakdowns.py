@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashboards import formats
+from dashboards.components.gateway_kind import gateway_kind
 from dashboards.components.health import TONES
 from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, records, table
@@ -121,7 +122,7 @@ def routes_panel() -> Panel:
                 P95,
                 P99,
             ),
-            help="A row narrows the page to the route",
+            help="A row filters the page by the route",
         )
     )
 
@@ -137,7 +138,7 @@ def versions_panel(span: int = 12) -> Panel:
             (
                 named("version", "Version", "(unversioned)"),
                 named("gateway", "Gateway", "–"),
-                Column("gateway_kind", "Kind", cell=lambda row: {"tags": [str(row["gateway_kind"])]}, rank=2),
+                Column("gateway_kind", "Kind", cell=gateway_kind, rank=2),
                 REQUESTS,
                 ERRORS,
                 P95,
@@ -163,7 +164,7 @@ def consumers_panel() -> Panel:
                 P95,
                 Column("response_bytes", "Sent", "bytes", rank=2, sort="response_bytes"),
             ),
-            help="Client applications as the gateway knew them; a row narrows the page to one",
+            help="Client applications as the gateway identified them; a row filters the page by one",
         )
     )
 
@@ -184,7 +185,7 @@ def addresses_panel(span: int = 12) -> Panel:
             ),
             span=span,
             href=narrowed(("client_address",), "/requests"),
-            help="A row leads to its requests",
+            help="A row opens its requests",
         )
     )
 

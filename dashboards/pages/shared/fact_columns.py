@@ -64,7 +64,7 @@ def _usual(row: Row) -> Cell:
         return {
             "text": f"above {formats.show('ms', usual.upper)}",
             "tone": "warning",
-            "title": f"{was}; usual is {band}",
+            "title": f"{was}; usually {band}",
         }
     return {"text": band, "title": was}
 

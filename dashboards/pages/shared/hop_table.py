@@ -16,7 +16,7 @@ def hop_table(context: PageContext, panel: str, frame: pd.DataFrame) -> Table:
     def href(row: Row) -> str:
         return context.view.to(_GATEWAYS, str(row["gateway"])).href() if row["gateway"] else ""
 
-    return table(context, panel, _COLUMNS, records(frame), href=href, empty="Only its gateway told of it")
+    return table(context, panel, _COLUMNS, records(frame), href=href, empty="Only this gateway reported the call")
 
 
 def _where(row: Row) -> str:
@@ -26,9 +26,15 @@ def _where(row: Row) -> str:
 
 _COLUMNS = (
     Column("gateway", "Hop", cell=_where),
-    Column("reporter", "As", rank=1),
-    Column("duration_ms", "In all", "ms"),
-    Column("gateway_ms", "Itself", "ms", help="Time in the gateway itself, without its upstream"),
-    Column("between_ms", "Between", "ms", rank=1, help="The network, and services that report nothing"),
+    Column("reporter", "Role", rank=1),
+    Column("duration_ms", "Total", "ms"),
+    Column("gateway_ms", "Own time", "ms", help="Time in the gateway itself, without its upstream"),
+    Column(
+        "between_ms",
+        "Network",
+        "ms",
+        rank=1,
+        help="The network, and services that report nothing",
+    ),
     Column("status", "Status", rank=2),
 )

@@ -45,7 +45,7 @@ def traffic_panel(span: int = 8, height: int = _HEIGHT) -> Panel:
         span=span,
         height=height,
         is_chart=True,
-        help="Requests per second by class of status; below, the share that ended with 5xx or no answer, and"
+        help="Requests per second by status class. Below: the share that ended in 5xx or without an answer, and"
         " where a step is longer than a minute, its worst minute as a thin line",
     )
 
@@ -61,7 +61,7 @@ def latency_panel(span: int = 4, height: int = _HEIGHT, usual: FindBand = no_ban
         if frame.empty or not frame["requests"].any():
             return empty()
         if frame[list(latency.PERCENTILES)].isna().all(axis=None):
-            return empty("No gateway reports how long requests take here")
+            return empty("No request in this range has a known duration")
         return latency.percentiles(context, "latency", frame, usual(context), height=height)
 
     return Panel(

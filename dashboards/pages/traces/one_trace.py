@@ -37,7 +37,7 @@ def one_trace_panels(store: Store) -> tuple[Panel, ...]:
     def waterfall(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         spans = trace_spans(store, identity(context), _widened(context.window))
         if spans.empty:
-            return empty("There are no spans of this trace in the range; widen it")
+            return empty("No spans of this trace in this range; widen it")
         return _waterfall(spans)
 
     def requests(context: PageContext, _answers: Sequence[Answer]) -> Drawing:

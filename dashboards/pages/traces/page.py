@@ -81,7 +81,7 @@ def _list(store: Store) -> Panel:
             records(frame),
             default_sort="-time",
             href=lambda row: view.to(PATH, str(row["trace_id"])).href(),
-            empty="No trace in this range fits. Spans come over OTLP: see docs/sources",
+            empty="No matching traces in this range. Spans arrive over OTLP; docs/sources.md",
             note=note,
         )
 

@@ -30,9 +30,9 @@ _API, _FIRST, _SECOND, _BEFORE = "api", "first", "second", "before"
 _NONE = "(none)"
 _EVERY = "(all)"
 _PRICES = (
-    FormField("core_hour", "Price of a core for an hour", "0"),
-    FormField("gib_hour", "Price of a GiB for an hour", "0"),
-    FormField("million", "Price of a million requests", "0", hint="In any one currency; 0 where it costs nothing"),
+    FormField("core_hour", "Price of a core-hour", "0"),
+    FormField("gib_hour", "Price of a GiB-hour", "0"),
+    FormField("million", "Price of a million requests", "0", hint="In any currency; 0 if it costs nothing"),
 )
 _PERIODS = tuple((name, comparison.label) for name, comparison in COMPARISONS.items())
 
@@ -117,9 +117,9 @@ def comparison_choice() -> Panel:
             )
             for name in (*_DIMENSIONS, _PERIOD)
         ]
-        return html.Nav(links, className="segments", **attributes({"aria-label": "Compare two"}))
+        return html.Nav(links, className="segments", **attributes({"aria-label": "Compare by"}))
 
-    return Panel("compared-by", "Compare two", draw, bare=True)
+    return Panel("compared-by", "Compare by", draw, bare=True)
 
 
 def comparison_form() -> Panel:
@@ -137,7 +137,7 @@ def comparison_form() -> Panel:
         asked,
         span=4,
         height=360,
-        help="Both sides are narrowed by the filters above; one API, or better one route, compares like with like",
+        help="The filters above apply to both sides. Choose one API, or better one route, to compare like with like",
     )
 
 
@@ -180,5 +180,5 @@ def _price(label: str, text: str) -> float:
     except ValueError:
         price = -1.0
     if not 0 <= price < float("inf"):
-        raise InvalidQuestion(f"{label}: {text!r} is no price; write a number such as 0.04.")
+        raise InvalidQuestion(f"{label}: {text!r} is not a price; write a number such as 0.04.")
     return price

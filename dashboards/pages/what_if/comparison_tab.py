@@ -25,7 +25,7 @@ from processors.time.window import MINUTE, floor
 # Of the last readers and their sides.
 _REMEMBERED = 32
 _HEIGHT = 260
-_NO_TWO = "There are no two to compare in this range; widen it, or compare by something else"
+_NO_TWO = "Fewer than two have traffic in this range; widen it, or compare by something else"
 _CompareOf = Callable[[PageContext], Comparison | None]
 
 
@@ -58,11 +58,11 @@ def _figures(comparison_of: _CompareOf) -> Panel:
 
     return Panel(
         "compared",
-        "What differs",
+        "Differences",
         draw,
         span=8,
         height=360,
-        help="In brackets, the 95 % confidence interval. CPU and memory are of whole gateways, by all they handled",
+        help="In brackets, the 95 % confidence interval. CPU and memory are of whole gateways, over all they handled",
     )
 
 
@@ -73,7 +73,7 @@ def _spread(comparison_of: _CompareOf) -> Panel:
             return empty(_NO_TWO)
         both = (found.first, found.second)
         if not any(side.histogram for side in both):
-            return empty("No gateway reports how long requests take here")
+            return empty("No request in this range has a known duration")
         drawn = [(side.side.name, side.histogram, f"$series{place}") for place, side in enumerate(both, start=1)]
         words = f"Latency of {found.first.side.name} and {found.second.side.name}: share of requests by duration"
         return distribution("compared-spread", drawn, height=_HEIGHT, summary=words)
@@ -93,7 +93,7 @@ def _faster(comparison: Comparison) -> str:
     if share is None:
         return ""
     first, second = comparison.first.side.name, comparison.second.side.name
-    return f"A request of {first} is faster than one of {second} {100 * share:.0f} times of 100."
+    return f"A request of {first} is faster than one of {second} {100 * share:.0f} times out of 100."
 
 
 def _rows(comparison: Comparison, priced: Prices) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def _rows(comparison: Comparison, priced: Prices) -> list[dict[str, Any]]:
         def show(side: Figures) -> str:
             return _with_interval("ms", side.durations[name], side.percentile_interval(name))
 
-        return row(name, f"Latency {name}", show, "certain" if comparison.differs(name) else "not certain")
+        return row(name, f"Latency {name}", show, "significant" if comparison.differs(name) else "not significant")
 
     return [
         row("requests", "Requests", lambda side: formats.show("count", side.requests)),
@@ -144,7 +144,7 @@ def _points(interval: Interval | None) -> str:
     if interval is None:
         return ""
     low, high = (formats.points(edge, 0) for edge in (interval.low, interval.high))
-    return "not certain" if interval.low <= 0 <= interval.high else f"{low} to {high}"
+    return "not significant" if interval.low <= 0 <= interval.high else f"{low} to {high}"
 
 
 def _cpu(side: Figures) -> str:
@@ -164,7 +164,7 @@ def _cost(side: Figures, priced: Prices) -> str:
 
 def _difference(row: Row) -> Cell:
     text = str(row["difference"])
-    return {"text": text, "strong": text not in ("", "not certain")}
+    return {"text": text, "strong": text not in ("", "not significant")}
 
 
 def _columns(comparison: Comparison) -> tuple[Column, ...]:

@@ -25,25 +25,23 @@ _KEYS = (
     (Key.CONSUMER.value, "Each consumer"),
     (Key.CLIENT_ADDRESS.value, "Each client address"),
     (Key.API.value, "Each API"),
-    (Key.ALL.value, "Everybody together"),
+    (Key.ALL.value, "All callers together"),
 )
 _ALGORITHM = FormField(
     "algorithm",
-    "Counted in",
+    "Window type",
     Algorithm.FIXED.value,
-    ((Algorithm.FIXED.value, "Fixed windows"), (Algorithm.SLIDING.value, "A sliding window")),
+    ((Algorithm.FIXED.value, "Fixed windows"), (Algorithm.SLIDING.value, "Sliding window")),
 )
 _SCOPE = FormField(
     "scope",
-    "Counted by",
+    "Counted across",
     Scope.CLUSTER.value,
-    ((Scope.CLUSTER.value, "All instances together"), (Scope.INSTANCE.value, "Each instance by itself")),
+    ((Scope.CLUSTER.value, "All instances"), (Scope.INSTANCE.value, "Each instance by itself")),
 )
-_TIERS = FormField(
-    "tiers", "SLA tiers", has_lines=True, hint="One a line, such as gold 1000: mobile-app, web-shop; empty for none"
-)
+_TIERS = FormField("tiers", "SLA tiers", has_lines=True, hint="One per line, e.g. gold 1000: mobile-app, web-shop")
 _TIER = re.compile(r"(?P<name>.*\S)\s+(?P<limit>\d+)\s*:(?P<consumers>.+)")
-_NETWORKS = "Addresses or networks such as 10.0.0.0/8, one a line"
+_NETWORKS = "Addresses or networks such as 10.0.0.0/8, one per line"
 # Of fields, those that are lists.
 _LISTS = ("allow", "block")
 _ANY_POLICY: TypeAdapter[AnyPolicy] = TypeAdapter(AnyPolicy)
@@ -60,8 +58,8 @@ _KINDS: Mapping[str, _Kind] = {
         "Rate limit",
         (
             FormField("limit", "Requests", "100"),
-            FormField("per", "In", "1m"),
-            FormField("key", "For", Key.CONSUMER.value, _KEYS),
+            FormField("per", "Time window", "1m"),
+            FormField("key", "Counted for", Key.CONSUMER.value, _KEYS),
             _ALGORITHM,
             _SCOPE,
             _TIERS,
@@ -71,10 +69,10 @@ _KINDS: Mapping[str, _Kind] = {
         "Spike control",
         (
             FormField("limit", "Requests", "20"),
-            FormField("per", "In", "1s"),
-            FormField("key", "For", Key.ALL.value, _KEYS),
-            FormField("delay", "The rest waits", "1s"),
-            FormField("attempts", "And is tried again, times", "1"),
+            FormField("per", "Time window", "1s"),
+            FormField("key", "Counted for", Key.ALL.value, _KEYS),
+            FormField("delay", "Delay of the rest", "1s"),
+            FormField("attempts", "Retries", "1"),
             _SCOPE,
         ),
     ),
@@ -85,7 +83,7 @@ _KINDS: Mapping[str, _Kind] = {
             FormField("block", "Block", has_lines=True, hint=_NETWORKS),
         ),
     ),
-    "response_cache": _Kind("Response cache", (FormField("ttl", "Answers are kept for", "1m"),)),
+    "response_cache": _Kind("Response cache", (FormField("ttl", "Responses are kept for", "1m"),)),
 }
 _FIRST = next(iter(_KINDS))
 
@@ -135,7 +133,7 @@ def policy_form() -> Panel:
         "what-if-policy",
         "Planned policy",
         draw,
-        help="Nothing is changed: it is tried on the requests of the range",
+        help="Nothing is changed: the policy is tried on the requests in this range",
         span=4,
     )
 
@@ -167,7 +165,7 @@ def _tier(line: str) -> Mapping[str, Any]:
     form = _TIER.fullmatch(line.strip())
     if form is None:
         raise InvalidQuestion(
-            f"{line.strip()!r} is no tier; write name, limit and consumers: gold 1000: mobile-app, web-shop."
+            f"{line.strip()!r} is not a tier; write name, limit and consumers: gold 1000: mobile-app, web-shop."
         )
     consumers = [consumer.strip() for consumer in form["consumers"].split(",") if consumer.strip()]
     return {"name": form["name"], "limit": form["limit"], "consumers": consumers}

@@ -30,7 +30,7 @@ _REFUSED_AT_MOST = 0.01
 # Of the last readers and their policies.
 _REMEMBERED = 32
 _HEIGHT = 200
-_NO_POLICY = "Enter what is allowed or blocked, and try it"
+_NO_POLICY = "Enter addresses to allow or block, then try it"
 
 
 def policy_panels(parts: PageParts) -> tuple[Panel, ...]:
@@ -57,8 +57,10 @@ def _outcome(outcome_of: Once[Outcome | None]) -> Panel:
         outcome = outcome_of(context)
         if outcome is None:
             return empty(_NO_POLICY)
+        if not outcome.requests:
+            return empty()
         hit = [asdict(counter) | {"share": counter.share} for counter in outcome.counters if counter.stopped]
-        nobody = "Nothing would have come from the cache" if outcome.is_cache else "Nobody would have been refused"
+        nobody = "Nothing would have come from the cache" if outcome.is_cache else "No requests would have been refused"
         return [
             notice("warning" if outcome.stopped and not outcome.is_cache else "good", summary(outcome)),
             figure_cards(_figures(outcome)),
@@ -75,14 +77,14 @@ def _when(outcome_of: Once[Outcome | None]) -> Panel:
         if outcome is None:
             return empty(_NO_POLICY)
         if not outcome.steps:
-            return empty("A cache is told in sums only" if outcome.is_cache else "There were no requests in this range")
+            return empty("A cache is only simulated in total" if outcome.is_cache else "No requests in this range")
         frame = pd.DataFrame([asdict(step) for step in outcome.steps])
         frame["passed"] = frame["requests"] - frame["stopped"] - frame["delayed"]
         bars = [
             Series(name, by_step(context, frame, column) / context.step.total_seconds(), colour, "bar")
             for column, name, colour in (
                 ("passed", "let through", "$good"),
-                ("delayed", "waited", "$warning"),
+                ("delayed", "delayed", "$warning"),
                 ("stopped", "refused", "$bad"),
             )
             if column == "passed" or frame[column].any()
@@ -90,7 +92,7 @@ def _when(outcome_of: Once[Outcome | None]) -> Panel:
         words = f"Of {outcome.requests:,} requests {outcome.stopped:,} would have been refused"
         return time_chart(context, "what-if-when", [Lane("rate", bars)], height=_HEIGHT, summary=words)
 
-    return Panel("what-if-when", "When", draw, height=_HEIGHT, is_chart=True)
+    return Panel("what-if-when", "Over time", draw, height=_HEIGHT, is_chart=True)
 
 
 def _figures(outcome: Outcome) -> list[Figure]:
@@ -99,7 +101,7 @@ def _figures(outcome: Outcome) -> list[Figure]:
         saved = 1000 * outcome.saved_seconds
         return [
             Figure("cached", "From the cache", "share", outcome.share, note=of_all),
-            Figure("saved", "Work spared", "ms", saved, note="of upstreams, in all"),
+            Figure("saved", "Time saved", "ms", saved, note="of upstreams, in total"),
         ]
     concerned = outcome.counters_concerned
     figures = [
@@ -111,7 +113,7 @@ def _figures(outcome: Outcome) -> list[Figure]:
     is_sliding = isinstance(outcome.policy, RateLimit) and outcome.policy.algorithm is Algorithm.SLIDING
     limit = least_limit(outcome.bursts, _REFUSED_AT_MOST, sliding=is_sliding)
     if outcome.delayed:
-        figures.append(Figure("delayed", "Waited", "count", outcome.delayed, note="and were let through"))
+        figures.append(Figure("delayed", "Delayed", "count", outcome.delayed, note="then let through"))
     return [
         *figures,
         Figure("burst", "Burst p99", "count", burst_percentile(outcome.bursts, 0.99), note="requests in a window"),
@@ -125,7 +127,7 @@ def _columns(context: PageContext, outcome: Outcome) -> tuple[Column, ...]:
             Column("key", "What", cell=_who, code=True),
             Column("requests", "Requests", "count"),
             Column("stopped", "From the cache", "count"),
-            Column("share", "Of its requests", "share"),
+            Column("share", "Share", "share"),
         )
 
     def at(key: str, label: str) -> Column:
@@ -135,7 +137,7 @@ def _columns(context: PageContext, outcome: Outcome) -> tuple[Column, ...]:
         Column("key", "Who", cell=_who),
         Column("requests", "Requests", "count"),
         Column("stopped", "Refused", "count"),
-        Column("share", "Of theirs", "share"),
+        Column("share", "Share refused", "share"),
         Column("highest", "Most in a window", "count", rank=2),
         at("first", "First refused"),
         at("last", "Last refused"),

@@ -50,7 +50,7 @@ def _dimensions(value: object) -> object:
             dimension(name)
         except InvalidQuestion:
             raise ValueError(
-                f"{name!r} is no dimension; use any of {', '.join(DIMENSIONS)}, {_ATTRIBUTE}NAME"
+                f"{name!r} is not a dimension; use any of {', '.join(DIMENSIONS)}, {_ATTRIBUTE}NAME"
             ) from None
         known.append(name)
     return tuple(dict.fromkeys(known))

@@ -89,7 +89,7 @@ def test_what_differs_is_said(data: tuple[Path, str]) -> None:
 def test_thin_data_is_said_to_be_thin(data: tuple[Path, str]) -> None:
     found = _compared(data, "quick", "few")
     assert "few had fewer than 1,000 requests" in found["verdict"]
-    assert found["verdict"].startswith("No difference is certain")
+    assert found["verdict"].startswith("No difference is significant")
     assert (found["second"]["usage"], found["first"]["cost_of_a_million_requests"]) == (None, None)
 
 

@@ -40,11 +40,11 @@ def _drawn(labels: str, file: RuleFile = _FILE) -> str:
 @pytest.mark.parametrize(
     ("labels", "told"),
     [
-        ('severity="warning"', ["team, grouped by alertname, after 30s, again each 4h"]),
+        ('severity="warning"', ["team, grouped by alertname, after 30s, repeated every 4h"]),
         ('severity="critical", team="shop"', ["audit, grouped", "on-call, grouped", "mute now"]),
-        ('severity=~"critical"', ["is no label; write each as name="]),
+        ('severity=~"critical"', ["is not a label; write each as name="]),
         ("critical", ["is no matcher"]),
-        ("", ["Which receivers would an alert of these labels reach?"]),
+        ("", ["Which receivers would an alert with these labels reach?"]),
     ],
 )
 def test_who_is_told(labels: str, told: list[str]) -> None:

@@ -63,21 +63,27 @@ def test_explain_names_the_cause_and_leads_to_its_requests(parts: PageParts) -> 
     assert "consumer%3Dpages-3" in drawn
     assert "Status 503" in drawn
     assert "Requests rose" not in drawn
-    assert "no change of requests" in _drawn(explain.page, parts, explain.PATH, "&measure=requests")
+    assert "no change in requests" in _drawn(explain.page, parts, explain.PATH, "&measure=requests")
 
 
 def test_explain_compares_with_what_the_context_bar_says(parts: PageParts) -> None:
     drawn = _drawn(explain.page, parts, explain.PATH, "&compare=consumer=pages-0&measure=error_rate")
     assert "Compared with consumer pages-0 of the same time." in drawn
     assert '"label": "Consumer pages-0"' in drawn
-    assert "The error rate was higher: 0 % of its requests in the other traffic, 25 % here." in drawn
+    assert "The error rate was higher: 0 % of requests in the other traffic, 25 % here." in drawn
     assert "Compared with the same time yesterday." in _drawn(explain.page, parts, explain.PATH, "&compare=day")
 
 
 def test_what_if_refuses_and_advises(parts: PageParts) -> None:
     drawn = _drawn(what_if.page, parts, what_if.PATH, "&limit=1&per=1m")
     assert "requests (76 %) would have been refused" in drawn
-    assert "Nobody would have been refused" in _drawn(what_if.page, parts, what_if.PATH, "&limit=50")
+    assert "No requests would have been refused" in _drawn(what_if.page, parts, what_if.PATH, "&limit=50")
+
+
+def test_what_if_says_where_there_is_nothing_to_try_it_on(parts: PageParts) -> None:
+    drawn = _drawn(what_if.page, parts, what_if.PATH, "&filter=api=nobody-calls-it")
+    assert drawn.count("No requests in this range") == 2
+    assert "would have been" not in drawn
 
 
 def test_the_form_of_what_if(parts: PageParts) -> None:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dashboards.pages.gateways.cost_panel import fit_note
+from dashboards.pages.gateways.cost_panel import fit_note, silence_note
 
 
 def _fits(*rows: tuple[str, float, float, str]) -> pd.DataFrame:
@@ -20,3 +20,10 @@ def test_several_are_told_by_environment() -> None:
     note = fit_note(_fits(("test", 0.9, 0.5, ""), ("prod", 0.98, 0.25, "")))
     assert note.count("Traffic of ") == 2
     assert note.index("of test") < note.index("of prod")
+
+
+def test_why_there_are_no_figures_is_told_by_environment_where_it_differs() -> None:
+    few = "CPU is known for only 1 step"
+    assert silence_note(_fits(("test", 0.0, 0.5, few), ("prod", 0.0, 0.5, few))) == few
+    assert silence_note(_fits(("test", 0.0, 0.5, few), ("prod", 0.0, 0.5, "no CPU"))) == f"test: {few}. prod: no CPU"
+    assert silence_note(_fits(("prod", 0.98, 0.25, ""))) == ""

@@ -21,6 +21,11 @@ def test_what_is_set_is_told_from_defaults() -> None:
     assert found["collector.spool.max_size"] == ("1 GiB", False)
     assert found["collector.spool.segment_age"][1]
     assert found["retention.requests"] == ("14d", False)
+    assert found["retention.hours"] == ("730d", True)
+
+
+def test_nothing_is_changed_at_first() -> None:
+    assert [path for path, (_, is_default) in _view().items() if not is_default] == []
 
 
 def test_no_secret_is_shown() -> None:

@@ -74,7 +74,7 @@ def test_alerts_and_their_notifications_are_bounded(invented: Store, hook: Hook)
     assert 32 << 10 < len(json.dumps(body)) <= 256 << 10
     assert body["truncatedAlerts"] == _NAMES + 1 - len(body["alerts"])
     assert body["commonAnnotations"]["truncated"] == f"and {body['truncatedAlerts']:,} more"
-    assert beyond_limit(status) == "19,001 more meet it than its limit of 1,000; narrow its filters"
+    assert beyond_limit(status) == "19,001 more groups match than its limit of 1,000; narrow its filters"
     data = reader.get_metrics_data()
     assert data is not None
     measured = json.loads(data.to_json())

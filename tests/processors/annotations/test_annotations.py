@@ -41,7 +41,7 @@ def test_it_concerns_what_filters_do_not_rule_out(own: list[str], filters: list[
         ({"link": "javascript:alert(1)"}, "address of a page"),
         ({"link": "https://"}, "address of a page"),
         ({"filters": ["api~=orders"]}, "by values, such as api=orders"),
-        ({"filters": ["apis=orders"]}, "is no dimension"),
+        ({"filters": ["apis=orders"]}, "is not a dimension"),
         ({"tags": ["x" * 101]}, "at most 20 tags"),
         ({"text": "\ud800"}, "surrogate"),
     ],

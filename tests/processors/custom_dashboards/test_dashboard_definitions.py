@@ -21,7 +21,7 @@ _TABLE = "- title: T\n  draw: table\n  measures: [requests]\n"
         ("panels:\n- title: A\n  draw: pie\n  measures: [rate]", "line 3: panel 'A': draw: input should be 'figure'"),
         ("panels:\n- title: A\n  draw: figure\n  measures: [p96]", "line 4: panel 'A': measures: 'p96' is no measure"),
         ("panels:\n- title: A\n  draw: figure\n  measures: [latency_histogram]", "use its percentiles"),
-        (f"panels:\n{_TABLE}  by: [apis]", "line 5: panel 'T': by: 'apis' is no dimension"),
+        (f"panels:\n{_TABLE}  by: [apis]", "line 5: panel 'T': by: 'apis' is not a dimension"),
         (f"panels:\n{_TABLE}  by: [api]\n  filters: [api]", "line 6: panel 'T': filters: 'api' is no filter"),
         (f"panels:\n{_TABLE}  by: [api]\n  order: -p95", "order '-p95' is none of the panel's"),
         (f"panels:\n{_TABLE}", "table needs `by`"),

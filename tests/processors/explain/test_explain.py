@@ -128,8 +128,8 @@ def test_other_traffic_of_the_same_time_is_compared_with(store: Store) -> None:
     assert found.causes[0].values == ("app7",)
     assert all("gateway" not in cause.dimensions for cause in found.causes)
     assert summary(found).startswith("The error rate was higher: ")
-    assert " % of its requests in the other traffic, " in summary(found)
-    assert "of the difference of the error rate comes from consumer app7" in summary(found)
+    assert " % of requests in the other traffic, " in summary(found)
+    assert "of the difference in the error rate comes from consumer app7" in summary(found)
     # Where one is a part of the other, its requests are of both.
     whole = explained(environment)
     assert whole.whole.before_of == found.whole.before_of

@@ -90,8 +90,8 @@ def test_hostile_values_are_values(questions: Questions, operator: Operator) -> 
     [
         ("api", "is no filter"),
         ("", "is no filter"),
-        ("colour=red", "is no dimension"),
-        ("attribute:=x", "is no dimension"),
+        ("colour=red", "is not a dimension"),
+        ("attribute:=x", "is not a dimension"),
         ("status=abc", "is a number"),
         ("status=4..x", "is a number"),
         ("path~=(", "no regular expression"),

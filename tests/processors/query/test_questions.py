@@ -287,7 +287,7 @@ def test_one_that_fails_does_not_take_the_others_with_it(store: Store, rows: pd.
     [
         ({"measures": ()}, "needs a measure"),
         ({"measures": ("beauty",)}, "is no measure"),
-        ({"dimensions": ("colour",)}, "is no dimension"),
+        ({"dimensions": ("colour",)}, "is not a dimension"),
         ({"dimensions": ("api", "api")}, "named twice"),
         ({"step": timedelta(milliseconds=1)}, "whole seconds"),
         ({"step": HOUR, "compare": 90 * MINUTE}, "multiple of the step"),

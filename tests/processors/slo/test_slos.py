@@ -70,8 +70,8 @@ def test_an_availability_that_burns(standings: dict[str, Standing]) -> None:
     assert [each.is_too_fast for each in found.burning] == [True, True, True]
     assert found.exhausted_in == timedelta()
     assert found.words == (
-        "The error budget is spent 2.0 times over. It burns 50.0 times as fast as it may over 1h, "
-        "and 50.0 times over 5m: somebody should look now."
+        "The error budget is spent 2.0 times over. It is burning 50.0 times as fast as allowed over 1h, "
+        "and 50.0 times over 5m: look into it now."
     )
 
 
@@ -79,7 +79,7 @@ def test_one_that_never_fails(standings: dict[str, Standing]) -> None:
     found = standings["payments"]
     assert found.counts == Counts(28_800, 28_800)
     assert (found.budget_left, found.is_met, found.exhausted_in) == (1, True, None)
-    assert found.words == "100.0 % of the error budget is left. It does not burn too fast."
+    assert found.words == "100.0 % of the error budget is left. It is not burning too fast."
 
 
 def test_a_latency(standings: dict[str, Standing]) -> None:

@@ -1,4 +1,4 @@
-"""Who asks whom: of gateways, and of a mesh whose sidecars each tell their end."""
+"""Who calls whom: of gateways, and of a mesh whose sidecars each tell their end."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

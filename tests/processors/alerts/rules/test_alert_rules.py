@@ -163,7 +163,7 @@ receivers:
     assert any(fault.startswith("rule 'a': fro: is no key here; the keys are name, ") for fault in faults)
     assert "rule number 3: name: is missing; add it" in faults
     assert "rule number 3: window: 'soon' is no duration; write one such as 30s, 5m, 1h30m or 7d" in faults
-    assert any(fault.startswith("rule number 3: by: 'pad' is no dimension; use any of") for fault in faults)
+    assert any(fault.startswith("rule number 3: by: 'pad' is not a dimension; use any of") for fault in faults)
     assert "rule 'b': threshold: input should be a finite number" in faults
     assert any(fault.startswith("rule 'b': filters: api: an empty value selects nothing;") for fault in faults)
     assert "rule 'b': labels: '1st' is no label name; use letters, digits and _, and no digit first" in faults
