@@ -8,6 +8,7 @@ from typing import Any
 from collector.formats.descriptor import Format, JsonRecord, Record, TextLine
 from collector.formats.shared.layers import ACCESS_LINES
 from collector.formats.shared.message_keys import TEXT_KEYS
+from storage.patterns import Patterns
 
 # What begins with anything but a space.
 _FIRST_LINE = re.compile(rb"\S[^\n]*")
@@ -25,12 +26,18 @@ class Recogniser:
     def __init__(self, formats: Sequence[Format]) -> None:
         self._lines: list[tuple[str, TextLine]] = [(known.name, known.line) for known in formats if known.line]
         self._records: list[tuple[str, JsonRecord]] = [(known.name, known.record) for known in formats if known.record]
-        self._patterns = {name: _ascii(line.pattern) for name, line in self._lines}
+        # Those of users and presets come first, and are tried all at once.
+        self._given = [(name, line) for name, line in self._lines if line.is_given]
+        self._built_in = [(name, line) for name, line in self._lines if not line.is_given]
+        self._patterns: dict[str, Patterns | re.Pattern[str]] = {
+            **{name: Patterns([line.pattern]) for name, line in self._given},
+            **{name: _ascii(line.pattern) for name, line in self._built_in},
+        }
         self._contained = tuple({line.contains: None for _, line in self._lines})
         markers = [marker for marker in {line.marker: None for _, line in self._lines} if marker]
         self._markers = [(1 << number, marker, _ascii(marker)) for number, marker in enumerate(markers)]
         # By the markers that a line has.
-        self._any_of: dict[int, re.Pattern[str]] = {}
+        self._any_of: dict[int, _AnyOf] = {}
         self._matches = [(name, record.matches) for name, record in self._records]
         self._matches_without_keys = [
             (name, record.matches_without_keys) for name, record in self._records if record.matches_without_keys
@@ -52,8 +59,7 @@ class Recogniser:
         line = _first_line(head)
         if line.startswith(b"{"):
             return self._object_format(line, head) or None
-        # Its bytes as letters, whatever they are: all that is looked for is ASCII.
-        return self.line_format(line.decode("latin-1")) or None
+        return self.line_format(line.decode("utf-8", "replace")) or None
 
     def line_format(self, line: str, likely: str = "") -> str:
         """The format of a line of text that is no JSON; '' for none. That of its neighbour is `likely`, tried first."""
@@ -71,11 +77,10 @@ class Recogniser:
         for bit, _, marker in self._markers:
             if marker.search(start):
                 found_markers |= bit
-        pattern = self._any_of.get(found_markers)
-        if pattern is None:
-            pattern = self._any_of[found_markers] = self._pattern_of_any(found_markers)
-        found = pattern.match(start)
-        return found.lastgroup or "" if found else ""
+        any_of = self._any_of.get(found_markers)
+        if any_of is None:
+            any_of = self._any_of[found_markers] = self._having(found_markers)
+        return any_of.format_of(start)
 
     def are_lines_of(self, name: str, lines: Sequence[Any]) -> bool:
         """Whether all are lines of a format of text; False too where that takes a closer look."""
@@ -136,11 +141,31 @@ class Recogniser:
             )
         return self.record_format(record) if isinstance(record, dict) else ""
 
-    def _pattern_of_any(self, found_markers: int) -> re.Pattern[str]:
-        """A pattern whose group that matched has the name of the format, of those formats that may have such a line."""
+    def _having(self, found_markers: int) -> "_AnyOf":
+        """Those of the formats that may have a line with these markers."""
         markers = [marker for bit, marker, _ in self._markers if bit & found_markers]
-        tried = ((name, line) for name, line in self._lines if not line.marker or line.marker in markers)
-        return _ascii("|".join(f"(?P<{name}>{line.pattern})" for name, line in tried) or r"(?!)")
+        given, built_in = (
+            [(name, line.pattern) for name, line in lines if not line.marker or line.marker in markers]
+            for lines in (self._given, self._built_in)
+        )
+        return _AnyOf(given, built_in)
+
+
+class _AnyOf:
+    """Patterns by the names of their formats: the first that matches counts, given ones before built-in ones."""
+
+    def __init__(self, given: Sequence[tuple[str, str]], built_in: Sequence[tuple[str, str]]) -> None:
+        self._names = [name for name, _ in given]
+        self._given = Patterns([pattern for _, pattern in given])
+        self._built_in = _ascii("|".join(f"(?P<{name}>{pattern})" for name, pattern in built_in) or r"(?!)")
+
+    def format_of(self, line: str) -> str:
+        """The name of the format of a line; '' for none."""
+        number = self._given.first(line)
+        if number is not None:
+            return self._names[number]
+        found = self._built_in.match(line)
+        return found.lastgroup or "" if found else ""
 
 
 def _ascii(pattern: str) -> re.Pattern[str]:

@@ -11,16 +11,19 @@ from collections.abc import Iterable
 from collector.formats.descriptor import Format, TextLine
 from collector.formats.recognise import LONGEST_LINE
 from collector.formats.registry import Formats
+from storage.patterns import Patterns
 
 _LENGTH = rb"[\x80-\xff]{0,3}[\x00-\x7f]"
 # LogRecord.body, and of its AnyValue the string or the map; of the map the first member.
 _TEXT = rb"\*" + _LENGTH + rb"\n" + _LENGTH
 _MAP = rb"\*" + _LENGTH + rb"2" + _LENGTH + rb"\n" + _LENGTH + rb"\n"
-# The group is where a text begins; after the first byte nothing is consumed, as that may be of what is before a text.
-_TEXTS = re.compile(rb"\*(?=" + _LENGTH + rb"\n" + _LENGTH + rb"())")
+# The groups are the length of a text and where it begins; after the first byte nothing is consumed, as that may be of
+# what is before a text.
+_TEXTS = re.compile(rb"\*(?=" + _LENGTH + rb"\n(" + _LENGTH + rb")())")
 _BODY = re.compile(rb"\*" + _LENGTH + rb"[\n2]" + _LENGTH + rb"[^\x00-\x08]")
 # What CRI puts before a line.
-_RUNTIME = rb"(?:\d{4}-\S+ std(?:out|err) [FP] )?"
+_RUNTIME = re.compile(rb"\d{4}-\S+ std(?:out|err) [FP] ")
+_RUNTIME_MARK = b" std"
 
 
 class Screen:
@@ -31,8 +34,8 @@ class Screen:
         texts = [of.line for of in known if of.line]
         keys = sorted({key for of in known if of.record for key in of.record.keys})
         self._marker = _any_of({line.marker for line in texts if line.marker})
-        self._line = _line(line for line in texts if not line.marker)
-        self._any_line = _line(texts)
+        self._line = _Lines(line for line in texts if not line.marker)
+        self._any_line = _Lines(texts)
         self._object = re.compile(_TEXT + rb"\s*\{")
         self._map = re.compile(_MAP)
         key = _any_of(map(re.escape, keys)).pattern
@@ -47,7 +50,7 @@ class Screen:
         has_object = self._object.search(message) or self._map.search(message)
         if has_object and (has_marker or self._key.search(message)):
             return True
-        return _has_text(message, self._any_line if has_marker else self._line)
+        return (self._any_line if has_marker else self._line).are_in(message)
 
 
 def access_formats(formats: Formats) -> list[Format]:
@@ -55,15 +58,35 @@ def access_formats(formats: Formats) -> list[Format]:
     return [known for known in formats if known.has_lines and "requests" in known.becomes]
 
 
-def _line(lines: Iterable[TextLine]) -> re.Pattern[bytes]:
-    """Such a line, as it is or behind what a container's runtime puts before it."""
-    return re.compile(_RUNTIME + _any_of(line.pattern.removeprefix("^") for line in lines).pattern)
+class _Lines:
+    """Lines of formats, as they are or behind what a container's runtime puts before them."""
+
+    def __init__(self, lines: Iterable[TextLine]) -> None:
+        self._patterns = Patterns(sorted({line.pattern for line in lines}))
+
+    def are_in(self, message: bytes) -> bool:
+        """Whether a body is such a line; each is looked at no further than a line is recognised by."""
+        is_line = self._patterns.match_bytes
+        for found in _TEXTS.finditer(message):
+            start = found.start(2)
+            line = message[start : start + min(_length(found[1]), LONGEST_LINE)]
+            if len(line) == LONGEST_LINE:
+                # It may end within a letter.
+                line = line.decode("utf-8", "ignore").encode()
+            if is_line(line if _RUNTIME_MARK not in line else _without_runtime(line)):
+                return True
+        return False
 
 
-def _has_text(message: bytes, line: re.Pattern[bytes]) -> bool:
-    """Whether a body is such a line; each is looked at no further than a line is recognised by."""
-    starts = (found.start(1) for found in _TEXTS.finditer(message))
-    return any(line.match(message, start, start + LONGEST_LINE) for start in starts)
+def _without_runtime(line: bytes) -> bytes:
+    found = _RUNTIME.match(line)
+    return line[found.end() :] if found else line
+
+
+def _length(varint: bytes) -> int:
+    if len(varint) == 1:
+        return varint[0]
+    return sum((byte & 0x7F) << 7 * number for number, byte in enumerate(varint))
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[bytes]:

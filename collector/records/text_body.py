@@ -40,8 +40,7 @@ def line_by_line(lines: bytes, formats: Formats, first: str = "", of_objects: st
 def _of_slice(lines: bytes, others: tuple[str, str], formats: Formats, classifier: Classifier) -> Iterator[Part]:
     anything = formats.anything.name
     parts = lines.split(b"\n")
-    # As letters, whatever the bytes are: a format is recognised by its ASCII.
-    found = classifier.formats_of_texts(lines.decode("latin-1").split("\n"))
+    found = classifier.formats_of_texts(lines.decode("utf-8", "replace").split("\n"))
     first, of_objects = others
     texts = (name for name, part in zip(found, parts, strict=True) if name and not part.startswith(b"{"))
     unknown = first or next(texts, of_objects)

@@ -32,6 +32,8 @@ _FIRST_BYTES = 2 << 10
 # What a record has that may be wrapped, or hold a line that is.
 _IN_JSON = tuple(f'"{key}"'.encode() for key in sorted(envelopes.KEYS | {"log", "message"}))
 _OBJECT = re.compile(rb"\s*\{")
+# Bytes that are no text become letters that are encoded as these bytes again.
+_AS_THEY_ARE = "surrogateescape"
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -50,8 +52,7 @@ def is_wrapped(lines: bytes, formats: Formats, format_name: str = "") -> bool:
     """Whether the first lines or records of a body are wrapped."""
     if not _OBJECT.match(lines):
         head = lines[:_HEAD_BYTES].split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
-        # As letters, whatever the bytes are: prefixes and formats are recognised by their ASCII.
-        return are_prefixed((line.decode("latin-1") for line in head), formats, format_name)
+        return are_prefixed((line.decode("utf-8", "replace") for line in head), formats, format_name)
     beginning = lines[:_FIRST_BYTES]
     if not any(key in beginning for key in _IN_JSON):
         return False
@@ -159,11 +160,11 @@ class Unwrapping:
                     without_wrapping(record, self._formats) if record else [{"log": raw.decode("utf-8", "replace")}]
                 )
             return
-        for text in lines.decode("latin-1").split("\n"):
+        for text in lines.decode("utf-8", _AS_THEY_ARE).split("\n"):
             found = _unwrapped(text, self._formats, self._format_name)
             if found:
-                self._fields = found.fields
-                yield {**found.fields, "log": found.line}
+                self._fields = _readable(found.fields)
+                yield {**self._fields, "log": found.line}
             elif text[:1] in ("\t", " "):
                 # The journal moves further lines of a message to the right.
                 yield {**self._fields, "log": text}
@@ -232,7 +233,7 @@ class Unwrapping:
         line = record.get("log")
         if not isinstance(line, str):
             return _ENCODER.encode(record)
-        return line.rstrip("\n").encode("latin-1" if self._is_text else "utf-8", "replace")
+        return line.rstrip("\n").encode("utf-8", _AS_THEY_ARE if self._is_text else "replace")
 
     def _record(self, record: Record) -> Record:
         """A record with its line, or with what the line says where that is an object."""
@@ -240,6 +241,14 @@ class Unwrapping:
         if line.startswith(b"{") and (inner := _object(line)):
             return {name: value for name, value in record.items() if name != "log"} | inner
         return {**record, "log": line.decode("utf-8", "replace")} if line else record
+
+
+def _readable(fields: Record) -> dict[str, Any]:
+    """The fields without bytes that are no text."""
+    return {
+        name: value.encode("utf-8", _AS_THEY_ARE).decode("utf-8", "replace") if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
 
 
 def _decoded(raws: Sequence[bytes]) -> Iterator[tuple[Record, bytes]]:

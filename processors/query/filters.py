@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import re2  # type: ignore[import-untyped]
-
 from processors.errors import InvalidQuestion
 from processors.query.dimensions import dimension
+from storage.patterns import Pattern, PatternFault
 from storage.untrusted_text import is_text
 
 # What stands for "has none of it".
@@ -62,7 +61,7 @@ class Filter:
         if self.operator in (Operator.ABSENT, Operator.PRESENT) and chosen.absent is None:
             raise InvalidQuestion(f"Every request has {self.dimension!r}; filter by its values.")
         if self.operator in _REGEXES:
-            _compile(self.values[0])
+            _check_pattern(self.values[0])
         if chosen.is_number and self.operator in (Operator.IN, Operator.NOT_IN, Operator.RANGE):
             for value in self.values:
                 if not (_NUMBER.fullmatch(value) or (self.operator is Operator.RANGE and not value)):
@@ -135,15 +134,11 @@ def in_place_of(filters: Sequence[Filter], other: Filter) -> tuple[Filter, ...]:
     return (*(one for one in filters if one.dimension != other.dimension), other)
 
 
-def _compile(expression: str) -> None:
-    options = re2.Options()
-    options.log_errors = False
+def _check_pattern(expression: str) -> None:
     try:
-        re2.compile(expression, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "it is none"
-        shown = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
-        raise InvalidQuestion(f"{expression!r} is no regular expression of RE2: {shown}.") from None
+        Pattern(expression)
+    except PatternFault as fault:
+        raise InvalidQuestion(f"{expression!r} is no regular expression of RE2: {fault}.") from None
 
 
 def _escape(text: str, special: re.Pattern[str]) -> str:

@@ -106,8 +106,6 @@ class FormatDefinition(BaseModel):
             )
         if self.notation != "json" and (self.match.has or self.match.lacks):
             raise ValueError("match.has and match.lacks are for `json`; text is recognised by the definition itself.")
-        if self.notation == "regex" and self.match.lines:
-            regex.line_pattern(self.regex)
         if not ESSENTIAL & {reading.field for reading in self.parsed.readings}:
             text = str(self._text(self.notation))
             message = f"says nothing of a request; it needs one of {', '.join(sorted(ESSENTIAL))}"

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from collector.formats.custom import regex
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.json_fields import JsonFields
 from collector.formats.custom.layer import expression_select, json_select, template_select
@@ -66,9 +65,9 @@ def _line(definition: FormatDefinition) -> TextLine | None:
         literals = [part.text for part in parsed.parts if isinstance(part, Literal)]
         has_clock = any(reading.unit == CLF for reading in parsed.readings) and any("[" in text for text in literals)
         contains = definition.match.contains or _common_mark(literals)
-        return TextLine(line_pattern(parsed), contains, CLF_TIME_MARKER if has_clock else "")
+        return TextLine(line_pattern(parsed), contains, CLF_TIME_MARKER if has_clock else "", is_given=True)
     if isinstance(parsed, Expression) and is_wanted:
-        return TextLine(regex.line_pattern(parsed.text), definition.match.contains)
+        return TextLine(parsed.text, definition.match.contains, is_given=True)
     return None
 
 

@@ -2,15 +2,12 @@
 
 A duration in parts has the groups duration_1, duration_2 and so on; one that is negative leaves it unknown.
 
-They are RE2's, as ClickHouse reads lines with it: without look-around and back-references, and quick on any line.
-https://github.com/google/re2/wiki/Syntax
+They are RE2's (`storage.patterns`), by which ClickHouse reads lines and Python recognises them.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import re2  # type: ignore[import-untyped]
 
 from collector.formats.custom.faults import DefinitionFault, Fault
 from collector.formats.custom.reading import (
@@ -26,10 +23,10 @@ from collector.formats.custom.reading import (
     attribute,
 )
 from collector.formats.custom.strftime import faults as time_faults
+from storage.patterns import Pattern, PatternFault
 
 # Groups duration_1, duration_2 and so on are of one duration, in parts.
 _PART = re.compile(r"duration_[1-9]")
-_FLAGS = re.compile(r"\(\?([ims]+)\)")
 _LISTS = ("upstream_duration", "upstream_address", "upstream_status")
 _TIMES = (ISO, CLF, *UNIX)
 
@@ -49,12 +46,10 @@ class Expression:
 def parse(text: str, units: Mapping[str, str], times: Mapping[str, str]) -> Expression:
     """Raises DefinitionFault."""
     text = text.strip()
-    options = re2.Options()
-    options.log_errors = False
     try:
-        groups: dict[str, int] = dict(re2.compile(text, options).groupindex)
-    except re2.error as error:
-        raise DefinitionFault("regex", text, [_syntax_fault(text, error)]) from None
+        groups = Pattern(text).group_numbers
+    except PatternFault as fault:
+        raise DefinitionFault("regex", text, [_syntax_fault(text, fault)]) from None
     faults = [
         *([Fault(0, "has no named group, as in (?P<status>[0-9]+)")] if not groups else []),
         *_unit_faults(text, groups, units),
@@ -66,27 +61,9 @@ def parse(text: str, units: Mapping[str, str], times: Mapping[str, str]) -> Expr
     return Expression(text, tuple(values))
 
 
-def line_pattern(text: str) -> str:
-    """The same for `re`, by which lines are recognised. Raises DefinitionFault."""
-    # Names would be those of formats where several patterns are tried at once, and flags stand in the middle then.
-    pattern = re.sub(r"\(\?P<\w+>", "(?:", text)
-    flags = _FLAGS.match(pattern)
-    if flags is not None:
-        pattern = f"(?{flags[1]}:{pattern[flags.end() :]})"
-    try:
-        re.compile(f"(?P<name>{pattern})", re.ASCII)
-    except re.error as error:
-        raise DefinitionFault(
-            "regex", text, [Fault(0, f"match.lines: lines cannot be recognised by it: {error}")]
-        ) from None
-    return pattern
-
-
-def _syntax_fault(text: str, error: Exception) -> Fault:
-    reason = error.args[0] if error.args else "not a regular expression"
-    message = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+def _syntax_fault(text: str, fault: PatternFault) -> Fault:
     # RE2 names the faulty part, not its position.
-    return Fault(max(text.find(message.rpartition(": ")[2]), 0), f"{message} (RE2 knows no look-around)")
+    return Fault(max(text.find(fault.part), 0), str(fault))
 
 
 def _at(text: str, name: str) -> int:

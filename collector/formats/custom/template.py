@@ -100,7 +100,7 @@ def piece_expression(piece: Sequence[Part]) -> str:
 
 
 def line_pattern(line: Template) -> str:
-    r"""A pattern of `re` for lines that are certainly of the format. Its time grows with the line and no faster.
+    r"""A pattern of RE2 for lines that are certainly of the format.
 
     A quote in quotes, or a value with spaces where none stands as a rule, is not looked for.
     """

@@ -5,11 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-import re2  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from collector.formats.naming.look_up import LookUp
 from collector.formats.naming.source import fault
+from storage.patterns import Pattern, PatternFault
 
 Target = Literal["environment", "gateway", "instance", "api", "api_version", "consumer"]
 
@@ -102,11 +102,7 @@ class NamingRule(BaseModel):
 
 def _groups(regex: str) -> int:
     """How many groups a regular expression has. Raises ValueError."""
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return int(re2.compile(regex, options).groups)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "not a regular expression"
-        message = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise ValueError(f"regex {regex!r}: {message} (RE2 knows no look-around)") from None
+        return Pattern(regex).group_count
+    except PatternFault as error:
+        raise ValueError(f"regex {regex!r}: {error}") from None

@@ -15,7 +15,7 @@ from collector.errors import PayloadError
 
 # Ids are hexadecimal, and null means not set.
 _Real = (
-    float | Annotated[str, Meta(pattern=r"^(-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
+    float | Annotated[str, Meta(pattern=r"^(-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
 )
 _Id = Annotated[str, Meta(pattern="^([0-9a-fA-F]{16}|[0-9a-fA-F]{32})?$")] | None
 _Text = str | None

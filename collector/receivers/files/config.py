@@ -1,11 +1,11 @@
 """Which files to read, and how."""
 
-import re
 from typing import Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator
 
 from collector.formats.setting import TextFormat
+from storage.patterns import PatternFault, Patterns
 
 Container = Literal["auto", "none", "docker", "cri"]
 
@@ -27,7 +27,8 @@ class FileSource(BaseModel):
         default="auto", description="The wrapper that a container runtime puts around lines; auto: or anybody else."
     )
     multiline: str = Field(
-        default="", description="Regular expression of a record's first line, where records have several."
+        default="",
+        description="Regular expression (RE2) of how a record's first line begins, where records have several lines.",
     )
     max_line_size: ByteSize = Field(
         default=ByteSize(1 << 20), ge=1024, le=64 << 20, description="Of a longer line the beginning is a dead letter."
@@ -38,9 +39,9 @@ class FileSource(BaseModel):
     @classmethod
     def _compiles(cls, pattern: str) -> str:
         try:
-            re.compile(pattern.encode())
-        except re.error as error:
-            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+            Patterns([pattern])
+        except PatternFault as fault:
+            raise ValueError(f"{pattern!r} is no regular expression of RE2: {fault}") from None
         return pattern
 
 

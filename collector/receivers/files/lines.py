@@ -9,6 +9,7 @@ from collector.formats.registry import Formats
 from collector.records.containers import open_part, unwrap
 from collector.records.place import Part
 from collector.records.unwrap import Unwrapping
+from storage.patterns import PatternFault, Patterns
 
 # Including what container runtimes put around lines.
 _OBJECT_BEHIND_BLANK = re.compile(
@@ -17,15 +18,15 @@ _OBJECT_BEHIND_BLANK = re.compile(
 )
 _LONGEST_WRAPPER = 100
 
-_WRAPPERS = {"docker": r'\{"log":"', "cri": r"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
+_WRAPPERS = {"docker": rb'\{"log":"', "cri": rb"\S+ (?:stdout|stderr) [PF](?::\S*)? "}
 
 
 @dataclass(frozen=True)
 class Reading:
     """How the bytes of a file are to be understood.
 
-    `first_line` is how a record begins that may go on over further lines, `untimed_line` how a line does to which the
-    container runtime's time belongs.
+    `first_line` is how a record begins that may go on over further lines, as its format says, and `multiline` the same
+    as a setting says; `untimed_line` is how a line begins to which the container runtime's time belongs.
     """
 
     format: str
@@ -37,6 +38,7 @@ class Reading:
     prefixed: Formats | None = None
     # The format of all of those, where it is not left to each.
     given_format: str = ""
+    multiline: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,23 @@ def _is_hole(block: bytes) -> bool:
 def _open_record(block: bytes, reading: Reading) -> int:
     """Where the last record starts, if it may go on; the length of the block otherwise."""
     end = open_part(block, reading.container)
-    first_line = _first_line(reading.first_line, reading.container)
-    if first_line is None:
+    if not (reading.multiline or reading.first_line):
         return end
     while end > 0:
-        end = block.rfind(b"\n", 0, end - 1) + 1
-        if first_line.match(block, end) and not _is_body(block, end):
-            return end
+        start = block.rfind(b"\n", 0, end - 1) + 1
+        if _begins_record(block, start, end, reading) and not _is_body(block, start):
+            return start
+        end = start
     return 0
+
+
+def _begins_record(block: bytes, start: int, end: int, reading: Reading) -> bool:
+    wrapper = _wrapper(reading.container).match(block, start)
+    if wrapper is None:
+        return False
+    if not reading.multiline:
+        return _first_line(reading.first_line).match(block, wrapper.end()) is not None
+    return _multiline(reading.multiline).match(block[wrapper.end() : end].decode("utf-8", "replace"))
 
 
 def _is_body(block: bytes, start: int) -> bool:
@@ -112,8 +123,22 @@ def _is_body(block: bytes, start: int) -> bool:
 
 
 @cache
-def _first_line(pattern: str, container: str) -> re.Pattern[bytes] | None:
-    return re.compile(f"{_WRAPPERS.get(container, '')}(?:{pattern})".encode()) if pattern else None
+def _wrapper(container: str) -> re.Pattern[bytes]:
+    return re.compile(_WRAPPERS.get(container, b""))
+
+
+@cache
+def _first_line(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode())
+
+
+@cache
+def _multiline(pattern: str) -> Patterns:
+    try:
+        return Patterns([pattern])
+    except PatternFault:
+        # Of a file whose setting is gone, as it was remembered when it could be Python's: each line is a record.
+        return Patterns([""])
 
 
 def _without_long_lines(block: bytes, limit: int) -> tuple[bytes, list[bytes]]:

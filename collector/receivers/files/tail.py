@@ -125,12 +125,27 @@ class Tail:
         record = self.record
         # None for one that another version knew: what is read then waits in the spool for that version.
         known = self._formats.find(record.format)
-        first_line = record.multiline or (known.first_line if known else "")
+        first_line = known.first_line if known else ""
         untimed_line = known.untimed_line if known else ""
         if record.container != PREFIXED:
-            return Reading(record.format, record.container, first_line, record.max_line_size, untimed_line)
+            return Reading(
+                record.format,
+                record.container,
+                first_line,
+                record.max_line_size,
+                untimed_line,
+                multiline=record.multiline,
+            )
         given = record.format if record.is_given else ""
-        return Reading(record.format, "none", first_line, record.max_line_size, "", self._formats, given)
+        return Reading(
+            record.format,
+            "none",
+            first_line,
+            record.max_line_size,
+            prefixed=self._formats,
+            given_format=given,
+            multiline=record.multiline,
+        )
 
     def _look(self) -> tuple[bool, bool]:
         """Whether the file has been quiet for long enough that its last record is whole, and that its last line is."""

@@ -6,15 +6,17 @@ https://prometheus.io/docs/alerting/latest/configuration/#matcher
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
-import re2  # type: ignore[import-untyped]
 from pydantic import BeforeValidator
+
+from storage.patterns import Pattern, PatternFault
 
 # The longer ones first: `=` begins `=~`.
 OPERATORS = ("=~", "!~", "!=", "=")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_FORM = re.compile(rf"\s*(?P<name>{_NAME.pattern})\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
+_FORM = re.compile(rf"(?P<name>{_NAME.pattern})\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*)", re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BETWEEN = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
 
@@ -31,7 +33,11 @@ class Matcher:
         found = labels.get(self.name, "")
         if self.operator in ("=", "!="):
             return (found == self.value) is (self.operator == "=")
-        return (re2.fullmatch(self.value, found) is not None) is (self.operator == "=~")
+        return self._pattern.matches_all(found) is (self.operator == "=~")
+
+    @cached_property
+    def _pattern(self) -> Pattern:
+        return Pattern(self.value)
 
     def __str__(self) -> str:
         escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -46,16 +52,15 @@ def matcher(name: str, operator: str, value: str) -> Matcher:
         raise ValueError(f"{operator!r} is no operator of a matcher; use one of {', '.join(OPERATORS)}")
     if operator in ("=~", "!~"):
         try:
-            re2.compile(value)
-        except re2.error as error:
-            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
-            raise ValueError(f"{value!r} is no regular expression of RE2: {reason}; correct it") from None
+            Pattern(value)
+        except PatternFault as fault:
+            raise ValueError(f"{value!r} is no regular expression of RE2: {fault}") from None
     return Matcher(name, operator, value)
 
 
 def parse_matcher(text: str) -> Matcher:
     """The matcher that a text stands for; raises ValueError with the cure."""
-    found = _FORM.fullmatch(text)
+    found = _FORM.fullmatch(text.strip())
     value = found["value"] if found is not None else ""
     if found is None or (value.startswith('"') and not _QUOTED.fullmatch(value)):
         raise ValueError(f'{text!r} is no matcher; write one such as api="orders" or severity=~"critical|warning"')

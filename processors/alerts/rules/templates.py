@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 PLAIN = ("value", "value_with_unit", "threshold", "threshold_with_unit", "window")
 
 # `$value` and `$labels.api`, as Prometheus writes them, mean the same.
-_PLACEHOLDER = re.compile(r"\{\{\s*\$?(?P<expression>.*?)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{(?P<expression>(?:(?!\{\{|\}\}).)*+)\}\}")
 _LABEL = "labels."
 
 
@@ -16,9 +16,9 @@ def template_faults(template: str, labels: Collection[str] | None) -> list[str]:
     names = [f"labels.{name}" for name in sorted(labels or ())]
     known = ", ".join((*PLAIN, *(names or ["labels.<name>"])))
     return [
-        f"{{{{ {found['expression']} }}}} is unknown; use one of {known}"
-        for found in _PLACEHOLDER.finditer(template)
-        if not _is_known(found["expression"], labels)
+        f"{{{{ {expression} }}}} is unknown; use one of {known}"
+        for expression in map(_expression, _PLACEHOLDER.finditer(template))
+        if not _is_known(expression, labels)
     ]
 
 
@@ -26,12 +26,16 @@ def render(template: str, plain: Mapping[str, str], labels: Mapping[str, str]) -
     """The template with every placeholder filled; a label that an alert lacks is empty, as in Prometheus."""
 
     def text(found: re.Match[str]) -> str:
-        expression = found["expression"]
+        expression = _expression(found)
         if expression.startswith(_LABEL):
             return labels.get(expression.removeprefix(_LABEL), "")
         return plain.get(expression, "")
 
     return _PLACEHOLDER.sub(text, template)
+
+
+def _expression(found: re.Match[str]) -> str:
+    return found["expression"].strip().removeprefix("$")
 
 
 def _is_known(expression: str, labels: Collection[str] | None) -> bool:

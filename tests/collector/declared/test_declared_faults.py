@@ -101,7 +101,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
         ({"regex": r"(?P<status>\d+) (?P<duration>\d+)"}, "column 20: duration needs its unit"),
         ({"regex": r"(?P<status>\d+)", "units": {"duration": "s"}}, "units: duration is no duration of it"),
         ({"regex": r"(?P<status>\d+)", "times": {"time": "iso"}}, "times: time is no time of it"),
-        ({"regex": r"(?P<status>\d+)\pL", "match": {"lines": True}}, "lines cannot be recognised by it"),
+        ({"regex": r"(?P<status>\d+)(a)\2"}, "back-references are not supported: repeat what the group matches"),
         ({"nginx": "$status", "apache": "%s"}, "give one of nginx, apache"),
         ({}, "given: none"),
         ({"nginx": "$status", "units": {"duration": "s"}}, "units and times are for `regex`"),

@@ -8,11 +8,13 @@ from typing import Any
 import httpx
 import pytest
 from fluent import sender
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.known import known_formats
 from collector.formats.custom.remembered import RememberedFormats
 from collector.formats.registry import Formats
+from collector.receivers.otlp_screen import Screen
 from collector.spool.spool import Spool
 from storage.store import Store
 from tests.collector.rigs.forward_rig import forward
@@ -123,11 +125,28 @@ def test_a_format_that_has_left_the_configuration_is_still_read(store: Store, tm
         ({"nginx": "access log: $status $uri"}, "access log: 200 /orders", True),
         ({"regex": r"^(?P<status>\d+) (?P<url>\S+)$"}, "200 /orders", False),
         ({"regex": r"(?i)^get (?P<url>\S+) (?P<status>\d+)$", "match": {"lines": True}}, "GET /orders 200", True),
+        ({"regex": r"^größe=\pL (?P<status>\d+)$", "match": {"lines": True}}, "größe=ß 200", True),
+        ({"regex": r"^(?P<url>\S+) (?P<status>\d+)$", "match": {"lines": True}}, "/orders 200\r", True),
+        ({"regex": r"^(?P<url>\S+) (?P<status>\d+) \w+$", "match": {"lines": True}}, "/orders 200 é", False),
     ],
 )
 def test_which_lines_are_recognised_without_a_name(definition: dict[str, Any], line: str, is_recognised: bool) -> None:
     formats = known_formats([FormatDefinition.model_validate({"name": "own", **definition})])
     assert (formats.recogniser.detect(line.encode()) == "own") is is_recognised
+
+
+@pytest.mark.parametrize("size", [10, 200, 5000])
+@pytest.mark.parametrize("runtime", ["", "2026-11-23T10:15:30Z stdout F "])
+def test_a_whole_body_of_otlp_is_looked_at_though_attributes_follow(size: int, runtime: str) -> None:
+    definition = {"name": "own", "regex": r"^get (?P<url>\S+)(?: (?P<status>\d+))?$", "match": {"lines": True}}
+    screen = Screen(known_formats([FormatDefinition.model_validate(definition)]))
+    for line, is_request in ((f"get /{'é' * size} 200", True), (f"got /{'é' * size} 200", False)):
+        request = ExportLogsServiceRequest()
+        record = request.resource_logs.add().scope_logs.add().log_records.add()
+        record.body.string_value = runtime + line
+        attribute = record.attributes.add()
+        attribute.key, attribute.value.string_value = "log.file.name", "own.log"
+        assert screen.may_hold_requests(request.SerializeToString()) is is_request
 
 
 _HOSTILE = (" ", '" "', '"', "a", "1", "/", ":", ", ", " : ", "[", "1.1.1.1:80, ", "{a} ", "\\", "=")

@@ -220,7 +220,7 @@ def test_without_rules_nothing_is_added_to_a_statement(tmp_path: Path) -> None:
     [
         ({"source": "fil"}, "is not a source; use one of"),
         ({"source": "label:"}, "name what is read, as in label:tenant"),
-        ({"regex": "(?=a)"}, "RE2 knows no look-around"),
+        ({"regex": "(?=a)"}, "look-around is not supported: match what stands there"),
         ({"regex": "a"}, "there is no $1, the regex has 0 groups; put brackets around what is meant"),
         ({"replacement": "$2"}, "there is no $2, the regex has one group"),
         ({"prefixes": {"orders": "a"}}, "write it with a / before it"),

@@ -36,7 +36,7 @@ def test_a_block_is_cut_behind_its_last_line() -> None:
 
 
 def test_the_last_record_of_several_lines_waits() -> None:
-    reading = Reading("any", "none", r"\w+ +\d{4}-", 1 << 20)
+    reading = Reading("any", "none", "", 1 << 20, multiline=r"^\w+ +\d{4}-")
     assert _cut(_STACK, reading) == Cut(_STACK.index(b"ERROR"))
     assert _cut(_STACK, reading, settled=True) == Cut(len(_STACK))
     assert _cut(_STACK[_STACK.index(b"ERROR") :], reading) == Cut(0)
