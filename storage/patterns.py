@@ -88,7 +88,7 @@ class Patterns:
         content = _bytes(line).rstrip(b"\r\n")
         for start, of_several in self._sets:
             if numbers := of_several.Match(content):
-                return start + min(numbers)
+                return start + int(min(numbers))
         return None
 
     def match(self, line: str) -> bool:
