@@ -11,6 +11,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _QUOTED = re.compile(rb'"(?:[^"]|"")*+"')
 _QUOTED_FORMULA_STARTS = tuple(f'"{start}'.encode() for start in _FORMULA_STARTS)
 
+# The most that a cell of Excel holds, in UTF-16; libraries cut what is longer without a word.
+_LONGEST_CELL = 32_767
+
 
 def is_text(text: str) -> bool:
     """Whether it can be written as UTF-8; JSON and the arguments of a command can hold what cannot."""
@@ -59,3 +62,12 @@ def _quoted_for_spreadsheet(found: re.Match[bytes]) -> bytes:
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def cell_of_workbook(text: str) -> str:
+    """A text as one cell of Excel can hold it; where it is cut, its end says so."""
+    units = text.encode("utf-16-le", "replace")
+    if len(units) <= 2 * _LONGEST_CELL:
+        return text
+    note = f" … [cut: {len(text):,} characters are more than a cell of Excel holds; export CSV for all of them]"
+    return units[: 2 * (_LONGEST_CELL - len(note))].decode("utf-16-le", "ignore") + note

@@ -14,7 +14,7 @@ from dashboards.state.view import View
 from processors.custom_dashboards.additions import panel_yaml
 from processors.query.answer import Answer
 from storage.errors import GatelensError
-from storage.untrusted_text import csv_for_spreadsheet
+from storage.untrusted_text import cell_of_workbook, csv_for_spreadsheet
 
 if TYPE_CHECKING:
     from dashboards.site.pages import Site
@@ -72,5 +72,13 @@ def _sheets(frames: Sequence[pd.DataFrame]) -> bytes:
             frame = found.copy()
             for column in frame.select_dtypes(include=["datetimetz"]).columns:
                 frame[column] = frame[column].dt.tz_convert("UTC").dt.tz_localize(None)
+            for column in frame.select_dtypes(include=["object", "str"]).columns:
+                frame[column] = frame[column].map(
+                    lambda cell: cell_of_workbook(cell) if isinstance(cell, str) else cell
+                )
             frame.to_excel(writer, sheet_name=f"Table {number}", index=False)
     return output.getvalue()
+
+
+def _cell(value: object) -> object:
+    return cell_of_workbook(value) if isinstance(value, str) else value

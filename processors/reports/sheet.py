@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from processors.reports.report import UsageReport
 from processors.reports.usage import COUNTS, LATENCIES
+from storage.untrusted_text import cell_of_workbook
 
 _COUNT_FORMAT = "#,##0"
 _LATENCY_FORMAT = "#,##0.0"
@@ -49,7 +50,7 @@ def _write(
     if isinstance(value, pd.Timestamp):
         sheet.write_datetime(row, position, value.to_pydatetime().replace(tzinfo=None), form)
     elif isinstance(value, str):
-        sheet.write_string(row, position, value)
+        sheet.write_string(row, position, cell_of_workbook(value))
     elif pd.isna(value):
         sheet.write_blank(row, position, None, form)
     else:

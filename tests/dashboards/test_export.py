@@ -61,6 +61,16 @@ def test_what_a_browser_shows_becomes_a_sheet() -> None:
     assert all(text in texts for text in (b"Gateway", b"Rate", b"=HYPERLINK", b"envoy"))
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "😀"])
+def test_a_cell_that_excel_cannot_hold_says_that_it_is_cut(letter: str) -> None:
+    size = 32_767 // (len(letter.encode("utf-16-le")) // 2)
+    for text, is_cut in ((letter * size, False), (letter * (size + 1), True)):
+        with ZipFile(io.BytesIO(bytes(workbook([["Path"], [text]]).body))) as archive:
+            texts = archive.read("xl/sharedStrings.xml").decode()
+        assert ("export CSV for all of them" in texts) is is_cut
+        assert (text in texts) is not is_cut
+
+
 @pytest.mark.parametrize("rows", [[], [["a", "b"], ["c"]], [["a"] * 501], [["a"], [{}]]])
 def test_what_is_no_table_becomes_no_sheet(rows: list[Any]) -> None:
     with pytest.raises(ValidationError):
