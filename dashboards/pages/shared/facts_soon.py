@@ -38,6 +38,7 @@ class FactsSoon:
         key = (*context.view.filters, *context.implied)
         with self._change:
             if key not in self._asked:
+                self._forget_unread()
                 self._asked[key] = self._threads.submit(self._facts.known, context)
             asked, last = self._asked[key], self._last.get(key)
         try:
@@ -56,6 +57,12 @@ class FactsSoon:
             while len(self._last) > _MOST_KEPT:
                 self._last.pop(next(iter(self._last)))
         return found
+
+    def _forget_unread(self) -> None:
+        """Drop what was found for filters that nobody has come back for, beyond a few."""
+        found = [key for key, asked in self._asked.items() if asked.done()]
+        for key in found[: max(0, len(self._asked) - _MOST_KEPT + 1)]:
+            del self._asked[key]
 
     def _at_once(self, context: PageContext) -> KnownFacts:
         try:
