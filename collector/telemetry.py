@@ -59,10 +59,10 @@ class CollectorMetrics:
             unit="{attempt}",
             description="Inserts that failed and will be tried again.",
         )
-        self._salvaged = meter.create_counter(
-            "gatelens.writer.salvaged",
+        self._recovered = meter.create_counter(
+            "gatelens.writer.recovered",
             unit="{payload}",
-            description="Payloads that became dead letters as a whole.",
+            description="Payloads recovered as dead letters, as a whole.",
         )
         self._insert = meter.create_histogram(
             "gatelens.writer.insert.duration",
@@ -106,8 +106,8 @@ class CollectorMetrics:
     def failed(self, format_name: str) -> None:
         self._failures.add(1, {"format": format_name})
 
-    def salvaged(self, format_name: str, payloads: int) -> None:
-        self._salvaged.add(payloads, {"format": format_name})
+    def recovered(self, format_name: str, payloads: int) -> None:
+        self._recovered.add(payloads, {"format": format_name})
 
     def observe_spool(
         self,

@@ -164,7 +164,7 @@ def test_the_names_in_prometheus_are_those_of_the_exposition() -> None:
     collector.connection_refused("http", "malformed", "", "")
     collector.stored("envoy_json", 0.1, 0.2)
     collector.failed("envoy_json")
-    collector.salvaged("envoy_json", 1)
+    collector.recovered("envoy_json", 1)
     collector.observe_spool(lambda: 1, lambda: 2, lambda: 3, lambda: 0)
     collector.observe_damage(lambda: 4, lambda: 5)
     collector.observe_ledger(lambda: 0, lambda: 1.5)

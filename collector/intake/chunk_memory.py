@@ -119,7 +119,7 @@ def _open(path: Path) -> int:
 
 
 def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:
-    """The keys that are durable; those that are not gather in `begun`. A file that cannot be read is set aside."""
+    """The keys that are durable; those that are not gather in `begun`. A file that cannot be read is moved away."""
     durable: set[bytes] = set()
     try:
         data = path.read_bytes()
@@ -131,7 +131,7 @@ def _read(path: Path, begun: dict[bytes, Stamp]) -> set[bytes]:
     except OSError as error:
         aside = path.with_name(f"{path.name}.damaged")
         _log.error(
-            "The chunks of Fluent Forward cannot be read and are set aside; one that is sent again is stored again.",
+            "The chunks of Fluent Forward cannot be read and are moved away; one that is sent again is stored again.",
             extra={"path": str(aside), "error": str(error)},
         )
         path.replace(aside)

@@ -163,7 +163,7 @@ class DeliveryMemory:
         self._before, self._latest = self._latest, {}
 
     def _read(self, path: Path) -> Iterator[tuple[Delivery, int]]:
-        """The entries of a file that are as they were written; one that cannot be read at all is set aside."""
+        """The entries of a file that are as they were written; one that cannot be read at all is moved away."""
         try:
             with path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
@@ -174,7 +174,7 @@ class DeliveryMemory:
             return
         except OSError as error:
             self._warn("The keys of bodies cannot be read; what is sent again may be stored again.", error)
-            _set_aside(path)
+            _move_away(path)
             return
         damaged = 0
         for start in range(0, len(data) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
@@ -199,8 +199,8 @@ def _entry(delivery: Delivery, at_us: int) -> bytes:
     return fields + _CHECKSUM.pack(zlib.crc32(fields))
 
 
-def _set_aside(path: Path) -> None:
+def _move_away(path: Path) -> None:
     try:
         path.replace(path.with_name(f"{path.name}.damaged"))
     except OSError as error:
-        _log.error("It cannot be set aside either.", extra={"path": str(path), "error": str(error)})
+        _log.error("The file cannot be moved away either.", extra={"path": str(path), "error": str(error)})

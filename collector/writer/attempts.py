@@ -79,7 +79,7 @@ class Attempts:
         self._noted.pop(segment.id, None)
         self._path(segment).unlink(missing_ok=True)
 
-    def set_aside(self, segment: Segment) -> None:
+    def give_up(self, segment: Segment) -> None:
         """Note that a segment is given up: one that comes back is tried with care, and as often again."""
         attempt = self._noted.pop(segment.id)
         self._write(segment, attempt, deaths=1)

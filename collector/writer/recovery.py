@@ -72,8 +72,8 @@ class Recovery:
         disk goes first: whether the rest can be read shows when that is stored. A segment that is not split may take
         all the memory of a trial, or where that is to be `tight`, as little as a part.
         """
-        if (set_aside := self.mend(segment)) is not None:
-            return set_aside
+        if (dead_letters := self.mend(segment)) is not None:
+            return dead_letters
         readable, broken = self._sorted(known, segment, _frames(segment), tight=tight)
         unreadable = self._legible(segment, broken)
         if unreadable and not readable and self._fault(UNDECODABLE, segment, unreadable) is not None:

@@ -1,4 +1,4 @@
--- Segments whose books do not balance: records that the transform read, against rows that the tables hold.
+-- Segments whose ledger does not balance: records that the transform read, against rows that the tables hold.
 WITH
     entered AS
     (

@@ -137,13 +137,13 @@ class Writer:
             )
             self._spool.leave(segment)
             return
-        if not segment.is_checked and (set_aside := self._recovery.mend(segment)) is not None:
-            self._metrics.salvaged(known.name, set_aside)
+        if not segment.is_checked and (dead_letters := self._recovery.mend(segment)) is not None:
+            self._metrics.recovered(known.name, dead_letters)
             return
         started = time.monotonic()
         attempt = self._attempts.begin(segment)
         if attempt.is_hopeless:
-            self._set_aside(segment, attempt)
+            self._quarantine_segment(segment, attempt)
             return
         try:
             is_stored = self._stored(known, segment, attempt)
@@ -200,10 +200,10 @@ class Writer:
             return False
         return True
 
-    def _set_aside(self, segment: Segment, attempt: Attempt) -> None:
+    def _quarantine_segment(self, segment: Segment, attempt: Attempt) -> None:
         kept = self._quarantine.add(segment)
         self._spool.remove(segment)
-        self._attempts.set_aside(segment)
+        self._attempts.give_up(segment)
         _log.error(
             "A segment cannot be stored with the memory there is, and is quarantined; give Gatelens more, and move the "
             "file back into the spool while it is stopped.",
@@ -231,10 +231,10 @@ class Writer:
     def _was_split(self, known: Format, segment: Segment, *, tight: bool = False) -> bool:
         return self._was_replaced(known, self._recovery.split(known, segment, tight=tight))
 
-    def _was_replaced(self, known: Format, set_aside: int | None) -> bool:
-        if set_aside is not None:
-            self._metrics.salvaged(known.name, set_aside)
-        return set_aside is not None
+    def _was_replaced(self, known: Format, dead_letters: int | None) -> bool:
+        if dead_letters is not None:
+            self._metrics.recovered(known.name, dead_letters)
+        return dead_letters is not None
 
     def _stored_by_fast_path(self, known: Format, segment: Segment, attempt: Attempt) -> bool:
         """Whether a fast path has stored the segment; where it has not, it has stored nothing of it."""

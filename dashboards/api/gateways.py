@@ -93,7 +93,7 @@ def _add_instances(router: APIRouter, store: Store, handled: Questions, clock: C
     def costs_of(asked: Annotated[_Of, Query()], by: str = "api") -> Response:
         def answer() -> Mapping[str, pd.DataFrame]:
             if by not in DIMENSIONS:
-                raise InvalidQuestion(f"Costs are not told by {by!r}; use any of {', '.join(DIMENSIONS)}.")
+                raise InvalidQuestion(f"Costs cannot be split by {by!r}; use any of {', '.join(DIMENSIONS)}.")
             found = cost(store, handled, asked.window(clock), by, asked.instances)
             return {"costs": found.costs, "fits": found.fits}
 

@@ -15,7 +15,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _MOST = 5_000_000
 _PIECE_BYTES = 1 << 20
 # Of what a library says of a file.
-_MOST_TOLD = 200
+_MOST_SHOWN = 200
 
 
 def digest(path: Path) -> str:
@@ -54,7 +54,7 @@ def _of_mmdb(path: Path) -> Iterator[tuple[str, str]]:
                     yield str(network), country
     except Exception as error:
         # Of a damaged file the library raises whatever that leads it to.
-        raise ConfigError(f"{path} cannot be used: {str(error)[:_MOST_TOLD]!r}. Download it anew.") from error
+        raise ConfigError(f"{path} cannot be used: {str(error)[:_MOST_SHOWN]!r}. Download it anew.") from error
 
 
 def _iso_code(record: object) -> str:

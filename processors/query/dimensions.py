@@ -63,7 +63,7 @@ _ALL = (
     _column("instance", "One replica of the gateway: a pod, a host"),
     Dimension(
         "reporter",
-        "Who told of the request: gateway; in a mesh source or destination",
+        "Who reported the request: gateway; in a mesh source or destination",
         ("reporter",),
         # Roll-ups keep apart what never left its source.
         "if(seen.reporter = 'source_only', 'source', toString(seen.reporter))",

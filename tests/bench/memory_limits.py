@@ -82,7 +82,7 @@ def _run(data: Path, group: ControlGroup | None, options: argparse.Namespace) ->
             "drained_after_seconds": drained,
             "wrong_batches": wrong_batches(gatelens, acknowledged),
             "unbalanced_segments": unbalanced_segments(gatelens),
-            "set_aside": len(list((data / "quarantine").glob("*"))) if (data / "quarantine").exists() else 0,
+            "quarantined": len(list((data / "quarantine").glob("*"))) if (data / "quarantine").exists() else 0,
         }
 
 

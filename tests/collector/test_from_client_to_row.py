@@ -1,4 +1,4 @@
-"""From real clients, over real sockets, through the spool into rows: once each, and the books balance."""
+"""From real clients, over real sockets, through the spool into rows: once each, and the ledger balances."""
 
 import threading
 import time

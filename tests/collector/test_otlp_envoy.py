@@ -170,7 +170,7 @@ def test_metrics_count_the_same(stored: Store, transport: str) -> None:
     assert memory == [(1,)]
 
 
-def test_nothing_is_set_aside_and_the_books_balance(stored: Store) -> None:
+def test_there_is_no_dead_letter_and_the_ledger_balances(stored: Store) -> None:
     assert _rows(stored, "SELECT reason, body FROM dead_letters WHERE environment = {e:String}") == []
     in_tables = _rows(
         stored,
@@ -181,7 +181,7 @@ def test_nothing_is_set_aside_and_the_books_balance(stored: Store) -> None:
             + (SELECT count() FROM metrics WHERE environment = {e:String})
         """,
     )
-    in_books = _rows(
+    in_ledger = _rows(
         stored,
         """
         SELECT sum(records) FROM books
@@ -193,4 +193,4 @@ def test_nothing_is_set_aside_and_the_books_balance(stored: Store) -> None:
         )
         """,
     )
-    assert in_tables == in_books
+    assert in_tables == in_ledger

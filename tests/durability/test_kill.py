@@ -106,7 +106,7 @@ def test_every_acknowledged_event_is_stored_once(tmp_path: Path) -> None:
         assert set(stored) <= sent
         assert set(stored.values()) == {(_EVENTS, _EVENTS)}
         _check_rollups(gatelens, len(stored) * _EVENTS)
-        _check_books(gatelens, len(stored) * _EVENTS)
+        _check_ledger(gatelens, len(stored) * _EVENTS)
 
 
 def _check_rollups(gatelens: RunningGatelens, events: int) -> None:
@@ -123,7 +123,7 @@ def _check_rollups(gatelens: RunningGatelens, events: int) -> None:
         assert gatelens.query(f"SELECT environment, api, {sums} FROM {table} {group}") == expected
 
 
-def _check_books(gatelens: RunningGatelens, events: int) -> None:
+def _check_ledger(gatelens: RunningGatelens, events: int) -> None:
     (booked,) = gatelens.query(
         "SELECT sum(records) AS records, sum(requests) AS requests, sum(dead_letters) AS dead_letters FROM books"
         " WHERE format IN ('envoy_json', 'otlp_logs')"
@@ -135,7 +135,7 @@ def _check_books(gatelens: RunningGatelens, events: int) -> None:
     }
     differing = gatelens.query(
         "SELECT segment_id, booked, stored FROM"
-        " (SELECT segment_id, sum(requests) AS booked FROM books GROUP BY segment_id) AS told"
+        " (SELECT segment_id, sum(requests) AS booked FROM books GROUP BY segment_id) AS counted"
         " FULL JOIN (SELECT toString(segment_id) AS segment_id, count() AS stored FROM requests GROUP BY 1) AS kept"
         " USING segment_id WHERE booked != stored"
     )

@@ -1,4 +1,4 @@
-"""A real Envoy gateway is sent known requests; store, roll-ups, books and pages count exactly those."""
+"""A real Envoy gateway is sent known requests; store, roll-ups, ledger and pages count exactly those."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -116,12 +116,12 @@ def test_the_roll_ups_say_the_same(gatelens: GatelensProcess) -> None:
         assert latency == {"n": 2 * SENT}
 
 
-def test_the_books_balance(gatelens: GatelensProcess) -> None:
+def test_the_ledger_balances(gatelens: GatelensProcess) -> None:
     kept = ("requests", "metrics", "spans", "logs", "dead_letters")
     sums = ", ".join(f"toUInt32(sum({name})) AS {name}" for name in ("records", *kept))
-    [books] = gatelens.rows(f"SELECT {sums} FROM (SELECT * FROM books)")
+    [ledger] = gatelens.rows(f"SELECT {sums} FROM (SELECT * FROM books)")
     tables = {name: gatelens.rows(f"SELECT toUInt32(count()) AS n FROM {name}")[0]["n"] for name in kept}
-    assert books == {"records": sum(tables.values()), **tables}
+    assert ledger == {"records": sum(tables.values()), **tables}
     # Once a minute the demo's stand-in for Mule breaks a line.
     [unparsed] = gatelens.rows("SELECT toUInt32(count()) AS n FROM dead_letters WHERE format != 'mule_log'")
     assert unparsed["n"] == 0

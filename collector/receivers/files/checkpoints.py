@@ -76,7 +76,7 @@ class Checkpoints:
         self._path = directory / _NAME
 
     def load(self) -> State:
-        """What was saved last. A file that is damaged is set aside: all files are then new.
+        """What was saved last. A file that is damaged is moved away: all files are then new.
 
         A position that is damaged and can be read all the same does not fit its file, for it holds digests of what is
         before it; that file is then new.
@@ -90,7 +90,7 @@ class Checkpoints:
             aside = self._path.with_suffix(".damaged")
             self._path.replace(aside)
             _log.error(
-                "The checkpoints of files are damaged and were set aside; files are read again as new ones.",
+                "The checkpoints of files are damaged and were moved away; files are read again as new ones.",
                 extra={"path": str(aside), "error": str(error)},
             )
             return State()

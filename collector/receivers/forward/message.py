@@ -34,14 +34,15 @@ class Message:
     """Events under one tag.
 
     `entries` is a MessagePack array of [time, record]; `broken` is what cannot be read, the end of a packed stream or
-    all of it, and `set_aside` the format that it is kept under. `chunk` is the id under which an answer is wanted.
+    all of it, and `dead_letter_format` the format that it is kept under. `chunk` is the id under which an answer is
+    wanted.
     """
 
     tag: str
     entries: Data
     broken: bytes = b""
     chunk: str = ""
-    set_aside: str = UNDECODABLE.name
+    dead_letter_format: str = UNDECODABLE.name
 
     @property
     def size(self) -> int:

@@ -51,7 +51,7 @@ class Records:
             if self._entries_size >= SLICE_BYTES:
                 self._convert()
         if unreadable:
-            kind = self._kind(message.tag, message.set_aside)
+            kind = self._kind(message.tag, message.dead_letter_format)
             apart, rest = unreadable[:_MOST_APART], b"".join(unreadable[_MOST_APART:])
             self._broken += [(kind, data) for data in (*apart, rest) if data]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dashboards import formats
 from dashboards.components.table import Cell, Column, Row, records, table
-from dashboards.pages.ingest.sql_links import books_of, rows_of
+from dashboards.pages.ingest.sql_links import ledger_of, rows_of
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
@@ -23,13 +23,13 @@ def ledger_panel(parts: PageParts) -> Panel:
             "ledger",
             _LEDGER,
             rows,
-            href=lambda row: books_of(context.view, str(row["format"])),
+            href=lambda row: ledger_of(context.view, str(row["format"])),
             empty="Nothing was received in this range",
         )
 
     return Panel(
         "ledger", "Ledger by format", draw, height=160,
-        help="For each segment the books keep how many records were read and what became of them. Lag is the 95th "
+        help="For each segment the ledger keeps how many records were read and what became of them. Lag is the 95th "
         "percentile from the arrival until rows can be queried",
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboards.components.table import Column, Row, records, table
-from dashboards.pages.ingest.sql_links import books_of
+from dashboards.pages.ingest.sql_links import ledger_of
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
@@ -35,7 +35,7 @@ def inputs_panel(parts: PageParts) -> Panel:
                 Column("seen", "Last seen", numeric=True),
             ),
             rows,
-            href=lambda row: books_of(context.view, str(row["format"])),
+            href=lambda row: ledger_of(context.view, str(row["format"])),
             empty="Nothing received since startup",
             page=10,
         )

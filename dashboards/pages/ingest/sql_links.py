@@ -6,7 +6,7 @@ from dashboards.state.view import View
 from storage.settings import literal
 
 
-def books_of(view: View, format_name: str) -> str:
+def ledger_of(view: View, format_name: str) -> str:
     """The ledger entries of a format, the newest segment first."""
     return _sql(
         view,

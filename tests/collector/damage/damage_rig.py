@@ -60,8 +60,8 @@ FLEX_MESSAGE: Mapping[str, Any] = {
 
 def flex_record(message: Mapping[str, Any]) -> bytes:
     """A record of Fluent Bit around a message of the Message Logging policy."""
-    told = {"logger": "flex-gateway-envoy", "level": "info", "kind": "accessLog", "message": json.dumps(message)}
-    return json.dumps(told).encode()
+    recorded = {"logger": "flex-gateway-envoy", "level": "info", "kind": "accessLog", "message": json.dumps(message)}
+    return json.dumps(recorded).encode()
 
 
 # Of each format of lines, the one that must survive whatever stands around it.
@@ -226,14 +226,14 @@ def rows(store: Store, table: str, columns: str, segment: str) -> Sequence[tuple
 
 
 def records(store: Store, segment: str) -> int:
-    """How many the books tell of; raises where the tables do not hold as many."""
-    [(told,)] = rows(store, "books", "sum(records)", segment)
+    """How many records the ledger has; raises where the tables do not hold as many."""
+    [(recorded,)] = rows(store, "books", "sum(records)", segment)
     held = sum(
         rows(store, table, "count()", segment)[0][0]
         for table in ("requests", "logs", "metrics", "spans", "dead_letters")
     )
-    assert told == held
-    return int(told)
+    assert recorded == held
+    return int(recorded)
 
 
 def dead_letters(store: Store, segment: str) -> list[bytes]:

@@ -64,7 +64,9 @@ def test_damage_beside_whole_payloads(
     assert not [segment for segment in found["segment_id"] if str(segment).startswith(name)]
 
 
-def test_what_is_no_message_is_set_aside_with_its_bytes(store: Store, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_no_message_becomes_a_dead_letter_with_its_bytes(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     bodies = {"otlp_logs": b"\x0a\x05nope!", "prometheus_write": b"\x0a\x05nope!"}
     for name, broken in bodies.items():
         message, environment = MESSAGES[name], f"no-message-{name}"

@@ -116,7 +116,7 @@ def test_over_forward(store: Store, tmp_path: Path, mode: str, named: bool) -> N
 
 
 @pytest.mark.parametrize("signal", [1, 2], ids=["metrics", "traces"])
-def test_signals_in_encodings_of_its_own_are_set_aside(store: Store, tmp_path: Path, signal: int) -> None:
+def test_signals_in_encodings_of_its_own_become_dead_letters(store: Store, tmp_path: Path, signal: int) -> None:
     """Fluent Bit's `forward` output sends them under an option; read as records they would be nonsense."""
     environment = f"fluent-signal-{signal}"
     # An entry of logs within, so that a reader who goes by the looks would take it for one.

@@ -1,4 +1,4 @@
-"""OTLP's JSON that comes in lines: each request is stored under its signal, or set aside whole."""
+"""OTLP's JSON that comes in lines: each request is stored under its signal, or becomes a dead letter as a whole."""
 
 import json
 import time
@@ -78,7 +78,7 @@ def test_each_line_is_a_request_of_its_own_signal(store: Store, tmp_path: Path) 
         "no JSON",
     ],
 )
-def test_what_is_no_request_is_set_aside_and_its_neighbours_are_stored(
+def test_what_is_no_request_becomes_a_dead_letter_and_its_neighbours_are_stored(
     store: Store, tmp_path: Path, wrong: str
 ) -> None:
     environment = f"otlp-wrong-{abs(hash(wrong))}"

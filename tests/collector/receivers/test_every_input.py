@@ -114,7 +114,7 @@ def _compared(row: Mapping[str, Any], source: Input, format_name: str) -> str:
 def _expected(case: Case, source: Input) -> Counter[str]:
     found: Counter[str] = Counter()
     if case.name in REFUSED:
-        found[_compared(_set_aside(case, source), source, NOT_OTLP.name)] += source.copies
+        found[_compared(_dead_letter(case, source), source, NOT_OTLP.name)] += source.copies
         return found
     for row in [*case.rows(), *source.adds(case)]:
         told = {name: source.peer if value == PEER else value for name, value in row.items()}
@@ -125,8 +125,8 @@ def _expected(case: Case, source: Input) -> Counter[str]:
     return found
 
 
-def _set_aside(case: Case, source: Input) -> dict[str, Any]:
-    """What nobody was there to be told of."""
+def _dead_letter(case: Case, source: Input) -> dict[str, Any]:
+    """The row of a case that is refused where nobody waits for an answer."""
     return {
         "table": "dead_letters",
         "received_at": "arrival",

@@ -60,7 +60,7 @@ def store_all(store: Store | FailingStore, spool: Spool, families: Families | No
 
 
 def store_all_balanced(store: Store, spool: Spool, families: Families | None = None) -> None:
-    """The same; the books must balance, of this segment and of all others that tests have stored."""
+    """The same; the ledger must balance, of this segment and of all others that tests have stored."""
     store_all(store, spool, families)
     found = differences(store, _STARTED)
     # The tests of the writer and of reconciliation take rows away to see whether it is noticed.

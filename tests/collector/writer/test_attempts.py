@@ -138,7 +138,7 @@ def test_a_note_that_cannot_be_read_counts_as_stored_in_part(store: Store, spool
     assert _rows(store, environment) == (400, 1)
 
 
-def test_what_five_processes_died_of_is_set_aside_and_what_is_behind_it_stored(store: Store, spool: Spool) -> None:
+def test_what_five_processes_died_of_is_quarantined_and_what_is_behind_it_stored(store: Store, spool: Spool) -> None:
     segment = _sealed(spool, "attempts-deadly")
     _die(store, spool, segment, times=5)
     writer = _writer(store, spool)
@@ -162,7 +162,7 @@ def test_what_five_processes_died_of_is_set_aside_and_what_is_behind_it_stored(s
     assert writer.quarantine_fault == ""
 
 
-def test_what_never_fits_into_the_memory_of_the_engine_is_set_aside(store: Store, spool: Spool) -> None:
+def test_what_never_fits_into_the_memory_of_the_engine_is_quarantined(store: Store, spool: Spool) -> None:
     segment = _sealed(spool, "attempts-refused")
     full = FailingStore(store, [_FULL] * 8, stores_first=False)
     writer = _writer(full, spool)

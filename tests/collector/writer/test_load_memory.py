@@ -1,4 +1,4 @@
-"""What is small on the wire and large in the engine: set aside alone, or stored piece by piece, in bounded memory."""
+"""What is small on the wire and large in the engine: a dead letter, or stored piece by piece, in bounded memory."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -116,7 +116,7 @@ def _balanced(store: Store, segment_id: str, since: datetime) -> None:
 
 @pytest.mark.usefixtures("little_memory")
 @pytest.mark.parametrize("case", _HOSTILE)
-def test_only_what_grows_out_of_proportion_is_set_aside(store: Store, spool: Spool, case: str) -> None:
+def test_only_what_grows_out_of_proportion_becomes_a_dead_letter(store: Store, spool: Spool, case: str) -> None:
     format_name, table, whole, hostile = _HOSTILE[case]
     environment = f"memory-{case.replace(' ', '-').replace('.', '-')}"
     _store_all(store, spool, environment, format_name, [whole, hostile, whole, whole])

@@ -112,7 +112,7 @@ def test_the_same_segment_twice_is_stored_once(store: Store, spool: Spool) -> No
     assert spool.size == 0
 
 
-def test_what_cannot_be_decoded_is_set_aside_and_the_rest_stored(store: Store, spool: Spool) -> None:
+def test_what_cannot_be_decoded_becomes_a_dead_letter_and_the_rest_is_stored(store: Store, spool: Spool) -> None:
     environment = segment_id = "writer-recovery"
     bodies = [otlp_logs("a", "b"), _BROKEN_PROTOBUF, otlp_logs("c"), b"\x0a\xff\xff\xff\x7f", otlp_logs("d")]
     segment = _sealed(spool, segment_id, [_payload("otlp_logs", body, environment) for body in bodies])
@@ -158,7 +158,7 @@ def test_a_segment_that_is_damaged_on_disk_keeps_its_whole_frames(store: Store, 
 
 
 @pytest.mark.parametrize("before_body", [1, 3], ids=["size of the body", "tag of the body"])
-def test_a_frame_that_is_damaged_inside_is_set_aside(store: Store, spool: Spool, before_body: int) -> None:
+def test_a_frame_that_is_damaged_inside_becomes_a_dead_letter(store: Store, spool: Spool, before_body: int) -> None:
     environment = f"writer-damaged-{before_body}"
     payload = _payload("envoy_json", json_lines("d", range(3)), environment)
     segment = _sealed(spool, environment, [payload] * 3)

@@ -180,7 +180,7 @@ def unbalanced_segments(gatelens: RunningGatelens) -> list[dict[str, object]]:
     """Segments whose records and rows differ."""
     return gatelens.query(
         "SELECT segment_id, booked, stored FROM"
-        " (SELECT segment_id, sum(records) AS booked FROM books GROUP BY segment_id) AS told"
+        " (SELECT segment_id, sum(records) AS booked FROM books GROUP BY segment_id) AS counted"
         " FULL JOIN (SELECT toString(segment_id) AS segment_id, sum(n) AS stored FROM ("
         " SELECT segment_id, count() AS n FROM requests GROUP BY segment_id"
         " UNION ALL SELECT segment_id, count() FROM logs GROUP BY segment_id"

@@ -125,7 +125,9 @@ def _recovered(directory: Path, data: bytes, suffix: str) -> tuple[list[bytes], 
 
 @pytest.mark.parametrize("suffix", [OPEN, READY])
 @pytest.mark.parametrize("damage", _DAMAGES, ids=lambda damage: damage.__name__.strip("_"))
-def test_sound_frames_are_kept_once_and_the_rest_is_set_aside(tmp_path: Path, damage: Damage, suffix: str) -> None:
+def test_sound_frames_are_kept_once_and_the_rest_becomes_dead_letters(
+    tmp_path: Path, damage: Damage, suffix: str
+) -> None:
     draw = random.Random(f"{damage.__name__}{suffix}")
     for number in range(12):
         written = _frames(draw, draw.randrange(1, 60))

@@ -1,4 +1,4 @@
-"""What is damaged in the spool becomes dead letters, its neighbours become rows, and the books tell of both."""
+"""What is damaged in the spool becomes dead letters, its neighbours become rows, and the ledger counts both."""
 
 import itertools
 import logging

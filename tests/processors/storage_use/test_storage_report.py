@@ -16,7 +16,7 @@ def report(store: Store) -> StorageReport:
     for minutes in (1, 90):
         at = _NOW - timedelta(minutes=minutes)
         segment = f"storage-{minutes}"
-        # The books of the store balance for everybody.
+        # The ledger of the store balances for everybody.
         rows = [(at, "storage", at, segment)] * 50
         store.insert("requests", ("time", "environment", "ingested_at", "segment_id"), rows)
         store.insert("books", ("segment_id", "received_at", "records", "requests"), [(segment, at, 50, 50)])

@@ -157,9 +157,7 @@ def test_a_state_directory_that_cannot_be_made_is_tried_again(
         rig.wait_for_lines(numbered(0, 3))
 
 
-def test_checkpoints_that_are_damaged_are_set_aside(
-    tmp_path: Path, logs: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_damaged_checkpoints_are_moved_away(tmp_path: Path, logs: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state/files.json").write_bytes(b'{"version": 1, "files": [{')
     append(logs / "a.log", numbered(0, 3))

@@ -51,7 +51,7 @@ def test_records_of_mule_have_several_lines_by_default() -> None:
 
 
 @pytest.mark.parametrize("position", range(5))
-def test_of_a_line_too_long_the_beginning_is_set_aside(position: int) -> None:
+def test_the_beginning_of_a_line_too_long_becomes_a_dead_letter(position: int) -> None:
     lines = [b"a" * 999 for _ in range(5)]
     lines[position] = b"x" * 5000
     reading = Reading("envoy_json", "none", "", 1024)
@@ -59,7 +59,7 @@ def test_of_a_line_too_long_the_beginning_is_set_aside(position: int) -> None:
     assert found == [Part("envoy_json", (b"a" * 999 + b"\n") * 4), Part("undecodable", b"x" * 1024)]
 
 
-def test_only_what_is_too_long_is_set_aside() -> None:
+def test_only_lines_too_long_become_dead_letters() -> None:
     reading = Reading("envoy_json", "none", "", 1024)
     lines = b"".join(b"a" * size + b"\n" for size in (1023, 1024, 1, 0, 1024))
     assert content(lines, reading, mid_line=False) == [Part("envoy_json", lines)]

@@ -33,7 +33,7 @@ _OTHERS: list[Any] = [
 def _fields(message: Any) -> Any:
     if message is None:
         return None
-    return message.tag, bytes(message.entries), message.broken, message.chunk, message.set_aside
+    return message.tag, bytes(message.entries), message.broken, message.chunk, message.dead_letter_format
 
 
 @pytest.mark.parametrize("messages", [_BATCHES, _OTHERS])

@@ -1,4 +1,4 @@
-"""The books tell what has gone from the tables."""
+"""The ledger shows what is missing from the tables."""
 
 import time
 from datetime import UTC, datetime
@@ -29,10 +29,10 @@ def _delete(store: Store, where: str) -> None:
 
 
 def test_of_a_row_that_is_gone(store: Store, make_spool: MakeSpool) -> None:
-    _store(store, make_spool, "writer-books", json_lines("b", range(6)) + b"broken\n")
-    assert _unbalanced(store, "writer-books") == []
-    _delete(store, "segment_id = 'writer-books' AND request_id = 'b-3'")
-    assert _unbalanced(store, "writer-books") == [(7, 6)]
+    _store(store, make_spool, "writer-ledger", json_lines("b", range(6)) + b"broken\n")
+    assert _unbalanced(store, "writer-ledger") == []
+    _delete(store, "segment_id = 'writer-ledger' AND request_id = 'b-3'")
+    assert _unbalanced(store, "writer-ledger") == [(7, 6)]
 
 
 def test_of_a_segment_that_is_gone_altogether(store: Store, make_spool: MakeSpool) -> None:
