@@ -14,7 +14,7 @@ from dashboards.state.context import PageContext
 from dashboards.state.view import View
 from processors.query.filters import Filter
 from storage.errors import StoreUnavailable
-from tests.collector.waiting import wait_until
+from tests.collector.rigs.waiting import wait_until
 
 _NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _PATIENCE = 60.0
