@@ -60,7 +60,9 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "clickhouse_connect"):
+    for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # It warns of every client that offers an upgrade of the protocol, which it may.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # It warns of each call that fails, without a reason; who called says why.
+    logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
