@@ -64,5 +64,6 @@ def log_to_stderr(level: int = logging.INFO) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # It warns of every client that offers an upgrade of the protocol, which it may.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    # It warns of each call that fails, without a reason; who called says why.
-    logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
+    # They warn of each call that fails; who called says so, and why.
+    for caller in ("clickhouse_connect", "urllib3"):
+        logging.getLogger(caller).setLevel(logging.ERROR)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chdb import _chdb
 
+_INSERT = re.compile(rb"(?P<statement>\s*INSERT\s.*?)\sFORMAT\s+(?P<format>\w+)\s*?\n", re.DOTALL | re.IGNORECASE)
 _CODE = re.compile(r"Code:\s*(\d+)")
 _UNKNOWN_CODE = 1002
 _USER_ERROR = 36
@@ -46,6 +47,12 @@ class ChdbEngine:
                 # At once, as `readonly` forbids what comes after it.
                 if group:
                     connection.query(f"SET {', '.join(_setting(*each) for each in group.items())}", output_format)
+            if insert := _INSERT.match(sql):
+                # Measured in chDB 26.9: of data behind the statement, a megabyte is not read to its end.
+                stream = connection.send_insert(insert["statement"].decode(), insert["format"].decode())
+                connection.insert_append(stream, sql[insert.end() :])
+                connection.insert_done(stream)
+                return b""
             return bytes(connection.query(sql, output_format, params={}).bytes())
         except RuntimeError as error:
             raise EngineError(str(error)) from error
