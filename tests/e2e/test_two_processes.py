@@ -12,7 +12,7 @@ import pytest
 from tests.clickhouse_server.clickhouse_process import ClickHouseProcess
 from tests.clickhouse_server.http_interface import READER
 from tests.collector.access_logs import json_line
-from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, until
+from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
 from tests.patience import PATIENCE
 from tests.processors.alerts.hook import Hook
 
@@ -33,6 +33,7 @@ receivers:
     webhook: {{url: "{hook}"}}
     group_by: [alertname, api]
 """
+_PAST = "FROM requests WHERE environment = 'past'"
 _ROLLED_UP = "build IN (SELECT build FROM rollup_windows FINAL WHERE name = '{0}')"
 
 
@@ -94,6 +95,39 @@ def test_both_show_what_either_was_sent(both: list[GatelensProcess]) -> None:
     assert [_sum(one, f"{name} WHERE environment = 'past'") for name in ("api_1m", "api_1h")] == [518, 518]
     for process in both:
         assert until(lambda process=process: _metric(process, "gatelens_ledger_differences"), lambda n: n == 0) == 0
+
+
+def test_dead_letters_are_read_again_by_the_one_that_leads(both: list[GatelensProcess]) -> None:
+    until(lambda: _leading(both), lambda found: len(found) == 1)
+    (leader,) = _leading(both)
+    (follower,) = [process for process in both if process is not leader]
+    now = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    follower.ingest(f'192.0.2.7 - - [{now}] "GET /letter HTTP/1.1" 200 612 "-" "curl/8.5.0"\n'.encode() * 3, "letters")
+    letters = "SELECT count() AS n FROM dead_letters WHERE environment = 'letters'"
+    assert until(lambda: int(leader.rows(letters)[0]["n"]), lambda n: n == 3) == 3
+
+    command = ("replay", "--format", "envoy_json", "--as", "combined", "--data")
+    refused = run(*command, follower.data)
+    assert (refused.returncode, b"Another Gatelens on this ClickHouse leads" in refused.stderr) == (1, True)
+    tried = run(*command, follower.data, "--dry-run")
+    assert (tried.returncode, leader.count("environment = 'letters'")) == (0, 0), tried.stderr
+    replayed = run(*command, leader.data)
+    assert (replayed.returncode, follower.count("environment = 'letters'")) == (0, 3), replayed.stderr
+    assert int(follower.rows(letters)[0]["n"]) == 0
+
+
+def test_commands_ask_either(both: list[GatelensProcess]) -> None:
+    one, two = both
+    counted = run("query", f"SELECT count() AS n {_PAST}", "--format", "jsonl", "--data", one.data)
+    assert (counted.returncode, b"518" in counted.stdout) == (0, True), counted.stderr
+    report = run("report", "usage", "--from", "now-6h", "--format", "csv", "--data", two.data)
+    assert (report.returncode, b"payments" in report.stdout) == (0, True), report.stderr
+    # Also of one that does not fill them by itself; those before hold until the new ones do.
+    for process in both:
+        rebuilt = run("rollup", "rebuild", "--from", "now-6h", "--data", process.data)
+        assert rebuilt.returncode == 0, rebuilt.stderr
+        rolled_up = _sum(process, f"api_10m WHERE environment = 'past' AND {_ROLLED_UP.format('api_10m')}")
+        assert rolled_up == 518
 
 
 def test_alerts_are_told_once_whoever_leads(both: list[GatelensProcess], hook: Hook) -> None:

@@ -1,6 +1,7 @@
 """The store over HTTP: what callers may count on is the same as with an embedded ClickHouse.
 
-What is parsed here, such as segments and people's SQL, is in `tests/e2e/test_server.py`: this process has an engine.
+What Gatelens parses itself, such as segments and people's SQL, is in `tests/e2e/test_two_processes.py`: a process can
+have one engine, and this one's is another.
 """
 
 import threading
