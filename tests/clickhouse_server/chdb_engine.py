@@ -27,7 +27,7 @@ class ChdbEngine:
     def __init__(self, directory: Path) -> None:
         self._path = str(directory)
         # It ends with its last connection.
-        self._anchor = _chdb.connect(self._path)
+        self._anchor = _chdb.connect(self._path)  # type: ignore[attr-defined]  # its stub leaves it out
         self.timezone = self.run(b"SELECT timezone()", "TabSeparated").decode().strip()
 
     def run(
@@ -39,7 +39,7 @@ class ChdbEngine:
         parameters: Mapping[str, str] | None = None,
     ) -> bytes:
         """The answer to one statement, with the data of an INSERT behind it. Raises EngineError."""
-        connection = _chdb.connect(self._path)
+        connection = _chdb.connect(self._path)  # type: ignore[attr-defined]  # its stub leaves it out
         try:
             if database:
                 connection.query(f"USE {_quoted(database, '`')}", output_format)
