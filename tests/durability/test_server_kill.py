@@ -2,6 +2,7 @@
 
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.clickhouse_server.clickhouse_process import ClickHouseProcess
@@ -26,7 +27,7 @@ def test_every_acknowledged_event_is_stored_once_on_a_server(tmp_path: Path) -> 
             with gatelens:
                 load = Load(gatelens.addresses)
                 load.start()
-                assert until(lambda load=load: len(load.acknowledged), lambda n: n >= _BATCHES) >= _BATCHES
+                assert until(partial(len, load.acknowledged), lambda n: n >= _BATCHES) >= _BATCHES
                 time.sleep(draw.uniform(0.1, 1.5))
                 if killed != "gatelens":
                     server.kill()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -82,7 +83,7 @@ def test_both_show_what_either_was_sent(both: list[GatelensProcess]) -> None:
     one.ingest(_lines("orders", 200, 300, past) + _lines("orders", 503, 7, past), "past")
     two.ingest(_lines("payments", 200, 200, past) + _lines("orders", 200, 11, past), "past")
     for process in both:
-        assert until(lambda process=process: process.count("environment = 'past'"), lambda n: n == 518) == 518
+        assert until(partial(process.count, "environment = 'past'"), lambda n: n == 518) == 518
     # The hour has passed, and is rolled up by one of them; a question is answered from that or from the requests.
     held = f"route_1h WHERE environment = 'past' AND {_ROLLED_UP.format('route_1h')}"
     assert until(lambda: _sum(one, held), lambda n: n > 0) > 0
@@ -94,7 +95,7 @@ def test_both_show_what_either_was_sent(both: list[GatelensProcess]) -> None:
         assert (name, rolled_up) == (name, _sum(one, f"rollup_windows FINAL WHERE name = '{name}'"))
     assert [_sum(one, f"{name} WHERE environment = 'past'") for name in ("api_1m", "api_1h")] == [518, 518]
     for process in both:
-        assert until(lambda process=process: _metric(process, "gatelens_ledger_differences"), lambda n: n == 0) == 0
+        assert until(partial(_metric, process, "gatelens_ledger_differences"), lambda n: n == 0) == 0
 
 
 def test_dead_letters_are_read_again_by_the_one_that_leads(both: list[GatelensProcess]) -> None:
