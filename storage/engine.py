@@ -28,8 +28,8 @@ def start_engine(directory: Path, usual: str) -> None:
         os.environ[_TEMPORARY] = usual
 
 
-def parser() -> "Connection":
-    """An engine that holds nothing."""
+def parser(directory: Path | None = None) -> "Connection":
+    """An engine that holds nothing; it works in a directory of its own, or makes one among the temporary files."""
     from chdb.state.sqlitelike import connect  # noqa: PLC0415 - whoever imports this module must not import chDB
 
-    return connect(":memory:")
+    return connect(":memory:" if directory is None else str(directory))

@@ -18,7 +18,9 @@ _LIMIT_CODES = frozenset({158, 159, 160, 241, 307, 396})
 _MEMORY_CODE = 241
 _STOPPED_CODE = 394
 _FULL_CODE = 243
-_UNAVAILABLE_CODES = frozenset({198, 202, 209, 210, 242, 279, 425, 999})
+_UNAVAILABLE_CODES = frozenset({198, 202, 209, 210, 236, 242, 279, 425, 999})
+_REFUSED_CODES = frozenset({192, 193, 194, 516})
+_NO_DATABASE_CODE = 81
 
 # How a system says so, in the text of whatever ClickHouse was writing.
 _SYSTEM_IS_FULL = re.compile(r"No space left on device|Disk quota exceeded")
@@ -41,9 +43,20 @@ _CODE = re.compile(r"Code:\s*(\d+)")
 # Of the statement itself; that the whole server or a user has no more may be different in a moment.
 _OWN_MEMORY = re.compile(r"[Qq]uery memory limit exceeded|[Mm]emory limit \(for query\) exceeded")
 _NOISE = re.compile(
-    r"Code:\s*\d+\.\s*|DB::Exception:\s*|\(version [^()]*(?:\([^()]*\)[^()]*)?\)|Stack trace:.*|\s*\([A-Z0-9_]+\)\s*$",
+    r"Code:\s*\d+\.\s*|DB::Exception:\s*|\(version [^()]*(?:\([^()]*\)[^()]*)?\)|Stack trace(?: \([^()]*\))?:.*"
+    r"|\s*\([A-Z0-9_]+\)\s*$",
     re.DOTALL,
 )
+# What the driver puts around the words of a server, and around those of the system about a connection.
+_ROUND_SERVER = re.compile(
+    r"^Received ClickHouse exception, code: \d+(?:, server response: )?|\s*\(for url [^()]*\)\s*$"
+)
+_ROUND_CONNECTION = re.compile(
+    r"^Error (?:\w+\(host='[^']*', port=\d+\): )?(?:Max retries exceeded with url: \S+ \(Caused by )?"
+    r"|\)? executing HTTP request attempt \d+ \([^()]*\)$"
+)
+# Of a proxy in front of a server.
+_HTTP_STATUS = re.compile(r"HTTP driver received HTTP status (?:429|5\d\d)")
 
 
 def for_people(error: StoreError) -> GatelensError:
@@ -72,7 +85,8 @@ def with_cure(error: GatelensError) -> GatelensError:
 def query_error(code: int | None, message: str) -> StoreError:
     """The error of ours for an error of ClickHouse's, without its stack trace, version and code."""
     code = _code(code, message)
-    text = _NOISE.sub("", _NOISE.sub("", message)).strip() or "ClickHouse gave no reason"
+    text = _ROUND_CONNECTION.sub("", _ROUND_SERVER.sub("", message))
+    text = _NOISE.sub("", _NOISE.sub("", text)).strip() or "ClickHouse gave no reason"
     if code == _MEMORY_CODE and _OWN_MEMORY.search(message):
         return QueryMemoryExceeded(text)
     if code == _STOPPED_CODE:
@@ -81,9 +95,21 @@ def query_error(code: int | None, message: str) -> StoreError:
         return DiskFull(_FULL)
     if code in _LIMIT_CODES:
         return QueryLimitExceeded(text)
-    if code in _UNAVAILABLE_CODES or (code is None and "onnection" in message):
+    if code in _UNAVAILABLE_CODES or (code is None and ("onnection" in message or _HTTP_STATUS.search(message))):
         return StoreUnavailable(f"ClickHouse did not answer: {text}")
     return QueryFailed(text)
+
+
+def cannot_connect(place: str, code: int | None, message: str) -> StoreUnavailable:
+    """The error of ours where a server is not reached, or lets nobody in; `place` names it without a secret."""
+    code = _code(code, message)
+    if code in _REFUSED_CODES:
+        return StoreUnavailable(f"ClickHouse at {place} refuses the user or the password; check `storage.dsn`.")
+    if code == _NO_DATABASE_CODE:
+        return StoreUnavailable(
+            f"ClickHouse at {place} has no such database; create it, or name another in `storage.dsn`."
+        )
+    return StoreUnavailable(f"ClickHouse at {place} does not answer; check `storage.dsn` and that it runs.")
 
 
 def _code(code: int | None, message: str) -> int | None:

@@ -70,7 +70,7 @@ class Reader:
 
     def stop(self, mark: str) -> None:
         """End the query of this mark where it runs; it raises QueryStopped."""
-        self.store.command("KILL QUERY WHERE startsWith(query, {mark:String}) ASYNC", {"mark": _comment(mark)})
+        self.store.stop_reading(_comment(mark))
 
     def _checked(self, sql: str) -> str:
         if not is_text(sql):

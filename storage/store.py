@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -15,21 +15,17 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage import long_statement
-from storage.engine import parser, start_engine
-from storage.errors import ConfigError, StoreUnavailable
+from storage.dsn import check_dsn, describe, is_embedded
+from storage.engine import start_engine
+from storage.faults import cannot_connect
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
 from storage.landlock import Confinement, hide_environment, is_available
 from storage.load_settings import LOAD_SETTINGS
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
+from storage.parsers import Parsers
 from storage.pool import Pool
 from storage.settings import Settings, clause, literal
-
-if TYPE_CHECKING:
-    from chdb.state.sqlitelike import Connection
-
-EMBEDDED_SCHEME = "chdb"
-SERVER_SCHEMES = ("http", "https")
 
 # A trial may take a little more than a load, so that what fails in it has not reached the tables in a load.
 _TRIAL = 9 / 8
@@ -60,8 +56,12 @@ class Store:
         readable: Collection[Path] = (),
         max_handles: int = 8,
         max_readers: int = 2,
+        reader_dsn: str = "",
     ) -> None:
-        """`readable` are the directories that statements may read files of; where Landlock is, there are no others."""
+        """`readable` are the directories that statements may read files of; where Landlock is, there are no others.
+
+        `reader_dsn` is the same server for a user who may only read, as whom people's statements run.
+        """
         self._dsn = dsn
         self._seconds: float | None = None
         self._limits: Settings = {}
@@ -82,21 +82,18 @@ class Store:
         # An embedded engine ends with its last handle; this one stays open from first to last.
         self._anchor = self._pool(1)
         self._handles = self._pool(max_handles)
+        self._reader_dsn = reader_dsn or dsn
         self._readers: dict[tuple[tuple[str, str | int], ...], Pool[Client]] = {}
         self._readers_change = threading.Lock()
         self._max_readers = max_readers
         # What is for a server is parsed here.
-        self._parsers: Pool[Connection] | None = None
-        if not self.embedded:
-            # It only parses: people's statements run on the server.
-            start_engine(Path(self._temporary), self._temporary)
-            self._parsers = Pool(parser, max_handles, RuntimeError, self._enter)
+        self._parsers = None if self.embedded else Parsers(readable, max_handles)
         self.database: str = self._anchor.run(lambda client: client.database or "default")
 
     @property
     def embedded(self) -> bool:
         """Whether ClickHouse runs inside this process."""
-        return urlsplit(self._dsn).scheme == EMBEDDED_SCHEME
+        return is_embedded(self._dsn)
 
     def apart(
         self, handles: int, seconds: float | None = None, readers: int | None = None, limits: Settings | None = None
@@ -150,8 +147,7 @@ class Store:
         """The result of a SELECT that reads none of our tables, always by the engine that we bring along."""
         if self._parsers is None:
             return self.rows(sql)
-        lines = self._parsers.run(lambda parser: bytes(parser.query(sql, "JSONCompactEachRow").bytes())).splitlines()
-        return [tuple(json.loads(line)) for line in lines]
+        return self._parsers.rows(sql)
 
     def raw(self, sql: str, output_format: str, parameters: Parameters | None = None) -> bytes:
         """The result of a SELECT in one of ClickHouse's output formats, e.g. 'JSONEachRow' or 'Parquet'."""
@@ -171,9 +167,19 @@ class Store:
             seconds=seconds,
         )
 
+    def stop_reading(self, beginning: str) -> None:
+        """End the statements of `read_only` that begin so, and return at once; they raise QueryStopped."""
+        # A user of a server may only end its own.
+        self._readers_within({}).run(
+            lambda client: client.command(
+                "KILL QUERY WHERE startsWith(query, {beginning:String}) ASYNC", parameters={"beginning": beginning}
+            ),
+            seconds=self._seconds,
+        )
+
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing worth keeping."""
-        self._run(lambda client: long_statement.command(client, sql, parameters))
+        self._run(lambda client: long_statement.command(client, sql, parameters, embedded=self.embedded))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], token: str = "") -> None:
         """Insert a few rows made in Python; telemetry comes in through `load`.
@@ -205,7 +211,7 @@ class Store:
         if self._parsers is None:
             self.command(f"INSERT INTO {into} ({names}) SETTINGS {clause(settings)}\n{select}")
             return
-        block = self._parse(self._parsers, f"{select}\nSETTINGS {clause(_parsing(settings))}")
+        block = self._parsers.native(f"{select}\nSETTINGS {clause(_parsing(settings))}")
         inserting = {name: value for name, value in settings.items() if not name.startswith(_OF_READING_ALONE)}
         self._run(lambda client: client.raw_insert(into, columns, block, settings=inserting, fmt="Native"))
 
@@ -223,7 +229,7 @@ class Store:
             nowhere = literal(", ".join(f"{name} {types[name]}" for name in columns))
             self.command(f"INSERT INTO FUNCTION null({nowhere}) SETTINGS {clause(settings)}\n{select}")
         else:
-            self._parse(self._parsers, f"{select}\nSETTINGS {clause(_parsing(settings))}")
+            self._parsers.native(f"{select}\nSETTINGS {clause(_parsing(settings))}")
 
     def ping(self) -> None:
         """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
@@ -244,8 +250,9 @@ class Store:
     def _run(self, call: Callable[[Client], Result]) -> Result:
         return self._handles.run(call, prepare=self._set_limits, seconds=self._seconds)
 
-    def _pool(self, size: int) -> Pool[Client]:
-        pool = Pool(self._open, size, DriverError, self._enter if self.embedded else _not_confined)
+    def _pool(self, size: int, dsn: str = "") -> Pool[Client]:
+        enter = self._enter if self.embedded else _not_confined
+        pool = Pool(lambda: self._open(dsn or self._dsn), size, DriverError, enter)
         self._pools.append(pool)
         return pool
 
@@ -260,7 +267,7 @@ class Store:
         with self._readers_change:
             key = tuple(limits.items())
             if key not in self._readers:
-                self._readers[key] = self._pool(self._max_readers)
+                self._readers[key] = self._pool(self._max_readers, self._reader_dsn)
             return self._readers[key]
 
     def _limit(self, client: Client, limits: Settings) -> None:
@@ -274,52 +281,37 @@ class Store:
             for name, value in self._limits.items():
                 client.set_client_setting(name, value)
 
-    def _open(self) -> Client:
+    def _open(self, dsn: str) -> Client:
         try:
             if self.embedded:
-                start_engine(Path(urlsplit(self._dsn).path), self._temporary)
+                start_engine(Path(urlsplit(dsn).path), self._temporary)
             # Without a session, calls on several handles never wait for each other.
             options: dict[str, Any] = (
                 {"chdb_options": self._engine_settings} if self.embedded else {"autogenerate_session_id": False}
             )
-            return clickhouse_connect.get_client(dsn=self._dsn, **options)
+            return clickhouse_connect.get_client(dsn=dsn, **options)
         except (DriverError, OSError) as error:
-            raise StoreUnavailable(
-                f"ClickHouse at {describe(self._dsn)} does not answer; check `storage.dsn` and that it runs."
-            ) from error
-
-    @staticmethod
-    def _parse(parsers: "Pool[Connection]", sql: str) -> bytes:
-        return parsers.run(lambda parser: long_statement.answer(parser, sql, "Native"))
+            raise cannot_connect(describe(dsn), getattr(error, "code", None), str(error)) from error
 
 
 def _not_confined() -> None:
     pass
 
 
-def connect(dsn: str, memory: MemoryBudget = DEFAULT_BUDGET, readable: Collection[Path] = ()) -> Store:
+def connect(
+    dsn: str, memory: MemoryBudget = DEFAULT_BUDGET, readable: Collection[Path] = (), reader_dsn: str = ""
+) -> Store:
     """Open a store: `chdb:///dir` embedded, `https://user:password@host:8443/database` a server.
 
-    `readable` are the directories that loads read, made where there are none.
+    `readable` are the directories that loads read, made where there are none; `reader_dsn` is the same server for a
+    user who may only read. Raises ConfigError, StoreUnavailable.
     """
-    parts = urlsplit(dsn)
-    if parts.scheme not in (EMBEDDED_SCHEME, *SERVER_SCHEMES):
-        raise ConfigError(
-            f"storage.dsn starts with {parts.scheme!r}; use chdb:///directory or https://user:password@host:8443/db."
-        )
-    if parts.scheme == EMBEDDED_SCHEME:
-        Path(parts.path).mkdir(parents=True, exist_ok=True)
+    check_dsn(dsn, reader_dsn)
+    if is_embedded(dsn):
+        Path(urlsplit(dsn).path).mkdir(parents=True, exist_ok=True)
     for directory in readable:
         directory.mkdir(parents=True, exist_ok=True)
-    return Store(dsn, memory, readable)
-
-
-def describe(dsn: str) -> str:
-    """The DSN as it may be shown: without user and password."""
-    parts = urlsplit(dsn)
-    if parts.scheme == EMBEDDED_SCHEME:
-        return dsn
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}"
+    return Store(dsn, memory, readable, reader_dsn=reader_dsn)
 
 
 def _parsing(settings: Settings) -> Settings:

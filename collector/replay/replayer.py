@@ -16,6 +16,7 @@ from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.replay.journal import Journal, Replay, State, has_kept_time, replay_of
 from collector.replay.letters import DeadLetter, Selection, formats_of, letters_of, pages
+from collector.replay.own_replays import EveryReplay, OwnReplays
 from collector.replay.progress import Progress
 from collector.replay.trial import Trial
 from collector.spool.payload import Payload
@@ -47,7 +48,10 @@ class Replayer:
         trial: Trial,
         accept: AcceptSegment,
         clock: Callable[[], datetime],
+        own: OwnReplays | EveryReplay | None = None,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
+        """Of the processes on one database only the one that `leads` begins to read again; each ends its `own`."""
         self._store = store
         self._spool = spool
         self._formats = formats
@@ -55,6 +59,8 @@ class Replayer:
         self._accept = accept
         self._clock = clock
         self._journal = Journal(store)
+        self._own = own or EveryReplay()
+        self._leads = leads
         self._change = threading.Lock()
         self._progress: Progress | None = None
         self._wake = threading.Event()
@@ -82,6 +88,8 @@ class Replayer:
         One that `is_dry` only counts what would become of them. Raises InvalidReplay, ReplayUnderWay.
         """
         self._check(selection, read_as)
+        if not is_dry:
+            self._check_leading()
         with self._change:
             if self._progress is not None and self._progress.is_running:
                 raise ReplayUnderWay("Dead letters are being read again already; wait until that has ended.")
@@ -102,11 +110,20 @@ class Replayer:
     def finish_interrupted(self) -> None:
         """End the replays that a stop has interrupted. Raises GatelensError and Stopped."""
         for replay, state in self._journal.unfinished():
+            if replay.id not in self._own:
+                continue
             if state is State.BEGUN:
                 if not self._spool.waiting(replay.id) and not stored_segments(self._store, replay.id):
                     self._hand_over(replay, letters_of(self._store, replay.id, replay.format))
                 self._await_stored(replay)
             self._finish(replay)
+
+    def _check_leading(self) -> None:
+        if not self._leads():
+            raise InvalidReplay(
+                "Another Gatelens on this ClickHouse leads, and it alone reads dead letters again: two could store the "
+                "same twice. Ask the one whose metric gatelens_alerts_leader is 1."
+            )
 
     def _check(self, selection: Selection, read_as: str) -> None:
         if read_as and read_as not in self._formats.ingestible:
@@ -137,7 +154,9 @@ class Replayer:
             progress.stored += self._replay(known, understood)
 
     def _replay(self, known: Format, letters: Sequence[DeadLetter]) -> int:
+        self._check_leading()
         replay = replay_of(letters, known.name, self._clock())
+        self._own.begin(replay.id)
         self._journal.begin(replay, letters)
         self._hand_over(replay, letters)
         self._await_stored(replay)
@@ -159,6 +178,7 @@ class Replayer:
         self._journal.note(replay, State.STORED)
         self._journal.delete_letters(replay)
         self._journal.note(replay, State.DONE)
+        self._own.end(replay.id)
 
     def _await_stored(self, replay: Replay) -> None:
         """Return when all of the segment, or of what took its place, is in the tables."""

@@ -27,6 +27,10 @@ _FILLED = (
     " ('requests', 'metrics', 'spans', 'logs', 'dead_letters', 'books', 'api_1m', 'api_1h', 'mesh_destinations')"
     " GROUP BY table"
 )
+_UNDER_WAY = (
+    "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
+    " AND Settings['insert_deduplication_token'] = {token:String}"
+)
 
 
 @dataclass
@@ -90,9 +94,13 @@ class Attempts:
             if path.stem not in segment_ids:
                 path.unlink()
 
-    def has_stored_nothing(self, attempt: Attempt) -> bool:
-        """Whether no table has grown since the segment was first tried."""
-        return self._filled() == attempt.filled
+    def has_stored_nothing(self, segment: Segment, attempt: Attempt) -> bool:
+        """Whether no table has grown since the segment was first tried, nor will by what a killed process has begun.
+
+        On a server that goes on without it. Asked first: what has ended in between has made the tables grow.
+        """
+        is_under_way = self._store.rows(_UNDER_WAY, {"token": segment.id}) != [(0,)]
+        return not is_under_way and self._filled() == attempt.filled
 
     def _inherited(self, segment: Segment) -> Attempt | None:
         try:

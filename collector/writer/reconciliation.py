@@ -107,6 +107,7 @@ class Reconciler:
         """Compare everything that has been stored for long enough. Raises StoreError and OSError."""
         self._drop_accepted()
         self._confirm_suspects()
+        self._drop_balanced()
         self._compare_stored()
         self._look_for_missing()
         self._reconciled_at = self._clock().timestamp()
@@ -119,6 +120,13 @@ class Reconciler:
         found = mismatches_of(self._store, judged)
         left = tuple(one for one in self._progress.suspects if one not in set(judged))
         self._add(replace(self._progress, suspects=left), found)
+
+    def _drop_balanced(self) -> None:
+        """Drop the differences that are none by now: another process on the server may store late what it has begun."""
+        listed = [one.segment_id for one in self._progress.differences if one.records is not None][:_MISSING_AT_ONCE]
+        unbalanced = {one.segment_id for one in mismatches_of(self._store, listed)}
+        # What is in the ledger no more has been deleted, and not been cured.
+        self._progress = self._progress.without(known(self._store, listed) - unbalanced)
 
     def _compare_stored(self) -> None:
         """Move on to now, with whatever does not seem to balance as suspects."""

@@ -166,7 +166,7 @@ class Writer:
         if not attempt.is_inherited:
             return self._stored_by_fast_path(known, segment, attempt) or self._stored_or_split(known, segment)
         with self._alone:
-            if self._attempts.has_stored_nothing(attempt):
+            if self._attempts.has_stored_nothing(segment, attempt):
                 self._attempts.loading(segment, by_fast_path=False)
                 return self._stored_or_split(known, segment, tight=True)
             return self._completed_by_fast_path(known, segment, attempt) or self._completed(known, segment)

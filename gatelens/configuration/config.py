@@ -50,6 +50,12 @@ class StorageConfig(BaseModel):
         "Empty: embedded, in the data directory.",
         repr=False,
     )
+    reader_dsn: str = Field(
+        default="",
+        description="The same server and database for a user who may only read, as whom people's SQL runs. "
+        "Empty: the user of `dsn`.",
+        repr=False,
+    )
 
 
 class WebConfig(HttpLimits):

@@ -17,7 +17,7 @@ from dashboards.configuration import Configuration, KnownFormat, NamedBy, NamedT
 from gatelens.configuration.config import Config
 from processors.time.durations import show_duration
 from storage.access.tokens import TokenRecord
-from storage.store import describe
+from storage.dsn import describe
 
 MASK = "••••••"
 
@@ -25,7 +25,7 @@ MASK = "••••••"
 _WHO = re.compile(r"(?<=://)[^/@\s]+@")
 _UNITS = ((" GiB", 30), (" MiB", 20), (" KiB", 10))
 _LONGEST = 300
-_DSN = "storage.dsn"
+_DSNS = ("storage.dsn", "storage.reader_dsn")
 
 
 def configuration_view(
@@ -80,7 +80,7 @@ def _shown(path: str, value: Any) -> str:
     if value is None or value in ("", (), {}, []):
         return ""
     text = _text(value)
-    if path == _DSN:
+    if path in _DSNS:
         text = describe(text)
     text = _WHO.sub(f"{MASK}@", text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"

@@ -35,7 +35,11 @@ def own_store(data: Path) -> Iterator[Store]:
     if not dsn and not directory.clickhouse.exists():
         raise GatelensError(f"{data} holds no data; give the directory of `gatelens up` with --data.")
     with acquired(directory):
-        store = connect(dsn or f"chdb://{directory.clickhouse}", memory_budget(config.memory))
+        store = connect(
+            dsn or f"chdb://{directory.clickhouse}",
+            memory_budget(config.memory),
+            reader_dsn=config.storage.reader_dsn,
+        )
         try:
             migrate(store)
             yield store

@@ -21,6 +21,7 @@ from gatelens.configuration.config import Config
 from gatelens.process.catalogue_files import CatalogueFiles
 from gatelens.process.running_parts import RunningParts
 from processors.countries.countries import Countries
+from processors.lease.lease import Lease
 from processors.query.questions import Questions, store_within_limits
 from processors.query.tables import HANDLED, TABLES, Table
 from processors.reports.usage import report_questions
@@ -47,12 +48,14 @@ class Analysis:
         memory: MemoryBudget,
         config: Config,
         clock: Callable[[], datetime],
+        lease: Lease,
     ) -> None:
         self._parts = parts
         self._store = store
         self._memory = memory
         self._config = config
         self._clock = clock
+        self._lease = lease
         self.slos = SLOs(config.slos, ObjectiveStore(store.apart(1)))
 
     def store(self, handles: int) -> Store:
@@ -125,7 +128,7 @@ class Analysis:
             return {document.api: document.routes for document in catalogued.documents}
 
         decisions = RouteDecisions(self._store.apart(1), documented, self._config.catalogue.most_routes)
-        worker = RouteWorker(decisions, self._clock)
+        worker = RouteWorker(decisions, self._clock, lambda: self._lease.is_held)
         worker.start()
         self._parts.at_close.callback(worker.stop)
         return worker

@@ -10,15 +10,18 @@ from collector.formats.config import TransformConfig
 from collector.formats.descriptor import Format
 from collector.formats.transform import Transform, transform
 from collector.replay.letters import EVER, LATER, Selection
+from collector.replay.own_replays import EveryReplay, OwnReplays
 from collector.replay.progress import Progress
 from collector.replay.replayer import Replayer
 from collector.replay.trial import Trial
 from collector.spool.payload import Payload
 from collector.spool.segment import PARTIAL
+from gatelens.data_directory.directory import DataDirectory
 from gatelens.process.ingestion import Ingestion
 from gatelens.process.running_parts import RunningParts
 from processors.errors import InvalidReplay, ReplayUnderWay
 from processors.ingest.replays import ReplayRequest, ReplayState, Unread
+from processors.lease.lease import Lease
 from storage.store import Store
 
 # The input as which the intake counts them.
@@ -26,7 +29,13 @@ _INPUT = "replay"
 
 
 def start_replayer(
-    parts: RunningParts, store: Store, ingestion: Ingestion, config: TransformConfig, clock: Callable[[], datetime]
+    parts: RunningParts,
+    store: Store,
+    directory: DataDirectory,
+    ingestion: Ingestion,
+    config: TransformConfig,
+    clock: Callable[[], datetime],
+    lease: Lease,
 ) -> "RunningReplays":
     """Start it, and end what the last stop has interrupted."""
     intake, spool = ingestion.intake, ingestion.spool
@@ -40,7 +49,8 @@ def start_replayer(
     own = store.apart(1)
     # What a stop leaves of the file is removed by the next start.
     trial = Trial(own, spool.directory / f"{_INPUT}{PARTIAL}", make_transform)
-    replayer = Replayer(own, spool, intake.formats, trial, accept, clock)
+    begun_here = EveryReplay() if store.embedded else OwnReplays(directory.path / "replays")
+    replayer = Replayer(own, spool, intake.formats, trial, accept, clock, begun_here, lambda: lease.is_held)
     replayer.start()
     parts.at_close.callback(replayer.stop)
     return RunningReplays(replayer)

@@ -51,8 +51,7 @@ from processors.annotations.annotation_store import AnnotationStore
 from processors.custom_dashboards.dashboard_store import DashboardStore
 from processors.ingest.pipeline import Pipeline
 from processors.ingest.replays import Replays
-from processors.lease.lease import Lease, OnlyProcess, SharedLease
-from processors.lease.terms import Terms
+from processors.lease.lease import Lease
 from processors.rollups.filler import RollupFiller
 from processors.saved_views.saved_view_store import SavedViewStore
 from storage.memory_budget import MemoryBudget
@@ -77,6 +76,7 @@ class Site:
         telemetry: Telemetry,
         under_way: UnderWay,
         clock: Callable[[], datetime],
+        lease: Lease,
     ) -> None:
         self._parts = parts
         self._store = store
@@ -86,7 +86,8 @@ class Site:
         self._telemetry = telemetry
         self._under_way = under_way
         self._clock = clock
-        self._analysis = Analysis(parts, store, memory, config, clock)
+        self._lease = lease
+        self._analysis = Analysis(parts, store, memory, config, clock, lease)
 
     def serve(
         self,
@@ -100,7 +101,7 @@ class Site:
         replays: Replays,
     ) -> None:
         """Start to answer on a bound socket; raises ConfigError."""
-        engine = self._start_alerts(addresses.web, ingestion, self._lease(directory))
+        engine = self._start_alerts(addresses.web, ingestion)
         pages = self._pages(ingestion, engine, access, directory, addresses, metrics, rollups, replays)
         loop = self._parts.loop("web")
         web = self._config.web
@@ -190,16 +191,7 @@ class Site:
             lambda: writer.quarantine_fault,
         )
 
-    def _lease(self, directory: DataDirectory) -> Lease:
-        """Of alerting: an embedded ClickHouse has one process, a server may have many."""
-        if self._store.embedded:
-            return OnlyProcess(self._clock)
-        lease = SharedLease(Terms(self._store.apart(1), "alerts"), directory.identity, self._clock)
-        lease.start()
-        self._parts.at_close.callback(lease.stop)
-        return lease
-
-    def _start_alerts(self, web: str, ingestion: Ingestion, lease: Lease) -> AlertEngine:
+    def _start_alerts(self, web: str, ingestion: Ingestion) -> AlertEngine:
         store = self._store.apart(_ALERT_HANDLES)
         questions = self._analysis.questions(_ALERT_HANDLES)
         limits = self._config.query
@@ -214,12 +206,12 @@ class Site:
         engine = AlertEngine(
             store,
             source,
-            lease.now,
+            self._lease.now,
             self._telemetry.meter,
             web,
             questions,
             sources,
-            lease=lease,
+            lease=self._lease,
             added=backgrounds.added,
         )
         engine.start()

@@ -20,6 +20,7 @@ from gatelens.machine.listeners import address, bind, certificate
 from gatelens.machine.memory import memory_budget, observe, within
 from gatelens.machine.thread_names import name_threads
 from gatelens.process.ingestion import Ingestion, start_ingestion
+from gatelens.process.leading import start_lease
 from gatelens.process.replay import start_replayer
 from gatelens.process.running_parts import RunningParts
 from gatelens.process.site import Site
@@ -89,9 +90,10 @@ class Gatelens:
             self._parts, store, self._directory, collector, self._formats(), access, metrics, http_socket, _now
         )
         addresses = self._addresses(web_socket, http_socket, ingestion)
-        replayer = start_replayer(self._parts, store, ingestion, collector.transforms, _now)
-        upkeep = start_upkeep(self._parts, store, self._config, self._config_file, telemetry, _now)
-        site = Site(self._parts, store, memory, self._config, self._config_file, telemetry, self.under_way, _now)
+        lease = start_lease(self._parts, store, self._directory, _now)
+        replayer = start_replayer(self._parts, store, self._directory, ingestion, collector.transforms, _now, lease)
+        upkeep = start_upkeep(self._parts, store, self._config, self._config_file, telemetry, _now, lease)
+        site = Site(self._parts, store, memory, self._config, self._config_file, telemetry, self.under_way, _now, lease)
         site.serve(web_socket, ingestion, access, self._directory, addresses, metrics, upkeep, replayer)
         self.sign_in_notice = access.notice(addresses.web)
         self._directory.publish(addresses)
@@ -111,7 +113,7 @@ class Gatelens:
 
     def _open_store(self, memory: MemoryBudget) -> Store:
         dsn = self._config.storage.dsn or f"chdb://{self._directory.clickhouse}"
-        store = connect(dsn, memory, [self._directory.spool])
+        store = connect(dsn, memory, [self._directory.spool], self._config.storage.reader_dsn)
         self._parts.at_close.callback(store.close)
         migrate(store)
         if not store.is_confined:

@@ -60,7 +60,10 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "clickhouse_connect"):
+    for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # It warns of every client that offers an upgrade of the protocol, which it may.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # They warn of each call that fails; who called says so, and why.
+    for caller in ("clickhouse_connect", "urllib3"):
+        logging.getLogger(caller).setLevel(logging.ERROR)

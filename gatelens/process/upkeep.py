@@ -8,6 +8,7 @@ from pathlib import Path
 from gatelens.configuration.config import Config, load_config
 from gatelens.process.running_parts import RunningParts
 from gatelens.process.telemetry import Telemetry
+from processors.lease.lease import Lease
 from processors.periodic_thread import PeriodicThread
 from processors.retention.apply import apply_retention
 from processors.retention.config import RetentionConfig
@@ -29,6 +30,7 @@ def start_upkeep(
     config_file: Path | None,
     telemetry: Telemetry,
     clock: Callable[[], datetime],
+    lease: Lease,
 ) -> RollupFiller:
     """Start it; raises StoreError."""
     reports = store.apart(1)
@@ -36,7 +38,7 @@ def start_upkeep(
     keeper = RetentionKeeper(store.apart(1), config.retention, config_file)
     keeper.start()
     parts.at_close.callback(keeper.stop)
-    filler = RollupFiller(store.apart(1), clock, telemetry.meter)
+    filler = RollupFiller(store.apart(1), lease.now, telemetry.meter, lambda: lease.is_held)
     filler.start()
     parts.at_close.callback(filler.stop)
     return filler

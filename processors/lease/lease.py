@@ -34,11 +34,16 @@ class Lease(Protocol):
 
     def stop(self) -> None: ...
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this process does the work now."""
+
 
 class OnlyProcess:
     """The lease of a process that has its database for itself."""
 
     tenure = 0
+    is_held = True
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.now = clock
@@ -81,6 +86,10 @@ class SharedLease:
     @property
     def tenure(self) -> int | None:
         return self._tenure if self._monotonic() < self._works_until else None
+
+    @property
+    def is_held(self) -> bool:
+        return self.tenure is not None
 
     def now(self) -> datetime:
         return self._clock() + self._ahead

@@ -17,7 +17,7 @@ from processors.query.readable import readable
 from processors.query.statement import Statement, statement
 from processors.query.tables import TABLES, Table
 from processors.rollups.coverage import Coverage, RollupCoverage
-from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded
+from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, StoreError
 from storage.memory_budget import DEFAULT_BUDGET
 from storage.settings import Settings, clause, literal
 from storage.store import Store
@@ -115,7 +115,10 @@ class Questions:
         self, questions: Sequence[Question], deadline: timedelta | None = None
     ) -> "list[Answer | GatelensError]":
         """The same, with the error of each that fails in its place."""
-        covered = self._coverage()
+        try:
+            covered = self._coverage()
+        except StoreError as error:
+            return [error for _ in questions]
         asked = [
             (batch, self._threads.submit(self.ask, batch.question, deadline))
             for batch in batches(questions, cache(lambda question: plan(question, covered, self._tables)))

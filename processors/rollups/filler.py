@@ -40,13 +40,18 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RollupFiller:
-    """Fills the rollups of one store, which nobody else may fill meanwhile, in a thread of its own."""
+    """Fills the rollups of one store in a thread of its own.
+
+    Of the fillers on it, the one that leads fills. What people ask one of them to rebuild it rebuilds even so: each
+    build is whole, and of two of one window the later one holds. So `clock` is the same for all of them.
+    """
 
     def __init__(
         self,
         store: Store,
         clock: Callable[[], datetime],
         meter: Meter,
+        leads: Callable[[], bool] = lambda: True,
         *,
         interval_seconds: float = _INTERVAL_SECONDS,
         pause: timedelta = _PAUSE,
@@ -55,6 +60,7 @@ class RollupFiller:
         """What comes late for a window that was made is added to it `pause` later."""
         self._store = store
         self._clock = clock
+        self._leads = leads
         self._interval_seconds = interval_seconds
         self._pause = pause
         self._settling_seconds = settling_seconds
@@ -97,9 +103,9 @@ class RollupFiller:
         # Mostly there is nothing to be made, and asking once for all of them is cheaper than for each.
         stale = stale_windows(self._store, self._clock())
         self._waiting = {rollup.name: len(self._possible(rollup, windows)) for rollup, windows in stale.items()}
-        filled = self._make(lambda rollup: self._due(rollup) if stale[rollup] else {})
+        filled = self._make(lambda rollup: self._due(rollup) if stale[rollup] and self._leads() else {})
         now = self._clock()
-        if now - self._swept > _SWEEP_AFTER:
+        if self._leads() and now - self._swept > _SWEEP_AFTER:
             sweep(self._store, ROLLUPS, now, _SWEEP_AFTER)
             self._swept = now
         return filled

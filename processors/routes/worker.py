@@ -32,11 +32,18 @@ class RouteWorker:
     """`start` begins with a run at once; `stop` ends it."""
 
     def __init__(
-        self, decisions: RouteDecisions, clock: Callable[[], datetime], interval_seconds: float = _INTERVAL_SECONDS
+        self,
+        decisions: RouteDecisions,
+        clock: Callable[[], datetime],
+        leads: Callable[[], bool] = lambda: True,
+        interval_seconds: float = _INTERVAL_SECONDS,
     ) -> None:
+        """Of the processes on one database only the one that `leads` decides: two could name a route differently."""
         self._decisions = decisions
         self._clock = clock
+        self._leads = leads
         self._warned: tuple[str, ...] = ()
+        # None before the first run, and in a process that has not led yet.
         self.status: RouteStatus | None = None
         broke_off = "Deciding about routes broke off; it is tried again."
         self._thread = PeriodicThread("routes", interval_seconds, self._run_and_warn, broke_off)
@@ -66,6 +73,9 @@ class RouteWorker:
         return status
 
     def _run_and_warn(self) -> None:
+        if not self._leads():
+            self._warned = ()
+            return
         status = self.run_once()
         warnings = status.run.warnings if status.run else (status.fault,)
         for warning in warnings:

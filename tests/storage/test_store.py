@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.dsn import describe
 from storage.errors import (
     ConfigError,
     QueryFailed,
@@ -17,7 +18,7 @@ from storage.errors import (
 from storage.faults import query_error
 from storage.migrate import migrate, migrations
 from storage.sql import statements
-from storage.store import Store, connect, describe
+from storage.store import Store, connect
 
 
 def test_migrations_are_applied_once(store: Store) -> None:

@@ -16,8 +16,9 @@ from processors.query.filters import Filter, parse_filter
 from processors.query.planner import plan
 from processors.query.question import Order, Question
 from processors.query.questions import Questions
+from processors.rollups.coverage import Covered
 from processors.time.window import HOUR, MINUTE, Window
-from storage.errors import QueryLimitExceeded, StoreError
+from storage.errors import QueryLimitExceeded, StoreError, StoreUnavailable
 from storage.store import Store
 from tests.patience import PATIENCE
 from tests.processors.query.slow_store import SlowStore
@@ -27,6 +28,18 @@ _SPAN = timedelta(hours=5)
 _ENVIRONMENT = "questions"
 _FEBRUARY = Window(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC))
 _IN = parse_filter(f"environment={_ENVIRONMENT}")
+
+
+def test_where_the_store_is_away_each_question_has_its_error(store: Store) -> None:
+    def away() -> Covered:
+        raise StoreUnavailable("ClickHouse did not answer.")
+
+    questions = Questions(store, lambda: START, away)
+    asked = [Question(("requests",), _FEBRUARY, filters=(_IN,)), Question(("p95",), _FEBRUARY)]
+    assert [type(outcome) for outcome in questions.outcomes(asked)] == [StoreUnavailable] * 2
+    with pytest.raises(StoreUnavailable):
+        questions.ask_all(asked)
+    questions.close()
 
 
 class _Counting:
