@@ -123,7 +123,7 @@ def test_a_policy_is_tried_and_its_remarks_stay_in_their_card(tab: Tab) -> None:
     assert tab.figure("cached") > 0.9
     page.get_by_role("link", name="IP list").click()
     tab.settle()
-    expect(page.locator("#what-if-outcome-body")).to_contain_text("Enter what is allowed or blocked")
+    expect(page.locator("#what-if-outcome-body")).to_contain_text("Enter addresses to allow or block")
 
 
 def test_two_gateways_are_compared_as_over_the_api(tab: Tab, gatelens: GatelensProcess) -> None:

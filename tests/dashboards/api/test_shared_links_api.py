@@ -100,7 +100,7 @@ def test_what_cannot_be_shared(port: Port, body: dict[str, str], told: str) -> N
 
 def test_where_nobody_signs_in_there_is_nothing_to_open(port: Port) -> None:
     port.is_required = False
-    assert "every address opens" in port.ask("POST", "", 400, address="/apis")["error"]
+    assert "No sign-in is required" in port.ask("POST", "", 400, address="/apis")["error"]
 
 
 def test_a_token_for_reading_makes_and_revokes_none(port: Port) -> None:

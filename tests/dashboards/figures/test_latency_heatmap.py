@@ -1,6 +1,7 @@
 """The scale of the heatmap: of what was measured, and not of durations that were reported as 0."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ def _drawn(requests: dict[int, int]) -> tuple[list[list[float | None]], dict[flo
     cells = pd.DataFrame(
         [[requests.get(number, 0) for number in numbers]], columns=numbers, index=[pd.Timestamp(_NOW).floor("min")]
     )
-    chart = heatmap(_CONTEXT, "heatmap", cells)
+    chart: Any = heatmap(_CONTEXT, "heatmap", cells)
     axis = chart.layout["yaxis"]
     labels = [text.replace("\N{NO-BREAK SPACE}", " ") for text in axis["ticktext"]]
     return chart.data[0]["z"], dict(zip(axis["tickvals"], labels, strict=True))

@@ -1,6 +1,7 @@
 """Lines of requests per second: no data is a gap, and zero is zero."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,6 @@ def _frame(rates: dict[int, float]) -> pd.DataFrame:
 
 
 def test_a_step_that_only_others_have_is_zero() -> None:
-    chart = rate_by(_CONTEXT, "rates", {"a": _frame({0: 2, 1: 3, 4: 1}), "b": _frame({1: 5})})
+    chart: Any = rate_by(_CONTEXT, "rates", {"a": _frame({0: 2, 1: 3, 4: 1}), "b": _frame({1: 5})})
     drawn = {trace["name"]: trace["y"][:6] for trace in chart.data}
     assert drawn == {"a": [2, 3, None, None, 1, None], "b": [0, 5, None, None, 0, None]}
