@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from dashboards.api.shared_links import shared_links_api
+from dashboards.components.icon import icon_variables
 from dashboards.components.on_demand import FOLDER
 from dashboards.design import css_variables
 from dashboards.pages.pages import PAGES
@@ -19,6 +20,7 @@ from dashboards.site.annotation_marks import annotation_marks
 from dashboards.site.compression import Compression
 from dashboards.site.documents import Documents
 from dashboards.site.forms import Forms
+from dashboards.site.needed_scripts import DashWithNeededScripts
 from dashboards.site.pages import Site
 from dashboards.site.routes import page_routes
 from dashboards.site.saved_views import saved_view_actions
@@ -44,7 +46,7 @@ _INDEX = f"""<!DOCTYPE html>
     <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
     <link rel="preload" href="/assets/fonts/inter-latin.woff2" as="font" type="font/woff2" crossorigin>
     <link id="charts" rel="preload" href="{_CHARTS}" as="script" fetchpriority="low">
-    <style>{css_variables()}</style>
+    <style>{css_variables()}{icon_variables()}</style>
     {{%css%}}
   </head>
   <body>
@@ -85,7 +87,7 @@ def create_app(server: FastAPI, parts: PageParts, is_sign_in_required: Callable[
             server.include_router(page.routes)
     # Dash's own answer where there is no callback is a fault of ours.
     server.add_api_route("/_dash-update-component", _no_callback, methods=["POST"], include_in_schema=False)
-    app = Dash(
+    app = DashWithNeededScripts(
         "gatelens",
         # Its annotation knows Flask only.
         server=cast(Any, server),

@@ -8,7 +8,7 @@ import pandas as pd
 from dashboards import design, formats
 from dashboards.components.own import Chart
 from dashboards.figures.mark_shapes import mark_shapes, tooltip_marks
-from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
+from dashboards.figures.time_chart import Lane, Series, by_step, by_steps, time_chart
 from dashboards.figures.time_ticks import time_ticks
 from dashboards.state.context import PageContext
 from processors.query.heatmap import ZERO_CELL, lower_bound_ms
@@ -28,11 +28,11 @@ def percentiles(
     `usual` is a band behind them: hours by their start, with `lower` and `upper` of p95.
     """
     series = [] if usual is None else _band(context, usual)
-    series += [Series(name, by_step(context, frame, name), f"${name}") for name in PERCENTILES]
-    if f"p95{BEFORE}" in frame and frame[f"p95{BEFORE}"].notna().any():
-        series.append(
-            Series(f"p95 {context.before_name}", by_step(context, frame, f"p95{BEFORE}"), "$neutral", "ghost")
-        )
+    is_compared = f"p95{BEFORE}" in frame and frame[f"p95{BEFORE}"].notna().any()
+    steps = by_steps(context, frame, [*PERCENTILES, *([f"p95{BEFORE}"] if is_compared else [])])
+    series += [Series(name, steps[name], f"${name}") for name in PERCENTILES]
+    if is_compared:
+        series.append(Series(f"p95 {context.before_name}", steps[f"p95{BEFORE}"], "$neutral", "ghost"))
     top = frame["p99"].max() if not frame.empty else math.nan
     return time_chart(
         context,

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from dashboards import design
@@ -57,12 +59,18 @@ def by_step(
     context: PageContext, frame: pd.DataFrame, measure: str, step: timedelta | None = None
 ) -> "pd.Series[float]":
     """A measure of an answer over time, with NaN for each step of the range that has no data."""
+    return by_steps(context, frame, (measure,), step)[measure]
+
+
+def by_steps(
+    context: PageContext, frame: pd.DataFrame, measures: Sequence[str], step: timedelta | None = None
+) -> pd.DataFrame:
+    """Several measures of an answer over time, a column each."""
     steps = _steps(context, step)
     if frame.empty:
-        return pd.Series(float("nan"), index=steps)
-    times = pd.to_datetime(frame["time"], utc=True)
-    values = pd.Series(frame[measure].astype("float64").to_numpy(), index=times)
-    return values.reindex(steps.tz_convert(UTC))
+        return pd.DataFrame(float("nan"), index=steps, columns=list(measures))
+    times = pd.DatetimeIndex(pd.to_datetime(frame["time"], utc=True))
+    return frame[list(measures)].astype("float64").set_index(times).reindex(steps)
 
 
 def courses(
@@ -71,15 +79,14 @@ def courses(
     """The same of several measures for each value of a dimension, worked out together: a frame for each is dear."""
     if frame.empty:
         return {}
-    steps = _steps(context, step).tz_convert(UTC)
-    wide = frame.assign(time=pd.to_datetime(frame["time"], utc=True)).pivot(
-        index="time", columns=by, values=[*measures]
-    )
-    wide = wide.reindex(steps).astype("float64")
-    return {
-        str(name): {measure: plain(wide[measure, name]) for measure in measures}
-        for name in wide.columns.get_level_values(1).unique()
-    }
+    steps = _steps(context, step)
+    timed = frame.assign(time=pd.to_datetime(frame["time"], utc=True))
+    wide = timed.pivot(index="time", columns=by, values=[*measures]).reindex(steps).astype("float64")
+    pairs: list[Any] = wide.columns.tolist()
+    found: dict[str, dict[str, list[float | None]]] = {}
+    for (measure, name), values in zip(pairs, wide.to_numpy().T, strict=True):
+        found.setdefault(str(name), {})[measure] = plain(values)
+    return found
 
 
 def _steps(context: PageContext, step: timedelta | None) -> pd.DatetimeIndex:
@@ -88,7 +95,7 @@ def _steps(context: PageContext, step: timedelta | None) -> pd.DatetimeIndex:
     return pd.date_range(floor(context.window.start, cut), end, freq=cut, inclusive="left")
 
 
-def plain(values: "pd.Series[float]") -> list[float | None]:
+def plain(values: "pd.Series[float] | npt.NDArray[np.float64]") -> list[float | None]:
     """The values, with None where nothing is known."""
     return [None if math.isnan(value) else value for value in values.tolist()]
 
@@ -145,7 +152,7 @@ def time_chart(context: PageContext, panel: str, lanes: Sequence[Lane], *, heigh
 
 def _traces(context: PageContext, series: Series, axis: str) -> list[dict[str, Any]]:
     """The line, and its last step by itself where that is not over yet."""
-    times = [_ms(at.to_pydatetime()) for at in series.values.index]
+    times = pd.DatetimeIndex(series.values.index).as_unit("ms").astype("int64").tolist()
     values = plain(series.values)
     step = context.step // timedelta(milliseconds=1)
     trace: dict[str, Any] = {

@@ -7,7 +7,7 @@ import pandas as pd
 from dashboards import formats
 from dashboards.components.own import Chart
 from dashboards.design import SERIES, STATUS_COLOURS
-from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
+from dashboards.figures.time_chart import Lane, Series, by_step, by_steps, time_chart
 from dashboards.state.context import PageContext
 from processors.query.question import BEFORE
 
@@ -44,20 +44,20 @@ def traffic_over_errors(
 
     `worst` is the error rate of the worst minute of each step, see `worst_minute`.
     """
-    requests = by_step(context, frame, "requests")
-    rate = by_step(context, frame, "rate")
-    bars = [
-        Series(name, by_step(context, frame, measure) * rate / requests, STATUS_COLOURS[measure], "bar")
-        for measure, name in _NAMES.items()
-        if not frame.empty and frame[measure].any()
+    is_compared = f"rate{BEFORE}" in frame and frame[f"rate{BEFORE}"].any()
+    statuses = [measure for measure in _NAMES if not frame.empty and frame[measure].any()]
+    asked = ["requests", "rate", "error_rate", *statuses, *([f"rate{BEFORE}"] if is_compared else [])]
+    steps = by_steps(context, frame, asked)
+    traffic = [
+        Series(_NAMES[measure], steps[measure] * steps["rate"] / steps["requests"], STATUS_COLOURS[measure], "bar")
+        for measure in statuses
     ]
-    traffic = [*bars]
-    if f"rate{BEFORE}" in frame and frame[f"rate{BEFORE}"].any():
-        before = by_step(context, frame, f"rate{BEFORE}")
+    if is_compared:
+        before = steps[f"rate{BEFORE}"]
         # A step that has requests now and had none then is a gap of that line.
         before = before.where(before > 0)
         traffic.append(Series(context.before_name, before, "$neutral", "ghost"))
-    errors = [Series("error rate", by_step(context, frame, "error_rate"), "$bad")]
+    errors = [Series("error rate", steps["error_rate"], "$bad")]
     if worst is not None and worst.notna().any():
         errors.append(Series("worst minute", worst, "$bad-ink", "thin"))
     return time_chart(

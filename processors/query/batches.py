@@ -44,6 +44,8 @@ class Batch:
 
     def divide(self, answer: Answer) -> list[tuple[Question, Answer]]:
         """The answer of each member out of the answer to all."""
+        if self.members == (self.question,) and not answer.frame.empty:
+            return [(self.question, answer)]
         if not self.divided_by:
             return [(member, _part(answer, answer.frame[columns_of(member)], member)) for member in self.members]
         places = answer.frame.groupby(self.divided_by, sort=False).indices

@@ -16,6 +16,7 @@ from processors.query.question import Question
 from processors.query.readable import readable
 from processors.query.statement import Statement, statement
 from processors.query.tables import TABLES, Table
+from processors.query.views import Views
 from processors.rollups.coverage import Coverage, RollupCoverage
 from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, StoreError
 from storage.memory_budget import DEFAULT_BUDGET
@@ -75,6 +76,7 @@ class Questions:
         self._max_rows = max_rows
         self._threads = ThreadPoolExecutor(side_by_side, thread_name_prefix="questions")
         self._groups = GroupCounts()
+        self._views = Views(store)
         self._asked: dict[Question, _Asked] = {}
         self._change = threading.Lock()
 
@@ -196,7 +198,7 @@ class Questions:
         return answer
 
     def _stated(self, question: Question, chosen: Plan, asked: Statement, deadline: timedelta, name: str) -> Answer:
-        sql = f"{asked.sql}\nSETTINGS {clause({**self._limits(deadline), 'log_comment': name})}"
+        sql = f"{self._views.replaced(asked.sql)}\nSETTINGS {clause({**self._limits(deadline), 'log_comment': name})}"
         seconds = (deadline + _TO_STOP).total_seconds()
         found = self._store.frame(sql, asked.parameters, seconds, columns_of(question))
         return Answer(

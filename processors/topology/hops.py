@@ -1,11 +1,11 @@
 """One call through gateways, sidecars and services: which hop took how much of its time."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
 
-from processors.time.window import Window
+from processors.time.window import MINUTE, Window, ceil, floor
 from storage.sql import load
 from storage.store import Store
 
@@ -15,6 +15,8 @@ COLUMNS = (
     "gateway_ms", "between_ms", "request_id", "trace_id", "span_id",
 )  # fmt: skip
 
+# A call and all that belongs to it lie within this time of its requests.
+_AROUND = 10 * MINUTE
 # How far the clocks of two machines may differ.
 _SKEW = timedelta(milliseconds=50)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -23,17 +25,24 @@ _MILLISECOND = timedelta(milliseconds=1)
 def hops(store: Store, request: str, window: Window) -> pd.DataFrame:
     """COLUMNS, a row a hop, the outermost first; empty where nothing is known of it.
 
-    `request` is a request id or a trace id. `source` is `request`, what a gateway or sidecar reported, or `span`. A hop
-    lies within its `parent`, the `hop` that took longer and was under way meanwhile. `gateway_ms` is what the gateway
-    took itself, `between_ms` what its upstream's time has beyond the hops within it: the network, and services that
-    report nothing. NaN is unknown.
+    `request` is a request id or a trace id; what belongs to it under other ids lies within ten minutes of it. `source`
+    is `request`, what a gateway or sidecar reported, or `span`. A hop lies within its `parent`, the `hop` that took
+    longer and was under way meanwhile. `gateway_ms` is what the gateway took itself, `between_ms` what its upstream's
+    time has beyond the hops within it: the network, and services that report nothing. NaN is unknown.
     """
-    ids = [request]
-    found = _reported(store, ids, window)
+    found = _reported(store, [request], window)
     more = sorted({*found["trace_id"], *found["request_id"]} - {request, ""})
     if more:
-        found = _reported(store, [request, *more], window)
+        # To look for an id in all of a window takes the longer, the more requests there are.
+        first, last = around(found["time"].min()), around(found["time"].max())
+        near = Window(max(window.start, first.start), min(window.end, last.end))
+        found = _reported(store, [request, *more], near)
     return _split(found)
+
+
+def around(time: datetime) -> Window:
+    """In which a call lies, by the time of one of its requests."""
+    return Window(floor(time - _AROUND, MINUTE), ceil(time + _AROUND, MINUTE))
 
 
 def _reported(store: Store, ids: Sequence[str], window: Window) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """A call that went over an edge of late."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,12 +8,10 @@ import pandas as pd
 from processors.explorer.requests import find_requests
 from processors.query.absent import NO_ROUTE
 from processors.query.filters import Filter, Operator
-from processors.time.window import MINUTE, Window, ceil, floor
-from processors.topology.hops import COLUMNS, hops
+from processors.time.window import Window
+from processors.topology.hops import COLUMNS, around, hops
 from storage.store import Store
 
-# A call and all that belongs to it lie within this time of its request.
-_AROUND = 10 * MINUTE
 # How many of the newest requests are searched for one with an id, and how many calls for hops.
 _REQUESTS, _CALLS = 50, 5
 _DIMENSIONS = {"gateway": "gateway", "api": "api", "service": "api", "upstream": "upstream"}
@@ -25,11 +22,6 @@ class End(NamedTuple):
 
     name: str
     kind: str
-
-
-def around(time: datetime) -> Window:
-    """In which a call lies, by the time of one of its requests."""
-    return Window(floor(time - _AROUND, MINUTE), ceil(time + _AROUND, MINUTE))
 
 
 def recent_call(store: Store, window: Window, environment: str, source: End, target: End) -> pd.DataFrame:

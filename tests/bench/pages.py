@@ -79,8 +79,11 @@ class _Traffic:
     requests: int = 0
     bytes: int = 0
 
-    def add(self, event: dict[str, Any]) -> None:
-        self.requests += 1
+    def begin(self, event: dict[str, Any]) -> None:
+        # Icons stand in the document.
+        self.requests += not event["request"]["url"].startswith("data:")
+
+    def end(self, event: dict[str, Any]) -> None:
         self.bytes += int(event["encodedDataLength"])
 
 
@@ -131,7 +134,8 @@ def _first_load(browser: Browser, web: str, megabits: float, latency_ms: int) ->
     with _page(browser) as page:
         session = page.context.new_cdp_session(page)
         traffic = _Traffic()
-        session.on("Network.loadingFinished", traffic.add)
+        session.on("Network.requestWillBeSent", traffic.begin)
+        session.on("Network.loadingFinished", traffic.end)
         session.send("Network.enable")
         speed = megabits * 1e6 / 8
         session.send(

@@ -20,8 +20,7 @@ from processors.explorer.requests import find_request
 from processors.query.answer import Answer
 from processors.query.filters import Filter
 from processors.time.window import MINUTE, Window, ceil, floor
-from processors.topology.hops import hops
-from processors.topology.recent_call import around
+from processors.topology.hops import around, hops
 from storage.store import Store
 
 _LOGS = 50

@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 from dashboards import formats
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.table import records
-from dashboards.figures.time_chart import by_step, plain
+from dashboards.figures.time_chart import by_steps, plain
 from dashboards.state.context import PageContext
 from processors.query.answer import Answer
-from processors.query.question import BEFORE, Question
+from processors.query.question import BEFORE, TIME, Question
 
 _TOTALS = (
     "requests",
@@ -47,16 +47,17 @@ def summary_questions(context: PageContext, *, has_apdex: bool = True) -> Sequen
 def summary(context: PageContext, answers: Sequence[Answer], *more: Figure) -> Component:
     """Traffic, success, p95, Apdex, or in place of the last what a page has to say."""
     totals, course = (answer.frame for answer in answers)
+    steps = by_steps(context, course, [name for name in course.columns if name != TIME])
     row = next(iter(records(totals)), {})
     compared = context.compared_short
-    has_before = bool(row.get(f"requests{BEFORE}")) and _is_covered(context, course)
+    has_before = bool(row.get(f"requests{BEFORE}")) and _is_covered(context, steps)
 
     def before(measure: str) -> float | None:
         return float(row.get(f"{measure}{BEFORE}", _NONE)) if has_before else None
 
     def courses(measure: str) -> dict[str, Any]:
-        ghost = plain(by_step(context, course, f"{measure}{BEFORE}")) if has_before and compared else []
-        return {"course": plain(by_step(context, course, measure)), "course_before": ghost}
+        ghost = plain(steps[f"{measure}{BEFORE}"]) if has_before and compared else []
+        return {"course": plain(steps[measure]), "course_before": ghost}
 
     requests = float(row.get("requests", 0))
     error_rate = float(row.get("error_rate", _NONE))
@@ -106,10 +107,9 @@ def summary(context: PageContext, answers: Sequence[Answer], *more: Figure) -> C
     return figure_cards(figures)
 
 
-def _is_covered(context: PageContext, course: pd.DataFrame) -> bool:
+def _is_covered(context: PageContext, steps: pd.DataFrame) -> bool:
     """Whether the compared period has data from about as early on; otherwise it shows when data began."""
-    now, then = (by_step(context, course, name) for name in ("requests", f"requests{BEFORE}"))
-    first = [steps[steps > 0].index.min() for steps in (now, then)]
+    first = [steps.index[steps[name] > 0].min() for name in ("requests", f"requests{BEFORE}")]
     return pd.isna(first[0]) or first[1] - first[0] <= context.window.length * _LATE_SHARE
 
 

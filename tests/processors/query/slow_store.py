@@ -16,6 +16,9 @@ class SlowStore:
     def apart(self, handles: int) -> Store:
         return self._store.apart(handles)
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._store.rows(sql)
+
     def frame(self, sql: str, *_: Any, **__: Any) -> pd.DataFrame:
         settings = sql.rpartition("SETTINGS")[2]
         return self._store.frame(

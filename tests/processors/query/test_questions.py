@@ -54,6 +54,9 @@ class _Counting:
     def apart(self, handles: int) -> Store:
         return self._store.apart(handles)
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._store.rows(sql)
+
     def frame(self, *arguments: Any, **options: Any) -> pd.DataFrame:
         self.asked += 1
         self.gate.wait(PATIENCE)

@@ -46,6 +46,9 @@ def filled(store: Store) -> None:
             _hop(90, "checkout.shop", "source", 70, 68, "call-2"),
             _hop(5, "elsewhere", "gateway", 10, 9, "call-3", "trace-3"),
             _hop(0, "lonely", "gateway", None, None, "call-4", ""),
+            # Of one trace, an hour apart.
+            _hop(0, "flex-eu", "gateway", 20, 19, "call-5", "trace-5"),
+            _hop(0.9 * 3_600_000, "flex-eu", "gateway", 20, 19, "call-6", "trace-5"),
         ],
     )
     store.insert(
@@ -76,6 +79,11 @@ def test_by_trace_or_by_any_of_its_requests(store: Store) -> None:
     whole = hops(store, "call-1", _WINDOW)
     for other in ("trace-1", "call-2"):
         pd.testing.assert_frame_equal(hops(store, other, _WINDOW), whole)
+
+
+def test_what_is_far_from_a_request_is_no_part_of_its_call(store: Store) -> None:
+    assert hops(store, "call-5", _WINDOW)["request_id"].tolist() == ["call-5"]
+    assert hops(store, "trace-5", _WINDOW)["request_id"].tolist() == ["call-5", "call-6"]
 
 
 def test_without_durations_and_without_anything(store: Store) -> None:
