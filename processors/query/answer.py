@@ -1,6 +1,7 @@
 """What a question is answered."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,8 @@ class Answer:
     reason: str
     # What was asked, with the values of its parameters in their places.
     sql: str
+    # From when on there is what was asked, where the beginning of the window has been deleted.
+    since: datetime | None = None
 
 
 def columns_of(question: Question) -> list[str]:
@@ -51,6 +54,15 @@ def shaped(question: Question, found: pd.DataFrame) -> pd.DataFrame:
             if column in frame:
                 frame[column] = _typed(measure(name), frame[column])
     return frame
+
+
+def without_before(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with nothing known of what it is compared with, as some of that has been deleted."""
+    unknown = {
+        f"{name}{BEFORE}": [{}] * len(frame) if measure(name).is_histogram else float("nan")
+        for name in question.measures
+    }
+    return frame.assign(**unknown)
 
 
 def _typed(chosen: Measure, column: "pd.Series[Any]") -> "pd.Series[Any]":
