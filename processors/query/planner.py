@@ -97,7 +97,10 @@ def plan(question: Question, covered: Covered, tables: Sequence[Table] = TABLES)
         holds_before = _Held(covered, _environments(question.filters_before))
         before = _cover(window.start - back, window.end - back, able, holds_before)
         lacks_before = _since(before, window.start - back, window.end - back) is not None
-    return Plan(parts, before, _reason(question, parts, tables), since, lacks_before)
+    reason = _reason(question, parts, tables)
+    if since is not None:
+        reason += f" Requests before {since:%Y-%m-%d %H:%M} UTC have been deleted."
+    return Plan(parts, before, reason, since, lacks_before)
 
 
 @dataclass(frozen=True)
