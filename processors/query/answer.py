@@ -58,11 +58,11 @@ def shaped(question: Question, found: pd.DataFrame) -> pd.DataFrame:
 
 def without_before(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
     """The same with nothing known of what it is compared with, as some of that has been deleted."""
-    unknown = {
-        f"{name}{BEFORE}": [{}] * len(frame) if measure(name).is_histogram else float("nan")
-        for name in question.measures
-    }
-    return frame.assign(**unknown)
+    found = frame.copy()
+    for name in question.measures:
+        nothing: Any = {} if measure(name).is_histogram else float("nan")
+        found[f"{name}{BEFORE}"] = [nothing] * len(found)
+    return found
 
 
 def _typed(chosen: Measure, column: "pd.Series[Any]") -> "pd.Series[Any]":
