@@ -8,7 +8,7 @@ from dashboards.components.notice import empty
 from dashboards.components.search_form import search_form
 from dashboards.components.table import Column, records, table
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
-from dashboards.kept import oldest_kept
+from dashboards.notices.kept import oldest_kept
 from dashboards.page import Group, Page
 from dashboards.pages.shared.log_table import log_table, severity_cell
 from dashboards.panel import Drawing, Panel

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboards.components.notice import fault
 from dashboards.components.panel_card import body_id, fault_id
-from dashboards.kept import since_note
+from dashboards.notices.kept import since_note
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
 from processors.query.answer import Answer

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboards.components.search_form import search_form
 from dashboards.components.table import records, table
-from dashboards.kept import kept_requests
+from dashboards.notices.kept import kept_requests
 from dashboards.page import Group, Page
 from dashboards.pages.requests.facets import facets_panel
 from dashboards.pages.requests.one_request import one_request_panels

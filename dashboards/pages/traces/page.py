@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from dashboards.components.search_form import search_form
 from dashboards.components.table import Cell, Column, Row, records, table
-from dashboards.kept import oldest_kept
+from dashboards.notices.kept import oldest_kept
 from dashboards.page import Group, Page
 from dashboards.pages.traces.one_trace import one_trace_panels
 from dashboards.panel import Drawing, Panel

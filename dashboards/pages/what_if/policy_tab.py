@@ -12,7 +12,7 @@ from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty, notice
 from dashboards.components.table import Cell, Column, Row, table
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
-from dashboards.kept import kept_requests
+from dashboards.notices.kept import kept_requests
 from dashboards.pages.what_if.policy_form import planned, policy_choice, policy_form
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts

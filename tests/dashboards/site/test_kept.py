@@ -9,7 +9,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from dashboards.kept import kept_requests
+from dashboards.notices.kept import kept_requests
 from dashboards.panel import Panel
 from dashboards.parts import PageParts
 from dashboards.site.panels import PanelAnswers
