@@ -4,6 +4,7 @@
   const components = (window.dashboards = window.dashboards || {});
   const MOST_TABLE_ROWS = 300;
   const TICK_WIDTH = 74;
+  const LEAST_BAR_WIDTH = 4;
   // A hand is never quite still: a press that moves by so many pixels is no drag.
   const MOUSE_SLOP = 4;
   const TOUCH_SLOP = 10;
@@ -63,6 +64,9 @@
 
   const withTicks = (layout, traces, props, width) => {
     const ticked = { ...layout };
+    const bars = Math.max(0, ...traces.filter((trace) => trace.type === "bar").map((trace) => trace.x.length));
+    // Gaps of part of a pixel would look like steps without data.
+    if (bars * LEAST_BAR_WIDTH > width) ticked.bargap = 0;
     for (const [axis, unit] of Object.entries(props.units || {})) {
       const domain = layout[axis]?.domain || [0, 1];
       const most = domain[1] - domain[0] > 0.45 ? 4 : 2;

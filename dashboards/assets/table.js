@@ -5,6 +5,8 @@
 
   const SPARK_WIDTH = 100;
   const SPARK_HEIGHT = 24;
+  // They are seen at once, in whatever order.
+  const FEW_ROWS = 3;
 
   // Lines with gaps where a value is null, on a filled ground; `ghost` is the compared period.
   const pathOf = (values, top, count) => {
@@ -95,6 +97,15 @@
       h("ul", null, choices.map((choice) => h("li", { key: choice.label },
         h("a", { href: choice.href, "aria-current": choice.shown ? "true" : undefined }, choice.label)))));
 
+  // Where rows are cards there are no headings to sort by.
+  const Sorting = ({ columns }) => {
+    const sorted = columns.find((column) => column.sorted);
+    return h("details", { className: "columns sorting" },
+      h("summary", null, sorted ? `Sorted by ${sorted.label}` : "Sort"),
+      h("ul", null, columns.map((column) => h("li", { key: column.key },
+        h("a", { href: column.href, "aria-current": column === sorted ? "true" : undefined }, column.label, column === sorted ? h("i", { "aria-hidden": true }, sorted.sorted === "ascending" ? " ↑" : " ↓") : null)))));
+  };
+
   // All rows.
   const asRows = (props) => {
     const shown = props.columns.map((_, index) => index).filter((index) => props.rows.some((row) => told(row.cells[index]) !== ""));
@@ -141,9 +152,11 @@
     window.gatelens.useRows(props.id.replace(/-table$/, ""), () => asRows(props));
     const hasDetails = props.columns.some((column) => column.rank > 0);
     if (!props.rows.length) return h("div", { id: props.id, className: "empty" }, props.empty || "Nothing in this range");
+    const sortable = props.columns.filter((column) => column.href);
     // Without a link in it, nobody could scroll it by keys.
     const hasLinks = props.columns.some((column) => column.href) || props.rows.some((row) => row.href);
     return h("div", { id: props.id, className: "table", ref: place, tabIndex: hasLinks ? undefined : 0 },
+      sortable.length > 1 && props.rows.length > FEW_ROWS ? h(Sorting, { columns: sortable }) : null,
       h("table", { className: hasDetails ? "has-details" : "" },
         h("thead", null, h("tr", null, props.columns.map(Heading), hasDetails ? h("th", { className: "more" }, h("span", { className: "only-read" }, "More")) : null)),
         h("tbody", null, props.rows.slice(0, most).map((row, index) => h(Row, { key: row.key ?? index, row, columns: props.columns, hasDetails })))),

@@ -48,6 +48,7 @@ def _card(figure: Figure) -> Component:
     exact = {figure.name: math.nan if figure.value is None else figure.value, **figure.exact}
     named = {f"data-{name}": "" if math.isnan(value) else repr(value) for name, value in exact.items()}
     course = [value for value in figure.course if value is not None]
+    number = f"figure ink-{figure.tone}"
     return html.Div(
         [
             html.Div(
@@ -55,9 +56,9 @@ def _card(figure: Figure) -> Component:
             ),
             html.Div(
                 [
-                    html.A(formats.show(figure.unit, figure.value), href=figure.href, className="figure")
+                    html.A(formats.show(figure.unit, figure.value), href=figure.href, className=number)
                     if figure.href
-                    else html.Span(formats.show(figure.unit, figure.value), className=f"figure ink-{figure.tone}"),
+                    else html.Span(formats.show(figure.unit, figure.value), className=number),
                     _delta(figure),
                 ],
                 className="figure-line",

@@ -8,6 +8,7 @@ from dashboards.components.notice import empty
 from dashboards.components.search_form import search_form
 from dashboards.components.table import Column, records, table
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
+from dashboards.notices.kept import oldest_kept
 from dashboards.page import Group, Page
 from dashboards.pages.shared.log_table import log_table, severity_cell
 from dashboards.panel import Drawing, Panel
@@ -28,7 +29,8 @@ _COLOURS = {"FATAL": "$bad", "ERROR": "$bad", "WARN": "$warning", "INFO": "$info
 
 def page(parts: PageParts) -> Page:
     """The page of logs."""
-    panels = (_search(), _course(parts.store), _sources(parts.store), _list(parts.store))
+    kept = oldest_kept(parts, "logs", "log record")
+    panels = (_search(), kept, _course(parts.store), _sources(parts.store), _list(parts.store))
     return Page(
         PATH,
         "Logs",
@@ -89,6 +91,8 @@ def _sources(store: Store) -> Panel:
         rows = records(log_sources(store, _search_of(context)))
         columns = (
             Column("gateway", "Gateway", cell=lambda row: str(row["gateway"]) or "(unknown)"),
+            # Of several, a gateway of the same name in each would look alike.
+            *([Column("environment", "Environment")] if len({row["environment"] for row in rows}) > 1 else []),
             Column("severity", "Severity", cell=severity_cell),
             Column("records", "Records", "count"),
         )

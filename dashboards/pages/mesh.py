@@ -111,7 +111,7 @@ def _call(store: Store, found_of: _FoundOf) -> Panel:
 def _table(found_of: _FoundOf) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         rows = records(found_of(context).head(_MOST_ROWS))
-        return table(context, "edges", _COLUMNS, rows, href=lambda row: _selecting(context, row)[0])
+        return table(context, "edges", _columns(rows), rows, href=lambda row: _selecting(context, row)[0])
 
     return Panel("edges", "Edges", draw, height=300, help="The busiest first. Click a row to see its figures above")
 
@@ -155,13 +155,16 @@ def _errors(row: Row) -> Cell:
     return {"text": shown, "bar": row["error_rate"], "tone": tone if tone != "good" else "neutral"}
 
 
-_COLUMNS = (
-    Column("source", "From"),
-    Column("target", "To"),
-    Column("environment", "Environment", rank=4),
-    Column("rate", "Rate", "rate"),
-    Column("error_rate", "Errors", cell=_errors, numeric=True),
-    Column("mean_ms", "Latency mean", "ms", rank=1),
-    Column("mtls_share", "Mutual TLS", "share", rank=2),
-    Column("requests", "Requests", "count", rank=3),
-)
+def _columns(rows: Sequence[Row]) -> Sequence[Column]:
+    # Of several environments, edges of the same ends would look alike.
+    is_told_apart = len({row["environment"] for row in rows}) > 1
+    return (
+        Column("source", "From"),
+        Column("target", "To"),
+        Column("environment", "Environment", rank=0 if is_told_apart else 4),
+        Column("rate", "Rate", "rate"),
+        Column("error_rate", "Errors", cell=_errors, numeric=True),
+        Column("mean_ms", "Latency mean", "ms", rank=1),
+        Column("mtls_share", "Mutual TLS", "share", rank=2),
+        Column("requests", "Requests", "count", rank=3),
+    )

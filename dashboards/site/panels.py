@@ -6,9 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
+from dash.development.base_component import Component
+
 from dashboards.components.notice import fault
 from dashboards.components.panel_card import body_id, fault_id
-from dashboards.panel import Panel
+from dashboards.notices.kept import since_note
+from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
 from processors.query.answer import Answer
 from processors.query.question import Question
@@ -59,11 +62,20 @@ class PanelAnswers:
             return error
 
 
+def _with_since(drawing: Drawing, context: PageContext, answers: Sequence[Answer]) -> Drawing:
+    """What a panel shows, and from when on, where older requests have been deleted."""
+    known = [answer.since for answer in answers if answer.since is not None]
+    if not known:
+        return drawing
+    shown = [drawing] if drawing is None or isinstance(drawing, Component | str) else drawing
+    return [*shown, since_note(context, max(known))]
+
+
 def _drawn(panel: Panel, context: PageContext, answers: Sequence[Answer] | GatelensError) -> dict[str, Any]:
     if isinstance(answers, GatelensError):
         return {fault_id(panel): fault(answers)}
     try:
-        return {body_id(panel): panel.draw(context, answers), fault_id(panel): None}
+        return {body_id(panel): _with_since(panel.draw(context, answers), context, answers), fault_id(panel): None}
     except GatelensError as error:
         return {fault_id(panel): fault(error)}
     except Exception:

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from processors.consumers.directory import ConsumerDirectory
 from processors.query.filters import Filter
-from processors.query.question import BEFORE, Question
+from processors.query.question import BEFORE, TIME, Question
 from processors.query.questions import Questions
+from processors.time.steps import step_of
 from processors.time.window import MINUTE, Window, floor
 
 # Beyond, the least busy are left out.
@@ -19,6 +20,8 @@ _GROWTH = 1.5
 _STANDARD_ERRORS = 4.0
 # Who asked less than this before is not missed.
 _FEWEST_MISSED = 20
+# In which it is looked for when the first requests came.
+_LEAST_STEPS = 20
 
 
 class ConsumerState(StrEnum):
@@ -29,6 +32,8 @@ class ConsumerState(StrEnum):
     SHRINKING = "shrinking"
     VANISHED = "vanished"
     STEADY = "steady"
+    # Of the time before too little is known.
+    UNKNOWN = "not compared"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class ConsumerEntry:
     team: str
     state: ConsumerState
     requests: int
-    requests_before: int
+    # None where it is not known.
+    requests_before: int | None
     errors: int
     error_rate: float
     p95: float
@@ -82,21 +88,32 @@ def consumers(
         limit=MOST_CONSUMERS,
     )
     frame = questions.ask(question).frame
+    is_known = _is_known(questions, question)
     columns = ["consumer", "requests", f"requests{BEFORE}", "errors", "error_rate", "p95"]
     return [
         ConsumerEntry(
             consumer,
             directory.name(consumer),
             directory.team(consumer),
-            state_of(int(before), int(requests)),
+            state_of(int(before), int(requests)) if is_known else ConsumerState.UNKNOWN,
             int(requests),
-            int(before),
+            int(before) if is_known else None,
             int(errors),
             float(rate),
             float(p95),
         )
         for consumer, requests, before, errors, rate, p95 in frame[columns].itertuples(index=False)
     ]
+
+
+def _is_known(questions: Questions, question: Question) -> bool:
+    """Whether there were requests, and are still, for most of the time before: without, everybody would be new."""
+    before = question.window.before()
+    # Whoever is looked for may be new.
+    others = tuple(one for one in question.filters if one.dimension != "consumer")
+    answer = questions.ask(Question(("requests",), before, filters=others, step=step_of(before, _LEAST_STEPS)))
+    seen = answer.frame[answer.frame["requests"] > 0]
+    return answer.since is None and not seen.empty and seen[TIME].min() < before.start + before.length / 2
 
 
 def state_of(before: int, now: int) -> ConsumerState:

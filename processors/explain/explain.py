@@ -9,6 +9,7 @@ from heapq import nlargest
 
 import pandas as pd
 
+from processors.errors import InvalidQuestion
 from processors.explain.counted import Counted, counted
 from processors.explain.dimensions import DIMENSIONS, ExplainedDimension
 from processors.explain.explanation import Cause, ChangeQuestion, Explanation
@@ -47,6 +48,7 @@ def explain(
 
     Raises InvalidQuestion and StoreError.
     """
+    _ensure_kept(questions, question)
     threshold = _p95(questions, question) if question.measure.needs_threshold else None
     if question.measure.needs_threshold and threshold is None:
         return Explanation(question, Sums(0, 0, 0, 0), ())
@@ -64,6 +66,19 @@ def explain(
         overlaps = Overlaps(places, requests.overlaps(places), judged)
         places = overlaps.echoes_marked(_distinct([*places, *overlaps.pairs()]))
     return Explanation(question, judged.whole, (*places, *symptoms), threshold, taken.every)
+
+
+def _ensure_kept(questions: Questions, question: ChangeQuestion) -> None:
+    """Raise InvalidQuestion where requests of either window have been deleted: all others would look new or gone."""
+    both = ((question.window, question.filters), (question.baseline, question.baseline_filters))
+    for window, filters in both:
+        since = questions.kept_since(window, filters)
+        if since is not None:
+            raise InvalidQuestion(
+                f"A change is explained by single requests, and those from {window.start:%Y-%m-%d %H:%M} to"
+                f" {min(since, window.end):%Y-%m-%d %H:%M} UTC have been deleted. Choose a later or shorter range, or"
+                " compare with a later one."
+            )
 
 
 def _read(store: Store, question: ChangeQuestion, taken: Sample, threshold: float | None) -> Counted:

@@ -76,6 +76,13 @@ def last_request(store: Store) -> datetime | None:
     return datetime.fromtimestamp(newest, UTC) if requests else None
 
 
+def oldest_record(store: Store, table: str) -> datetime | None:
+    """The time of the oldest row of `logs` or `spans`, or None where there is none. Raises StoreError."""
+    # Answered by what each part knows of its times; the name is ours.
+    ((rows, oldest),) = store.rows(f"SELECT count(), toUnixTimestamp(min(time)) FROM {table}")
+    return datetime.fromtimestamp(oldest, UTC) if rows else None
+
+
 def doubts(store: Store, window: Window) -> pd.DataFrame:
     """`doubt`, `format`, `requests`, `last_seen`, `example` of the window's last day. Raises StoreError."""
     return _frame(store, "doubts", Window(max(window.start, window.end - DOUBTS_WITHIN), window.end), most=_MOST)

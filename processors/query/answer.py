@@ -1,6 +1,7 @@
 """What a question is answered."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy.typing as npt
@@ -26,6 +27,8 @@ class Answer:
     reason: str
     # What was asked, with the values of its parameters in their places.
     sql: str
+    # From when on there is what was asked, where the beginning of the window has been deleted.
+    since: datetime | None = None
 
 
 def columns_of(question: Question) -> list[str]:
@@ -54,6 +57,15 @@ def shaped(question: Question, found: pd.DataFrame) -> pd.DataFrame:
         for column in (name, *([f"{name}{BEFORE}"] if question.has_before else [])):
             columns[column] = _typed(measure(name), found[column])
     return pd.DataFrame(columns)
+
+
+def without_before(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with nothing known of what it is compared with, as some of that has been deleted."""
+    found = frame.copy()
+    for name in question.measures:
+        nothing: Any = {} if measure(name).is_histogram else float("nan")
+        found[f"{name}{BEFORE}"] = [nothing] * len(found)
+    return found
 
 
 def _typed(chosen: Measure, column: "pd.Series[Any]") -> "npt.NDArray[Any] | pd.Series[Any]":

@@ -38,6 +38,7 @@ def render_json(answer: Answer) -> bytes:
         "to": window.end.isoformat(),
         "table": answer.table,
         "reason": answer.reason,
+        "since": answer.since.isoformat() if answer.since is not None else None,
         "columns": [{"name": name, **_described(name)} for name in map(str, answer.frame.columns)],
         "rows": rows.to_dict(orient="records"),
     }

@@ -10,11 +10,13 @@ from processors.query.filters import Filter, Operator
 from processors.query.measures import measure
 from processors.query.question import Question
 from processors.query.tables import TABLES, Table
-from processors.rollups.coverage import Covered, Stretch
+from processors.rollups.coverage import Covered, Stretch, kept
 from processors.time.window import HOUR, ceil, floor
 
 # Of the traffic that Table.rows_an_hour is about: to plan for a table takes 10 ms, and to read these rows no longer.
 _FEW_ROWS = 8_000
+# What is deleted of a window's edges changes no figure that people read.
+_MOST_LOST = 0.05
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Plan:
     parts: tuple[Part, ...]
     before: tuple[Part, ...]
     reason: str
+    # From when on there is what is asked, where its beginning has been deleted; None where nothing is.
+    since: datetime | None = None
+    # Whether some of what it is compared with has been deleted.
+    lacks_before: bool = False
 
     @property
     def stretches(self) -> Stretches:
@@ -79,52 +85,91 @@ def plan(question: Question, covered: Covered, tables: Sequence[Table] = TABLES)
     """The plan; `covered` comes from Coverage. Raises InvalidQuestion where no table can answer."""
     able = sorted((table for table in tables if not missing(question, table)), key=lambda table: table.rows_an_hour)
     window = question.window
-    parts = _cover(window.start, window.end, able, covered)
+    holds = _Held(covered, _environments(question.filters))
+    found = _cover(window.start, window.end, able, holds)
+    since = _since(found, window.start, window.end)
+    # A statement reads something, even where there is nothing left.
+    parts = found or (Part(able[-1], window.end, window.end),)
     before: tuple[Part, ...] = ()
+    lacks_before = False
     if question.has_before:
         back = question.compare or timedelta()
-        before = _cover(window.start - back, window.end - back, able, covered)
-    return Plan(parts, before, _reason(question, parts, tables))
+        holds_before = _Held(covered, _environments(question.filters_before))
+        before = _cover(window.start - back, window.end - back, able, holds_before)
+        lacks_before = _since(before, window.start - back, window.end - back) is not None
+    reason = _reason(question, parts, tables)
+    if since is not None:
+        reason += f" Requests before {since:%Y-%m-%d %H:%M} UTC have been deleted."
+    return Plan(parts, before, reason, since, lacks_before)
 
 
-def _cover(start: datetime, end: datetime, tables: Sequence[Table], covered: Covered) -> tuple[Part, ...]:
-    """What the first table has whole rows of, and on either side of it what the others have."""
+@dataclass(frozen=True)
+class _Held:
+    """What tables hold of the environments that a question is about, all for none."""
+
+    covered: Covered
+    environments: tuple[str, ...]
+
+    def longest(self, table: Table, start: datetime, end: datetime) -> Stretch:
+        """The longest stretch of whole rows that the table holds everything of."""
+        stretches = self.covered.get(table.covered_as or table.name, () if table.is_background else ((start, end),))
+        whole = [
+            (ceil(max(start, since), table.grain), floor(min(end, until), table.grain))
+            for since, until in stretches
+            if since < end and until > start
+        ]
+        return max(whole, key=lambda stretch: stretch[1] - stretch[0], default=(start, start))
+
+    def requests(self, table: Table, start: datetime, end: datetime) -> tuple[Part, ...]:
+        """What there is of single requests."""
+        found = kept(self.covered, self.environments, (start, end))
+        return tuple(Part(table, *stretch) for stretch in found)
+
+
+def _environments(filters: Sequence[Filter]) -> tuple[str, ...]:
+    """Those that a filter names; () where none does."""
+    named = [one.values for one in filters if one.dimension == "environment" and one.operator is Operator.IN]
+    return named[0] if named else ()
+
+
+def _since(parts: Sequence[Part], start: datetime, end: datetime) -> datetime | None:
+    """The end of the longest stretch that no part answers; None where these are no more than rows of the edges."""
+    edges = [start, *(edge for part in parts for edge in (part.start, part.end)), end]
+    gaps = [(edges[number], edges[number + 1]) for number in range(0, len(edges), 2)]
+    longest = max(gaps, key=lambda gap: gap[1] - gap[0])
+    lost = sum((until - since for since, until in gaps), timedelta())
+    if longest[1] - longest[0] < HOUR and lost < _MOST_LOST * (end - start):
+        return None
+    return longest[1]
+
+
+def _cover(start: datetime, end: datetime, tables: Sequence[Table], held: _Held) -> tuple[Part, ...]:
+    """What the first table has whole rows of, and on either side of it what the others have, in order of time."""
     if start >= end:
         return ()
     if not tables:
         raise InvalidQuestion("No table holds all of this together; ask for less at once.")
     table, *others = tables
     if table.is_requests:
-        return (Part(table, start, end),)
-    first, last = _longest(table, start, end, covered)
-    if last <= first or _is_not_worth_it(table, (first, last), others, covered):
-        return _cover(start, end, others, covered)
+        return held.requests(table, start, end)
+    first, last = held.longest(table, start, end)
+    if last <= first or _is_not_worth_it(table, (first, last), others, held):
+        return _cover(start, end, others, held)
     # Beside a hole, the table itself may have more.
     around = tables if table.is_background else others
     return (
-        *_cover(start, first, around, covered),
+        *_cover(start, first, around, held),
         Part(table, first, last),
-        *_cover(last, end, around, covered),
+        *_cover(last, end, around, held),
     )
 
 
-def _is_not_worth_it(table: Table, stretch: Stretch, others: Sequence[Table], covered: Covered) -> bool:
+def _is_not_worth_it(table: Table, stretch: Stretch, others: Sequence[Table], held: _Held) -> bool:
     """Whether the next finer one has so little for this stretch that to plan for one more table would take longer."""
     for finer in others:
-        if not finer.is_requests and finer.grain < table.grain and _longest(finer, *stretch, covered) == stretch:
+        if not finer.is_requests and finer.grain < table.grain and held.longest(finer, *stretch) == stretch:
             return (stretch[1] - stretch[0]) / HOUR * finer.rows_an_hour < _FEW_ROWS
     return False
-
-
-def _longest(table: Table, start: datetime, end: datetime, covered: Covered) -> Stretch:
-    """The longest stretch of whole rows that the table holds everything of."""
-    stretches = covered.get(table.covered_as or table.name, () if table.is_background else ((start, end),))
-    whole = [
-        (ceil(max(start, since), table.grain), floor(min(end, until), table.grain))
-        for since, until in stretches
-        if since < end and until > start
-    ]
-    return max(whole, key=lambda stretch: stretch[1] - stretch[0], default=(start, start))
 
 
 def _demanded(filters: Sequence[Filter]) -> set[str]:

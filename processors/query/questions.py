@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 
-from processors.query.answer import Answer, columns_of, shaped
+from processors.query.answer import Answer, columns_of, shaped, without_before
 from processors.query.batches import Batch, Chain, batches
+from processors.query.filters import Filter
 from processors.query.groups import GroupCounts
 from processors.query.planner import Plan, plan
 from processors.query.question import Question
@@ -18,6 +19,7 @@ from processors.query.statement import Statement, statement
 from processors.query.tables import TABLES, Table
 from processors.query.views import Views
 from processors.rollups.coverage import Coverage, RollupCoverage
+from processors.time.window import Window
 from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, StoreError
 from storage.memory_budget import DEFAULT_BUDGET
 from storage.settings import Settings, clause, literal
@@ -146,6 +148,14 @@ class Questions:
         except GatelensError as error:
             return dict.fromkeys(batch.members, error)
 
+    def kept_since(self, window: Window, filters: tuple[Filter, ...] = ()) -> datetime | None:
+        """From when on the single requests of a window are there, where earlier ones were deleted; None where all are.
+
+        Raises StoreError.
+        """
+        single = Question(("requests",), window, ("path",), filters)
+        return plan(single, self._coverage(), self._tables).since
+
     def cancel(self, question: Question) -> None:
         """One who asked this does not wait for it any more; where nobody else does, `ask` fails with StoreError."""
         with self._change:
@@ -201,12 +211,14 @@ class Questions:
         sql = f"{self._views.replaced(asked.sql)}\nSETTINGS {clause({**self._limits(deadline), 'log_comment': name})}"
         seconds = (deadline + _TO_STOP).total_seconds()
         found = self._store.frame(sql, asked.parameters, seconds, columns_of(question))
+        frame = shaped(question, found)
         return Answer(
             question,
-            shaped(question, found),
+            without_before(question, frame) if chosen.lacks_before else frame,
             " + ".join(chosen.tables),
             chosen.reason,
             readable(asked.sql, asked.parameters),
+            chosen.since,
         )
 
     def _limits(self, deadline: timedelta) -> Settings:

@@ -62,7 +62,7 @@ def _ranked(question: Question, plan: Plan, now: datetime, parameters: Parameter
 def _measured(question: Question, plan: Plan, now: datetime, parameters: Parameters, where: str) -> str:
     """The measures of each group."""
     columns = [*([GROUPING] if question.also_by else []), *_keys(question)]
-    seconds = _seconds(question, now)
+    seconds = _seconds(question, now, plan.since)
     for name in question.measures:
         if _SATISFIED in measure(name).sql:
             parameters[_SATISFIED] = question.apdex_threshold // timedelta(microseconds=1)
@@ -83,9 +83,9 @@ def _of(name: str, suffix: str, seconds: str) -> str:
     return _WORD.sub(lambda word: words.get(word[0], word[0]), chosen.sql)
 
 
-def _seconds(question: Question, now: datetime) -> str:
-    """How many seconds a row covers that have passed, at least one."""
-    start = int(question.window.start.timestamp())
+def _seconds(question: Question, now: datetime, since: datetime | None = None) -> str:
+    """How many seconds a row covers that have passed, and `since` when nothing is deleted, at least one."""
+    start = int((since or question.window.start).timestamp())
     end = max(start + 1, int(min(question.window.end, now).timestamp()))
     if question.step is None:
         return str(end - start)

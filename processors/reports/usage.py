@@ -41,7 +41,13 @@ def usage(questions: Questions, window: Window, by: Sequence[str], filters: Mapp
     dimensions, COUNTS and LATENCIES; `hour`, `day` and `month` are the moments at which they begin, in UTC. Raises
     StoreError, and InvalidReport for unknown dimensions or too many rows.
     """
-    found = questions.ask(usage_question(window, by, filters), _DEADLINE).frame
+    answer = questions.ask(usage_question(window, by, filters), _DEADLINE)
+    if answer.since is not None:
+        raise InvalidReport(
+            f"Requests of this period before {answer.since:%Y-%m-%d %H:%M} UTC have been deleted, and no rollup holds"
+            " all that is asked: the report would be short of them. Begin the period later, or group by less."
+        )
+    found = answer.frame
     if len(found) > MOST_ROWS:
         raise InvalidReport(
             f"The report would have more than {MOST_ROWS:,} rows; shorten its period, or group by less."

@@ -12,7 +12,7 @@ from processors.query.questions import Questions
 from processors.resources.instance_filter import EVERYTHING, InstanceFilter
 from processors.resources.least_squares import fit, r_squared
 from processors.resources.resources import INSTANCE, resources
-from processors.time.window import HOUR, MINUTE, Window, ceil, floor
+from processors.time.window import DAY, HOUR, MINUTE, Window, ceil, floor
 from storage.store import Store
 
 DIMENSIONS = ("api", "consumer")
@@ -31,8 +31,15 @@ _FEWEST_STEPS = 20
 # The busiest have a coefficient each, all others one together.
 _MOST_NAMES = 20
 
-# A scrape falls anywhere in a minute: longer steps have less of its error.
-_STEPS = ((3 * HOUR, MINUTE), (timedelta(days=1), 10 * MINUTE), (timedelta.max, HOUR))
+# A scrape falls anywhere in a minute: longer steps have less of its error. There are as many as a fit needs: each is
+# asked for each consumer of each instance.
+_STEPS = (
+    (3 * HOUR, MINUTE),
+    (timedelta(days=1), 10 * MINUTE),
+    (timedelta(days=31), HOUR),
+    (timedelta(days=120), 6 * HOUR),
+    (timedelta.max, DAY),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,9 @@ def cost(store: Store, handled: Questions, window: Window, by: str = "api", of: 
     whole = Window(floor(window.start, step), ceil(window.end, step))
     used = resources(store, whole, of, step, with_hosts=False)
     used = used.dropna(subset=["cores"])
+    if used.empty:
+        # Requests by step are dear, and nothing is made of them.
+        return Cost(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(FITS)))
     counted = _requests(handled, whole, by, of, step)
     costs, fits = [], []
     for (environment, gateway), seen in used.groupby(["environment", "gateway"]):

@@ -1,12 +1,13 @@
-"""From when to when roll-ups hold everything."""
+"""From when to when tables hold everything."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from processors.rollups.rollup import Rollup
 from processors.rollups.stale import StaleWindow, stale_windows
-from processors.time.window import floor
+from processors.time.window import DAY, floor
+from storage.sql import load
 from storage.store import Store
 
 # A stretch of time, without its end.
@@ -15,6 +16,12 @@ Stretch = tuple[datetime, datetime]
 # holds all there is, and what is filled in the background nothing.
 Covered = Mapping[str, Sequence[Stretch]]
 Coverage = Callable[[], Covered]
+
+REQUESTS = "requests"
+# Days are deleted hours after their time at the latest; until then the last answer holds.
+_DELETED_KEPT = timedelta(hours=1)
+# What is being stored is not yet counted everywhere.
+_SETTLED = timedelta(days=1)
 
 # What migration 0024 added to the roll-ups that are filled as requests are stored.
 ERRORS_BY_MINUTE = "errors_by_minute"
@@ -37,6 +44,8 @@ class RollupCoverage:
         self._covered: Covered = {}
         # Only a migration changes it.
         self._since: Covered = {}
+        self._deleted: Mapping[str, Sequence[datetime]] = {}
+        self._deleted_read_at = _EVER
 
     def __call__(self) -> Covered:
         """The stretches of each roll-up that hold every request. Raises StoreError."""
@@ -45,10 +54,46 @@ class RollupCoverage:
             if not timedelta() <= now - self._read_at <= _KEPT:
                 found = stale_windows(self._store, now)
                 self._since = self._since or _since(self._store)
+                deleted = self._days_deleted(now)
                 background = {rollup.name: _between(rollup, windows, now) for rollup, windows in found.items()}
-                self._covered = {**self._since, **background}
+                kept = {kept_of(environment): _beside(days) for environment, days in deleted.items()}
+                self._covered = {**self._since, **background, **kept}
                 self._read_at = now
             return self._covered
+
+    def _days_deleted(self, now: datetime) -> Mapping[str, Sequence[datetime]]:
+        """By environment the days whose requests are gone, in order."""
+        if not timedelta() <= now - self._deleted_read_at <= _DELETED_KEPT:
+            found: dict[str, list[datetime]] = {}
+            parameters = {"until": floor(now - _SETTLED, DAY)}
+            for environment, day in self._store.rows(load("processors.rollups", "deleted"), parameters):
+                found.setdefault(environment, []).append(datetime(day.year, day.month, day.day, tzinfo=UTC))
+            self._deleted, self._deleted_read_at = found, now
+        return self._deleted
+
+
+def kept_of(environment: str) -> str:
+    """What `Covered` calls the requests of an environment of which some have been deleted."""
+    return f"{REQUESTS} of {environment}"
+
+
+def kept(covered: Covered, environments: Collection[str], window: Stretch) -> tuple[Stretch, ...]:
+    """The stretches of a window of which no requests of these environments have been deleted; of all for none named."""
+    names = [kept_of(one) for one in environments] or [name for name in covered if name.startswith(kept_of(""))]
+    found: tuple[Stretch, ...] = (window,)
+    for name in names:
+        # Of the others everything is there.
+        others = covered.get(name, (window,))
+        both = ((max(first[0], other[0]), min(first[1], other[1])) for first in found for other in others)
+        found = tuple((start, end) for start, end in both if start < end)
+    return found
+
+
+def _beside(days: Sequence[datetime]) -> tuple[Stretch, ...]:
+    """All time but these days, which are in order."""
+    starts = [_EVER, *(day + DAY for day in days)]
+    ends = [*days, _NEVER]
+    return tuple((start, end) for start, end in zip(starts, ends, strict=True) if start < end)
 
 
 def _since(store: Store) -> Covered:

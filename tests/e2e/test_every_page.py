@@ -180,5 +180,17 @@ def test_a_long_range_leaves_room_for_the_title(site: Site) -> None:
     assert title["y"] + title["height"] <= button["y"] or title["x"] + title["width"] <= button["x"]
 
 
+def test_a_long_range_and_its_filters_fit_a_phone(site: Site) -> None:
+    page = site.tab.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    site.go("/gateways?from=2026-11-30T20:00Z&to=2026-12-01T09:00Z&filter=environment=prod")
+    more, buttons = site.told("tooWide"), page.locator(".phone-buttons > button").all()
+    edges = [box["x"] + box["width"] for box in (button.bounding_box() for button in buttons) if box is not None]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert more == 0
+    assert len(edges) == 3
+    assert max(edges) <= 360
+
+
 def test_tab_comes_to_everything_and_shows_where_it_is(pages: Pages) -> None:
     assert {address: seen.tour for address, seen in pages.items() if any(seen.tour.values())} == {}

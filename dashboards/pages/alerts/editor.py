@@ -47,7 +47,9 @@ class Editor:
     def panels(self, view: View) -> Sequence[Panel]:
         """Of the rule that the path names, or of a new one."""
         name = rule_name(view)
-        is_read_only = self._rule(name) is not None and self._origin(name) is Origin.FILE
+        if name and self._rule(name) is None:
+            return (Panel("rule", "Rule", self._drawn_missing),)
+        is_read_only = self._origin(name) is Origin.FILE
         title = "Rule from the rule file" if is_read_only else "Rule"
         about = Panel("rule", title, self._drawn_file if is_read_only else self._drawn_form, span=5, height=500)
         return (
@@ -123,10 +125,13 @@ class Editor:
             definition |= {"threshold": 0}
         return rule_of({**definition, "alert": definition["alert"] or "new rule"})
 
+    def _drawn_missing(self, context: PageContext, _answers: Sequence[Answer]) -> Drawing:
+        """Nothing else: what is measured for a new rule would look like it."""
+        name = rule_name(context.view)
+        return notice("bad", f"No rule named {name}", html.A("All rules", href=f"{PATH}?tab=rules"))
+
     def _drawn_form(self, context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         name = rule_name(context.view)
-        if name and self._rule(name) is None:
-            return notice("bad", f"No rule named {name}", html.A("All rules", href=f"{PATH}?tab=rules"))
         status = self._status(context, name)
         form = rule_form(
             self._fields(context.view),

@@ -27,6 +27,7 @@ from dashboards.pages.alerts.words import (
     state_tag,
     unit_of,
 )
+from dashboards.pages.shared.alert_order import by_need
 from dashboards.panel import Drawing, Panel
 from dashboards.site.alert_marks import tone_of
 from dashboards.state.context import PageContext
@@ -61,7 +62,7 @@ class _Asked:
 
 
 def firing_panels(engine: AlertEngine) -> tuple[Panel, ...]:
-    """The cards, those that fire first; of one rule where the address names one."""
+    """The cards, in the order in which they need somebody; of one rule where the address names one."""
 
     def ask(context: PageContext) -> Sequence[Question]:
         asked = _asked(engine, context)
@@ -89,7 +90,8 @@ def firing_panels(engine: AlertEngine) -> tuple[Panel, ...]:
 
 def _alerts(engine: AlertEngine, context: PageContext) -> list[Alert]:
     wanted = context.view.parameter("rule")
-    return [one for one in engine.alerts() if one.state is not State.RESOLVED and (not wanted or one.rule == wanted)]
+    found = by_need(engine, context.now)
+    return [one for one in found if one.state is not State.RESOLVED and (not wanted or one.rule == wanted)]
 
 
 def _asked(engine: AlertEngine, context: PageContext) -> list[_Asked]:

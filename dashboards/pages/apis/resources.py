@@ -133,9 +133,9 @@ def _per_thousand(row: Row) -> Cell:
 
 _COLUMNS = (
     Column("gateway", "Gateway"),
-    Column("environment", "Environment", rank=1),
+    Column("environment", "Environment"),
     Column("cpu_ms_per_1000", "CPU per 1,000 requests", cell=_per_thousand, numeric=True),
     Column("cpu_share", "Share of gateway's CPU", "share", rank=1),
-    Column("r_squared", "Explained by traffic", "share", rank=2, help="R²: the share of CPU's variance"),
-    Column("told", "Why there is no figure", rank=1, wraps=True),
+    Column("r_squared", "Explained by traffic", "share", rank=3, help="R²: the share of CPU's variance"),
+    Column("told", "Why there is no figure", rank=2, wraps=True),
 )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from dash import html
+
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, table
@@ -20,6 +22,7 @@ _TONES = {
     ConsumerState.SHRINKING: "neutral",
     ConsumerState.VANISHED: "bad",
     ConsumerState.STEADY: "good",
+    ConsumerState.UNKNOWN: "neutral",
 }
 
 
@@ -41,10 +44,16 @@ def _figures(parts: PageParts) -> Panel:
         if not found:
             return empty()
         active = sum(entry.requests > 0 for entry in found)
+        figure = Figure("consumers", "Consumers", "count", active, note="with requests in this range")
+        if any(entry.state is ConsumerState.UNKNOWN for entry in found):
+            return [
+                figure_cards([figure]),
+                html.P("Nobody is new or gone: too little is known of the period before", className="note"),
+            ]
         counts = {state: sum(entry.state is state for entry in found) for state in ConsumerState}
         return figure_cards(
             [
-                Figure("consumers", "Consumers", "count", active, note="with requests in this range"),
+                figure,
                 Figure(
                     "consumers_new", "New", "count", counts[ConsumerState.NEW], note="not seen in the period before"
                 ),

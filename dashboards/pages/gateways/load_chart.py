@@ -38,7 +38,7 @@ def load_panel(parts: PageParts) -> Panel:
         draw,
         height=_HEIGHT,
         is_chart=True,
-        help="The six busiest instances. A gap means no data; docs/resources.md",
+        help="The six busiest instances. Without data, CPU and memory are left out, or a gap; docs/resources.md",
     )
 
 
@@ -49,8 +49,9 @@ def _chart(context: PageContext, used: pd.DataFrame, traffic: pd.DataFrame) -> C
         memory += _limit(context, used, "memory_limit", "memory_bytes")
     rate, p95 = by_step(context, traffic, "rate"), by_step(context, traffic, "p95")
     lanes = [
-        Lane("plain", cores, 1.2, "CPU, cores"),
-        Lane("bytes", memory, 1.2, "Memory"),
+        # What nothing measures would be an empty place.
+        *([Lane("plain", cores, 1.2, "CPU, cores")] if cores else []),
+        *([Lane("bytes", memory, 1.2, "Memory")] if memory else []),
         Lane("rate", [Series("Requests", rate, "$accent", in_legend=False)], 1, "Requests"),
         Lane("ms", [Series("p95", p95, "$p95", in_legend=False)], 1, "Latency p95"),
     ]

@@ -16,11 +16,14 @@ from dashboards.notices.empty import first_steps, nothing_here
 from dashboards.notices.ledger import ledger_notice
 from dashboards.notices.pipeline import trouble_list
 from dashboards.notices.unparsed import few_unparsed, unparsed_notice
+from dashboards.pages.shared.alert_order import by_need
 from dashboards.pages.shared.api_rows import NO_API, PATH
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
+from dashboards.site.alert_marks import tone_of
 from dashboards.state.context import PageContext
 from dashboards.state.times import address_time
+from processors.alerts.evaluation.state import Alert
 from processors.health.incidents import Incident, rows_of, worst_incident
 from processors.health.judgement import RANKS, Health, Judgement, judge
 from processors.ingest.pipeline import troubles
@@ -64,14 +67,36 @@ def attention_panel(parts: PageParts) -> Panel:
         content.append(unparsed_notice(unparsed, context.view, parsed))
         others = [one for one in troubles(pipeline) if one.kind != "ledger"]
         content.append(trouble_list([*others, *few_unparsed(unparsed, parsed)], context.view))
+        firing = [alert for alert in by_need(parts.engine, context.now) if alert.is_firing]
+        content.append(_alerts(context, firing) if firing else None)
         if totals.empty or not totals["requests"].any():
             newest = last_request(parts.store)
             content.append(first_steps(parts.settings) if newest is None else nothing_here(context, newest))
             return content
-        content.append(_sentences(context, _troubles(context, totals, course), parts))
+        found = _troubles(context, totals, course)
+        # Not while alerts fire: a green line below would be taken for their end.
+        if found or not firing:
+            content.append(_sentences(context, found, parts))
         return content
 
     return Panel("attention", "Needs attention", draw, ask, bare=True, height=44)
+
+
+def _alerts(context: PageContext, firing: Sequence[Alert]) -> Component:
+    """How many alerts fire, and what the one that needs somebody most says."""
+    first = firing[0]
+    tone = tone_of(first.labels.get("severity", ""))
+    count = f"{len(firing)} alert{'s' if len(firing) > 1 else ''} firing"
+    since = context.times.minute(first.fired_at or first.active_at)
+    line = html.Li(
+        [
+            icon("alert-circle" if tone == "bad" else "alert-triangle"),
+            html.Span([html.Strong(count), f": {first.annotations.get('summary', first.rule)}, since {since}"]),
+            html.A("Alerts →", href=context.view.to("/alerts").href(), className="to-requests"),
+        ],
+        className=f"tone-{tone}",
+    )
+    return html.Div(html.Ul(line), className="attention-list", id="alerts-firing-now")
 
 
 @dataclass(frozen=True)

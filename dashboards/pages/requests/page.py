@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboards.components.search_form import search_form
 from dashboards.components.table import records, table
+from dashboards.notices.kept import kept_requests
 from dashboards.page import Group, Page
 from dashboards.pages.requests.facets import facets_panel
 from dashboards.pages.requests.one_request import one_request_panels
@@ -27,7 +28,7 @@ _FAILED = Filter("status_class", values=("5xx", "other"))
 
 def page(parts: PageParts) -> Page:
     """The list at /requests; `selected` is the key of one that is shown in full."""
-    listed = (_search(), traffic_panel(span=12, height=220), facets_panel(), _list(parts.store))
+    listed = (_search(), kept_requests(parts), traffic_panel(span=12, height=220), facets_panel(), _list(parts.store))
     one = one_request_panels(parts.store)
 
     def panels(view: View) -> Sequence[Panel]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from dashboards.components.search_form import search_form
 from dashboards.components.table import Cell, Column, Row, records, table
+from dashboards.notices.kept import oldest_kept
 from dashboards.page import Group, Page
 from dashboards.pages.traces.one_trace import one_trace_panels
 from dashboards.panel import Drawing, Panel
@@ -24,7 +25,7 @@ _SLOW_MS = "1000"
 
 def page(parts: PageParts) -> Page:
     """The list at /traces, a trace at /traces/<trace id>."""
-    listed = (_search(), _list(parts.store))
+    listed = (_search(), oldest_kept(parts, "spans", "span"), _list(parts.store))
     one = one_trace_panels(parts.store)
 
     def panels(view: View) -> Sequence[Panel]:

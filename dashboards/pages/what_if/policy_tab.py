@@ -12,6 +12,7 @@ from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty, notice
 from dashboards.components.table import Cell, Column, Row, table
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
+from dashboards.notices.kept import kept_requests
 from dashboards.pages.what_if.policy_form import planned, policy_choice, policy_form
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
@@ -49,7 +50,7 @@ def policy_panels(parts: PageParts) -> tuple[Panel, ...]:
         return simulated(policy, context.window, filters, floor(context.now, MINUTE))
 
     outcome_of = Once(work_out)
-    return (policy_choice(), policy_form(), _outcome(outcome_of), _when(outcome_of))
+    return (kept_requests(parts), policy_choice(), policy_form(), _outcome(outcome_of), _when(outcome_of))
 
 
 def _outcome(outcome_of: Once[Outcome | None]) -> Panel:

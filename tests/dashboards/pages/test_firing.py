@@ -33,16 +33,18 @@ _FILE = RuleFile.model_validate(
 )
 
 
-def _alert(api: str) -> Alert:
+def _alert(api: str, severity: str = "warning") -> Alert:
     since = _NOW - timedelta(minutes=3)
-    return Alert("slow", api, {"api": api}, {"summary": f"{api} is slow"}, "team", State.FIRING, 300.0, since, since)
+    labels = {"api": api, "severity": severity}
+    return Alert("slow", api, labels, {"summary": f"{api} is slow"}, "team", State.FIRING, 300.0, since, since)
 
 
-def _engine(alerts: Callable[[], list[Alert]]) -> Any:
+def _engine(alerts: Callable[[], list[Alert]], silenced: str = "") -> Any:
     nothing: Callable[..., None] = lambda *_: None  # noqa: E731 - three of the same
+    silence = SimpleNamespace(id="1", ends_at=None, created_by="alice", comment="Known")
     notifier = SimpleNamespace(
         acknowledgement_of=nothing,
-        silence_of=nothing,
+        silence_of=lambda alert, _now: silence if alert.fingerprint == silenced else None,
         inhibitions=lambda _alerts: SimpleNamespace(source_of=nothing),
     )
     return SimpleNamespace(source=RuleSource(file=_FILE), alerts=alerts, notifier=notifier)
@@ -54,3 +56,11 @@ def test_an_alert_that_has_come_since_is_shown_without_figures() -> None:
     assert panel.questions(_CONTEXT) == []
     firing.append(_alert("orders"))
     assert "orders is slow" in str(panel.draw(_CONTEXT, []))
+
+
+def test_the_most_severe_alert_that_nobody_has_taken_comes_first() -> None:
+    oldest_first = [_alert("orders"), _alert("carts", "critical"), _alert("payments"), _alert("users", "critical")]
+    (panel,) = firing_panels(_engine(lambda: oldest_first, silenced="carts"))
+    drawn = str(panel.draw(_CONTEXT, []))
+    shown = sorted(("orders", "carts", "payments", "users"), key=lambda api: drawn.index(f"{api} is slow"))
+    assert shown == ["users", "orders", "payments", "carts"]

@@ -7,6 +7,7 @@ from processors.consumers.consumers import ConsumerState, QuotaUse, consumers, q
 from processors.consumers.directory import load_directory
 from processors.query.filters import Filter
 from processors.query.questions import Questions
+from processors.rollups.coverage import kept_of
 from processors.time.window import Window
 from storage.errors import ConfigError
 from storage.store import Store
@@ -55,6 +56,23 @@ def test_who_is_new_growing_and_gone(store: Store, directory_file: Path) -> None
         QuotaUse("c-idle", "c-idle", 5, 0, 0),
     ]
     questions.close()
+
+
+def test_nobody_is_new_where_too_little_is_known_of_the_time_before(store: Store, directory_file: Path) -> None:
+    filters = (Filter("environment", values=("consumers-began",)),)
+    # Data began ten minutes before the window.
+    for minutes, consumer in ((70, "c-old"), (30, "c-old"), (30, "c-app")):
+        time = (_NOW - timedelta(minutes=minutes)).isoformat()
+        row = (time, "consumers-began", "gateway", consumer, 200)
+        store.insert("requests", ("time", "environment", "reporter", "consumer", "status"), [row] * 30)
+    # All of that day, and none of it any more.
+    deleted = {kept_of("consumers-began"): ((_WINDOW.start, _NOW),)}
+    for covered in (None, lambda: deleted):
+        questions = Questions(store, lambda: _NOW, covered)
+        found = consumers(questions, load_directory(directory_file), _WINDOW, filters)
+        questions.close()
+        assert {(entry.state, entry.requests_before) for entry in found} == {(ConsumerState.UNKNOWN, None)}
+        assert [entry.requests for entry in found] == [30, 30]
 
 
 @pytest.mark.parametrize(

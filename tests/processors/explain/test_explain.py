@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from processors.errors import InvalidQuestion
 from processors.explain.explain import explain
 from processors.explain.explanation import ChangeQuestion, Explanation
 from processors.explain.measures import MEASURES, explained_measure
@@ -11,6 +12,7 @@ from processors.explain.ranking import Judgement, Sums
 from processors.explain.sentences import sentence, summary
 from processors.query.filters import Filter, in_place_of
 from processors.query.questions import Questions
+from processors.rollups.coverage import kept_of
 from processors.time.window import Window
 from storage.store import Store
 
@@ -200,3 +202,13 @@ def test_more_traffic_of_the_same_kind_is_no_cause_of_a_rate() -> None:
     judged = Judgement(grown + broken, is_ratio=True)
     assert judged.contribution(grown) == pytest.approx(0)
     assert judged.contribution(broken) == pytest.approx(1)
+
+
+def test_what_was_deleted_is_not_taken_for_a_change(store: Store) -> None:
+    kept = {kept_of("explain-deleted"): ((_START, _START + 9 * _HOUR),)}
+    questions = Questions(store, lambda: _AFTER.end, lambda: kept)
+    filters = (Filter("environment", values=("explain-deleted",)),)
+    asked = ChangeQuestion(explained_measure("errors"), _AFTER, _BEFORE, filters)
+    with pytest.raises(InvalidQuestion, match="2026-04-01 09:00 to 2026-04-01 10:00 UTC have been deleted"):
+        explain(store, questions, asked)
+    questions.close()

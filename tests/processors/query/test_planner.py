@@ -1,12 +1,13 @@
 """Planning: which tables answer which stretch of a question's window."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from processors.query.filters import Filter
 from processors.query.planner import plan
 from processors.query.question import Question
 from processors.query.tables import TABLES
-from processors.rollups.coverage import ERRORS_BY_MINUTE
-from processors.time.window import HOUR, MINUTE, Window
+from processors.rollups.coverage import ERRORS_BY_MINUTE, kept_of
+from processors.time.window import DAY, HOUR, MINUTE, Window
 from tests.processors.query.traffic_rows import START
 
 
@@ -42,6 +43,51 @@ def test_a_table_answers_on_both_sides_of_what_it_lacks() -> None:
         ("route_1h", 1), ("requests", 2), ("route_1h", 4), ("requests", 5),
     ]  # fmt: skip
     assert plan(question, {}).tables == ("requests",)
+
+
+def test_requests_are_asked_only_where_they_are_kept() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    window = Window(start, start + 10 * DAY)
+    never = start + 1000 * DAY
+    covered = {
+        kept_of("dev"): [(start + 7 * DAY, never)],
+        kept_of("prod"): [(start, start + DAY), (start + 2 * DAY, never)],
+    }
+
+    def asked(*environments: str) -> tuple[list[tuple[float, float]], float | None]:
+        filters = (Filter("environment", values=environments),) if environments else ()
+        found = plan(Question(("requests",), window, ("path",), filters), covered)
+        since = None if found.since is None else (found.since - start) / DAY
+        return [((part.start - start) / DAY, (part.end - start) / DAY) for part in found.parts], since
+
+    assert asked("prod") == ([(0, 1), (2, 10)], 2)
+    assert asked("dev") == ([(7, 10)], 7)
+    # Of all together, where all are.
+    assert asked() == ([(7, 10)], 7)
+    assert asked("prod", "dev") == ([(7, 10)], 7)
+    assert asked("test") == ([(0, 10)], None)
+
+
+def test_what_was_deleted_altogether_is_read_from_nowhere() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    window = Window(start, start + HOUR)
+    covered = {kept_of("prod"): [(start + DAY, start + 9 * DAY)]}
+    found = plan(Question(("requests",), window, ("path",), compare=HOUR), covered)
+    assert [(part.start, part.end) for part in found.parts] == [(window.end, window.end)]
+    assert (found.since, found.lacks_before) == (window.end, True)
+
+
+def test_an_edge_that_was_deleted_is_no_loss_of_a_long_window() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    covered = {"route_1h": [(start, start + 99 * DAY)], kept_of("prod"): [(start + 98 * DAY, start + 99 * DAY)]}
+
+    def since(length: timedelta) -> datetime | None:
+        window = Window(start + 24 * MINUTE, start + 24 * MINUTE + length)
+        return plan(Question(("requests",), window, ("route",)), covered).since
+
+    assert since(90 * DAY) is None
+    # Of two hours it is half.
+    assert since(2 * HOUR) == start + HOUR
 
 
 def test_the_reason_names_what_no_rollup_holds() -> None:

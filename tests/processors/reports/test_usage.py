@@ -13,7 +13,9 @@ from processors.query.questions import Questions
 from processors.reports import usage as usage_module
 from processors.reports.dimensions import DIMENSIONS
 from processors.reports.usage import COUNTS, LATENCIES, usage
+from processors.rollups.coverage import kept_of
 from processors.time.window import Window
+from storage.store import Store
 
 START = datetime(2026, 5, 10, tzinfo=UTC)
 _DAY = Window(START, START + timedelta(days=1))
@@ -123,3 +125,14 @@ def test_too_many_rows_are_refused_not_cut(
     monkeypatch.setattr(usage_module, "MOST_ROWS", 1)
     with pytest.raises(InvalidReport, match="more than 1 rows"):
         usage(questions, _TWO_DAYS, ["api"], {"environment": environment})
+
+
+def test_a_report_that_would_lack_deleted_requests_is_refused(store: Store, environment: str) -> None:
+    middle = _TWO_DAYS.start + _TWO_DAYS.length / 2
+    kept = {kept_of(environment): ((middle, _TWO_DAYS.end),)}
+    questions = Questions(store, lambda: _TWO_DAYS.end, lambda: kept)
+    with pytest.raises(InvalidReport, match="Begin the period later, or group by less"):
+        usage(questions, _TWO_DAYS, ["consumer", "route"], {"environment": environment})
+    # Rollups have it.
+    assert "api" in usage(questions, _TWO_DAYS, ["api"], {"environment": environment})
+    questions.close()

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from processors.query.answer import Answer
+from processors.query.question import Question
 from processors.query.questions import Questions
 from processors.query.tables import HANDLED
 from processors.resources.cost import Cost, cost
@@ -149,6 +152,20 @@ def test_silent_where_there_is_too_little(store: Store) -> None:
 
 
 def test_no_cpu_no_cost(store: Store) -> None:
-    found = _cost(store, _WINDOW, of=InstanceFilter("no such environment"))
+    found = cost(store, cast(Questions, None), _WINDOW, of=InstanceFilter("no such environment"))
     assert found.costs.empty
     assert found.fits.empty
+
+
+def test_a_year_is_fitted_by_the_day(store: Store) -> None:
+    asked: list[Question] = []
+
+    class Watched(Questions):
+        def ask(self, question: Question, deadline: timedelta | None = None) -> Answer:
+            asked.append(question)
+            return super().ask(question, deadline)
+
+    handled = Watched(store, lambda: _WINDOW.end, tables=HANDLED)
+    cost(store, handled, Window(_START - timedelta(days=364), _WINDOW.end), of=InstanceFilter(_ENVIRONMENT, "exact"))
+    handled.close()
+    assert [question.step for question in asked] == [timedelta(days=1)]

@@ -11,7 +11,7 @@ from processors.query.filters import parse_filter
 from processors.query.question import Question
 from processors.query.questions import Questions
 from processors.rollups.build import build, counted, sweep
-from processors.rollups.coverage import RollupCoverage
+from processors.rollups.coverage import RollupCoverage, kept_of
 from processors.rollups.filler import RollupFiller
 from processors.rollups.rollup import ROLLUPS, chosen
 from processors.time.window import DAY, HOUR, Window
@@ -195,6 +195,47 @@ def test_coverage_has_a_hole_where_something_lacks(store: Store, clock: _Clock, 
     covered = RollupCoverage(store, clock)()
     ever = datetime(1970, 1, 1, tzinfo=UTC)
     assert covered["route_1h"] == ((ever, clock.start + HOUR), (clock.start + 2 * HOUR, clock.start + 12 * HOUR))
+
+
+def test_what_was_deleted_is_not_asked_of_requests(store: Store, clock: _Clock, filler: RollupFiller) -> None:
+    # Until the end of the first day, and from the third on.
+    kept = (clock.start + 2 * DAY).replace(hour=0)
+    for at, requests in ((clock.start, 20), (kept, 6)):
+        _store(store, at, requests)
+    clock.now += 5 * DAY
+    filler.fill()
+    window = Window(clock.start, kept + HOUR)
+    assert RollupCoverage(store, clock)().get(kept_of(_ENVIRONMENT)) is None
+    _drop_day(store, clock.start)
+    questions = Questions(store, clock)
+    whole, routes, paths, rates = questions.ask_all(
+        [
+            Question(("requests",), window, filters=(_IN,)),
+            Question(("requests",), window, ("route",), (_IN,)),
+            Question(("requests",), window, ("path",), (_IN,), compare=HOUR),
+            Question(("rate",), window, ("path",), (_IN,)),
+        ]
+    )
+    questions.close()
+    assert (int(whole.frame["requests"].sum()), whole.since) == (26, None)
+    assert (int(routes.frame["requests"].sum()), routes.since) == (26, None)
+    until = clock.start.replace(hour=0) + DAY
+    assert (int(paths.frame["requests"].sum()), paths.since) == (6, until)
+    # Of what it is compared with, as much is gone.
+    assert paths.frame["requests_before"].isna().all()
+    # Over the time that there is.
+    assert rates.frame["rate"].sum() == pytest.approx(6 / (window.end - until).total_seconds())
+
+
+def test_where_a_little_was_taken_out_by_hand_the_rest_is_asked(store: Store, clock: _Clock) -> None:
+    _store(store, clock.start, 19)
+    # As if one of twenty had been deleted.
+    store.command(
+        "INSERT INTO api_1h (hour, environment, api, requests) VALUES"
+        f" ('{clock.start:%F %T}', '{_ENVIRONMENT}', 'orders', 1)"
+    )
+    clock.now += 3 * DAY
+    assert RollupCoverage(store, clock)().get(kept_of(_ENVIRONMENT)) is None
 
 
 def test_roll_ups_are_known_by_name() -> None:
