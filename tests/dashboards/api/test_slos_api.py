@@ -182,7 +182,11 @@ def test_the_forms_of_the_page(store: Store) -> None:
     assert (own.kind, own.target, own.threshold_ms, own.period.days) == (Kind.LATENCY, 0.999, 300, 30)
     assert own.filters == ("api=orders", "route^=/v2/")
     assert "slos-form, by ann" in form()
-    faults = (({}, "already"), ({"target": ["much"]}, "not a number"), ({"threshold_ms": ["x"]}, "threshold"))
+    faults: tuple[tuple[dict[str, list[str]], str], ...] = (
+        ({}, "already"),
+        ({"target": ["much"]}, "not a number"),
+        ({"threshold_ms": ["x"]}, "threshold"),
+    )
     for changes, told in faults:
         with pytest.raises(GatelensError, match=told):
             made.actions["make-objective"](view, {**entered, **changes}, "ann")
