@@ -187,7 +187,7 @@ def _on_a_phone(tab: Tab, firing: dict[str, Any]) -> None:
     card = tab.page.locator(".alert-card[data-rule=payments-error-rate]")
     expect(card).to_contain_text(firing["annotations"]["summary"])
     expect(card).to_contain_text("critical")
-    expect(card).to_contain_text("against > 30 %")
+    expect(card).to_contain_text("(threshold > 30 %)")
     expect(tab.page.locator("#navigation .badge")).to_have_text("1")
     card.locator(".chart .main-svg").first.wait_for()
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -120,7 +120,7 @@ def test_a_view_only_link_shows_one_page_to_somebody_without_an_account(
 
     owner.visit("/dashboards")
     owner.page.get_by_role("button", name="Revoke the link to orders").click()
-    expect(owner.page.locator("[data-panel=shared-links]")).to_contain_text("None:")
+    expect(owner.page.locator("[data-panel=shared-links]")).to_contain_text("No view-only links")
     guest.page.goto(f"{web}/apis/orders?from=now-6h&filter=environment%3Dblue")
     expect(guest.page.get_by_role("heading", name="Sign in")).to_be_visible()
     guest.page.goto(link)
