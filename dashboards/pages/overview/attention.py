@@ -12,7 +12,8 @@ from dashboards import formats
 from dashboards.components.health import TONES
 from dashboards.components.icon import icon
 from dashboards.components.table import records
-from dashboards.notices.empty import first_steps, nothing_here
+from dashboards.notices.empty import nothing_here
+from dashboards.notices.first_steps import first_steps
 from dashboards.notices.ledger import ledger_notice
 from dashboards.notices.pipeline import trouble_list
 from dashboards.notices.unparsed import few_unparsed, unparsed_notice

@@ -6,10 +6,10 @@ from typing import Any
 import dash_mantine_components as dmc
 import yaml
 
-from dashboards.notices.empty import first_steps
+from dashboards.notices.first_steps import first_steps
 from dashboards.settings import WebSettings
 
-_BOOTSTRAPS = Path(__file__).parents[3] / "deploy" / "gateways" / "envoy"
+_GATEWAYS = Path(__file__).parents[3] / "deploy" / "gateways"
 _SETTINGS = WebSettings("127.0.0.1:4317", "http://127.0.0.1:4318", "1.0", "/var/lib/gatelens")
 
 
@@ -20,7 +20,7 @@ def _snippets() -> dict[str, str]:
 
 
 def _logger(bootstrap: str) -> Any:
-    whole = yaml.safe_load((_BOOTSTRAPS / bootstrap).read_text())
+    whole = yaml.safe_load((_GATEWAYS / "envoy" / bootstrap).read_text())
     [listener] = whole["static_resources"]["listeners"]
     return listener["filter_chains"][0]["filters"][0]["typed_config"]["access_log"][0]
 
@@ -49,3 +49,29 @@ def test_commands_name_this_gatelens() -> None:
     snippets = _snippets()
     assert snippets["files"].endswith("--data /var/lib/gatelens")
     assert "'http://127.0.0.1:4318/ingest?environment=production'" in snippets["curl"]
+
+
+def test_flex_sends_as_the_configuration_of_ours_does() -> None:
+    shown = yaml.safe_load(_snippets()["flex"])
+    ours = yaml.safe_load((_GATEWAYS / "flex" / "logging.yaml").read_text())
+    [output] = shown["spec"]["logging"]["outputs"]
+    assert (output["parameters"]["host"], output["parameters"]["port"]) == ("127.0.0.1", "4318")
+    output["parameters"]["host"] = "gatelens.example.com"
+    assert shown == ours
+
+
+def test_mule_sends_as_the_properties_of_ours_do() -> None:
+    ours = (_GATEWAYS / "mule" / "wrapper.conf").read_text().replace("http://gatelens.example.com:4318", "{http}")
+    properties = [line for line in _snippets()["mule"].splitlines() if not line.startswith("#")]
+    assert len(properties) == 3
+    for line in properties:
+        assert line.replace("http://127.0.0.1:4318", "{http}") in ours
+
+
+def test_istio_sends_as_the_resources_of_ours_do() -> None:
+    mesh, telemetry = yaml.safe_load_all(_snippets()["istio"])
+    [provider] = mesh["extensionProviders"]
+    whole = yaml.safe_load((_GATEWAYS / "istio" / "mesh.yaml").read_text())
+    assert provider in whole["spec"]["meshConfig"]["extensionProviders"]
+    ours, *_ = yaml.safe_load_all((_GATEWAYS / "istio" / "telemetry.yaml").read_text())
+    assert telemetry["spec"]["accessLogging"] == ours["spec"]["accessLogging"]
