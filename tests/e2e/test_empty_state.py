@@ -66,7 +66,7 @@ def test_what_cannot_be_read_is_told_before_anything_else_is_there(
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [("/apis", "APIs"), ("/alerts", "No alerts firing"), ("/sql", "usage_requests")],
+    [("/apis", "APIs"), ("/alerts", "No rules yet"), ("/sql", "usage_requests")],
 )
 def test_other_pages_open(gatelens: GatelensProcess, open_tab: Callable[..., Tab], path: str, told: str) -> None:
     tab = open_tab(gatelens.addresses.web)
