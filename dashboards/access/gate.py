@@ -99,16 +99,15 @@ class AccessGate:
         await answer(scope, receive, send)
 
     def _who(self, scope: Scope) -> _Visitor:
+        path, token = scope["path"], _bearer(scope)
         if not self._policy.is_required():
-            return _Visitor(is_known=True, writer=ANYBODY)
-        path, headers = scope["path"], Headers(scope=scope)
+            return _Visitor(is_known=True, writer=LOCAL if self._is_local_token(token) else ANYBODY)
         # Tokens are for programs: no page is drawn for one.
-        if path.startswith(_API) or path in (_READY, _METRICS):
-            scheme, _, token = headers.get("authorization", "").partition(" ")
-            if scheme.lower() == "bearer" and self._is_read_token(token.strip()):
-                return _Visitor(is_known=True, writer=LOCAL if self._is_local_token(token.strip()) else "")
+        if token and (path.startswith(_API) or path in (_READY, _METRICS)):
+            if self._is_read_token(token):
+                return _Visitor(is_known=True, writer=LOCAL if self._is_local_token(token) else "")
             # Deployments report themselves with the tokens of gateways, which may read nothing.
-            sender = self._find_sender(token.strip()) if scheme.lower() == "bearer" else None
+            sender = self._find_sender(token)
             if sender is not None and (scope["method"], path) == ("POST", ANNOTATIONS):
                 return _Visitor(is_known=True, writer=sender)
         connection = HTTPConnection(scope)
@@ -120,6 +119,12 @@ class AccessGate:
 
     def _is_open(self, path: str) -> bool:
         return path in _OPEN or path.startswith(_OPEN_FOLDER) or (path == _METRICS and self._policy.open_metrics)
+
+
+def _bearer(scope: Scope) -> str:
+    """The token that a program shows; empty where there is none."""
+    scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _is_shown(scope: Scope, shared: tuple[SharedLink, ...]) -> bool:

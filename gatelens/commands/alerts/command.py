@@ -64,11 +64,9 @@ def print_silences(data: Path, *, as_json: bool) -> None:
         typer.echo(json.dumps(found))
         return
     for one in found:
-        ends = one["endsAt"] or "recurring"
+        ends = f"until {_minute(one['endsAt'])}" if one["endsAt"] else "recurring"
         matchers = " ".join(f"{part['name']}{_sign(part)}{part['value']!r}" for part in one["matchers"])
-        line = (
-            f"{one['id']}  {one['status']['state']:8}  until {ends}  {matchers}  {one['createdBy']}: {one['comment']}"
-        )
+        line = f"{one['id']}  {one['status']['state']:8}  {ends}  {matchers}  {one['createdBy']}: {one['comment']}"
         typer.echo(for_terminal(line))
 
 
@@ -107,15 +105,18 @@ def _ask(data: Path, method: str, path: str, body: object = None) -> httpx.Respo
 def _print(outcome: BacktestOutcome, short: int, noise: str) -> None:
     for page in outcome.pages:
         labels = " ".join(f"{name}={value}" for name, value in sorted(page["labels"].items()) if name != "alertname")
-        began = datetime.fromisoformat(page["fired"]).astimezone(UTC)
-        lasts = show_duration(timedelta(seconds=page["seconds"])) + ("" if page["resolved"] else " and on")
-        line = f"{began:%Y-%m-%d %H:%M}  {lasts:>10}  {page['rule']}  {page['worst']:.4g}  {labels}"
+        lasts = show_duration(timedelta(seconds=page["seconds"])) + ("" if page["resolved"] else ", firing")
+        line = f"{_minute(page['fired'])}  {lasts:>16}  {page['rule']}  {page['worst']:.4g}  {labels}"
         typer.echo(for_terminal(line))
     for rule, fault in outcome.faults.items():
         typer.echo(for_terminal(f"{rule} could not be evaluated: {fault}"), err=True)
     for rule in outcome.skipped:
         typer.echo(for_terminal(f"{rule} only looks at the present, and was left out"), err=True)
-    typer.echo(f"{len(outcome.pages)} pages, {short} of them over by themselves within {noise}")
+    typer.echo(f"{len(outcome.pages)} pages, {short} of them noise: resolved by themselves within {noise}")
+
+
+def _minute(time: str) -> str:
+    return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _seconds(duration: str) -> float:

@@ -215,6 +215,7 @@ def test_in_whose_name_something_is_changed(make_port: Callable[..., Port]) -> N
         return str(port.ask("POST", "/api/v1/silences", **more).json()["writer"])
 
     assert writer() == ANYBODY
+    assert writer(headers={"Authorization": f"Bearer {LOCAL_TOKEN}"}) == LOCAL
     port.administrators.create("ann", RIGHT, 0)
     assert writer(headers=TOKEN) == ""
     assert writer(headers={"Authorization": f"Bearer {LOCAL_TOKEN}"}) == LOCAL
