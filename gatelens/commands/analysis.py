@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gatelens.commands.whole_table import print_whole
 from gatelens.configuration.config import fault_text
 from gatelens.data_directory.directory import running_process
 from gatelens.data_directory.local_access import ask_process
@@ -56,7 +57,7 @@ def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*(escape(for_terminal(cell)) for cell in row))
     if rows:
-        out.print(table)
+        print_whole(out, table)
 
 
 def show_number(value: float | None) -> str:

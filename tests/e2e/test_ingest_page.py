@@ -94,7 +94,7 @@ def test_dead_letters_of_a_mended_format_are_tried_and_read_again(gatelens: Gate
     expect(page.locator("pre.sample")).to_be_visible()
     page.get_by_role("button", name=f"Read {_LINES + 1} records again").click()
     state = page.locator("#replay-state")
-    expect(state).to_contain_text("13 read, 12 understood")
+    expect(state).to_contain_text("13 read, 12 parsed")
     assert until(gatelens.count, lambda stored: stored == _LINES) == _LINES
     assert until(lambda: _dead(gatelens), lambda dead: dead == 1) == 1
 

@@ -73,7 +73,7 @@ def _form(parts: PageParts, form: str, name: str, count: int) -> Component:
         [
             html.P(
                 "Once a format is fixed, records it can now parse become rows at the time at which they arrived, once "
-                "however often this is done. What is not understood stays as it is."
+                "however often this is done. The rest stay as they are."
             ),
             html.Label(["Read as ", html.Select(options, name="as")]),
             html.Div(
@@ -114,7 +114,7 @@ def _outcome(context: PageContext, state: ReplayState) -> Component:
     what = " ".join(part for part in (state.request.format or "All formats", state.request.reason) if part)
     understood = sum(state.understood.values())
     left, reasons = sum(one.records for one in state.left), state.left[:5]
-    does = "would be parsed" if state.request.is_dry else "understood"
+    does = "would be parsed" if state.request.is_dry else "parsed"
     figures = f"{formats.show('count', state.read)} read, {formats.show('count', understood)} {does}"
     if not state.request.is_dry:
         figures += f", {formats.show('count', state.stored)} stored"

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gatelens.commands.whole_table import print_whole
 from gatelens.data_directory.directory import running_process
 from gatelens.machine.listeners import reachable
 from storage.access.administrators import Administrators
@@ -61,7 +62,7 @@ def print_tokens(data: Path) -> None:
     table = Table("name", "for", "created")
     for token in tokens:
         table.add_row(token.name, token.kind, f"{datetime.fromtimestamp(token.created_at, UTC):%Y-%m-%d %H:%M} UTC")
-    out.print(table)
+    print_whole(out, table)
 
 
 def revoke_token(name: str, data: Path) -> None:

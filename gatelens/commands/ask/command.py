@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gatelens.commands.whole_table import print_whole
 from gatelens.data_directory.directory import running_process
 from gatelens.data_directory.local_access import local_client, refusal
 from gatelens.data_directory.own_store import own_store
@@ -51,7 +52,7 @@ def print_table(content: bytes) -> None:
         table.add_column(Text(_heading(column)), justify="right" if is_number else "left", no_wrap=is_number)
     for row in answer["rows"]:
         table.add_row(*(Text(_cell(row[column["name"]], column)) for column in answer["columns"]))
-    out.print(table)
+    print_whole(out, table)
     err.print(f"{len(answer['rows']):,} rows from {answer['table']}: {answer['reason']}", highlight=False, markup=False)
 
 

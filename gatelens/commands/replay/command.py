@@ -49,7 +49,7 @@ def print_outcome(state: Mapping[str, Any], *, as_json: bool) -> None:
 
 def _lines(state: Mapping[str, Any]) -> list[str]:
     understood = sum(state["understood"].values())
-    becomes = "would be understood" if state["dry_run"] else "understood and stored"
+    becomes = "could be parsed" if state["dry_run"] else "parsed and stored"
     lines = [f"{state['read']:,} dead letters read: {understood:,} {becomes}, {state['read'] - understood:,} stay"]
     lines += [f"  {one['records']:,} × {one['reason']} (as {one['format']})" for one in state["left"]]
     lines += [

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dashboards.api.storage import report_document
+from gatelens.commands.whole_table import print_whole
 from gatelens.data_directory.directory import Addresses, running_process
 from gatelens.data_directory.local_access import ask_process
 from gatelens.data_directory.own_store import own_store
@@ -54,7 +55,7 @@ def print_report(content: bytes) -> None:
             f"{each['parts']:,}",
             *((each[name] or "")[:10] for name in ("oldest", "newest")),
         )
-    out.print(table)
+    print_whole(out, table)
     for line in _summary(report):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
 
