@@ -30,7 +30,7 @@ def inputs_panel(parts: PageParts) -> Panel:
             (
                 Column("receiver", "Input"),
                 Column("format", "Format"),
-                Column("payloads_per_second", "Payloads", "rate"),
+                Column("payloads_per_second", "Payloads", "rate", rank=2),
                 Column("bytes_per_second", "Bytes", "bytes_rate"),
                 Column("seen", "Last seen", numeric=True),
             ),
