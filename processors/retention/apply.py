@@ -76,7 +76,7 @@ def apply_retention(store: Store, config: RetentionConfig) -> list[str]:
             extra={"tables": left},
         )
     if changed:
-        _log.info("Retention has changed; what is older is deleted.", extra={"tables": changed})
+        _log.info("Retention is set; what is older is deleted in the background.", extra={"tables": changed})
     return changed
 
 

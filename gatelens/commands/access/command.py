@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -59,7 +60,7 @@ def create_token(name: str, kind: TokenKind, data: Path) -> None:
 def print_tokens(data: Path) -> None:
     with _existing_database(data) as database:
         tokens = Tokens(database).list()
-    table = Table("name", "for", "created")
+    table = Table("name", "for", "created", box=box.SIMPLE_HEAD)
     for token in tokens:
         table.add_row(token.name, token.kind, f"{datetime.fromtimestamp(token.created_at, UTC):%Y-%m-%d %H:%M} UTC")
     print_whole(out, table)
