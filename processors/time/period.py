@@ -39,7 +39,7 @@ def _moment(edge: str, text: str, now: datetime) -> datetime:
             moment = parse_time(text, now)
         except (InvalidTimeExpression, OverflowError):
             raise InvalidReport(
-                f"`{edge}` is {text!r}, which is no moment; write 2026-05, 2026-05-01, 2026-05-01T13:00, "
+                f"`{edge}` is {text!r}, which is not a time; write 2026-05, 2026-05-01, 2026-05-01T13:00, "
                 "now, now-7d, today, yesterday, this-month or last-month (UTC)."
             ) from None
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:

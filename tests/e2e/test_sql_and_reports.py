@@ -234,6 +234,6 @@ def test_a_report_of_nothing_and_of_no_period(gatelens: GatelensProcess, open_ta
     expect(tab.page.locator("#report-body")).to_contain_text("No requests in this period")
     tab.page.get_by_label("From").fill("whenever")
     tab.page.get_by_role("button", name="Apply").click()
-    expect(tab.page.locator("[data-fault]:visible")).to_contain_text("which is no moment; write 2026-05")
+    expect(tab.page.locator("[data-fault]:visible")).to_contain_text("which is not a time; write 2026-05")
     tab.visit("/reports?by=colour")
     expect(tab.page.locator("#report-fault")).to_contain_text("cannot be grouped by 'colour'")

@@ -21,7 +21,7 @@ from gatelens.configuration.config import load_config
 from storage.scratch import scratch_rows
 
 _TARGETS = ("environment", "gateway", "instance", "api", "api_version", "consumer")
-_NO_RULE = "the record"
+_NO_RULE = "no rule"
 
 
 def print_rules(config: Path | None) -> None:

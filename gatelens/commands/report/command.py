@@ -62,7 +62,9 @@ def format_of(format_name: str, output: Path) -> str:
         chosen = output.suffix.removeprefix(".").lower()
         if chosen not in {known.name for known in RENDERERS}:
             endings = ", ".join(f".{known.name}" for known in RENDERERS)
-            raise InvalidReport(f"{output} does not tell its format; end it with one of {endings}, or give --format.")
+            raise InvalidReport(
+                f"The name {output} does not say which format; end it with one of {endings}, or give --format."
+            )
     if chosen == "xlsx" and output == _STANDARD_OUTPUT and sys.stdout.isatty():
         raise InvalidReport("A terminal cannot show a sheet; name a file with -o, e.g. -o usage.xlsx.")
     return chosen

@@ -63,8 +63,8 @@ def test_a_baseline_is_other_traffic_too(data: tuple[Path, str]) -> None:
         ({"baseline": "yesteryear"}, "write before, a duration"),
         ({"baseline": "api~(a|b)"}, "is no baseline"),
         ({"baseline": "api!=a"}, "name its values"),
-        ({"filter": "colour=red"}, "no dimension"),
-        ({"from": "soon"}, "no moment"),
+        ({"filter": "colour=red"}, "not a dimension"),
+        ({"from": "soon"}, "not a time"),
     ],
 )
 def test_what_cannot_be_explained_says_what_can(data: tuple[Path, str], parameters: dict[str, str], told: str) -> None:

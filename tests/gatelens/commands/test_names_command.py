@@ -53,7 +53,7 @@ def test_what_a_rule_named_is_shown_with_it(log: Path, rules: Path, tried: Try) 
     shown = [[word.strip() for word in words] for words in _shown(told)]
     assert ["environment", "access", "4", "rule 2: environment from file"] in shown
     assert ["api", "Orders", "3", "rule 1: api from path"] in shown
-    assert ["pay", "1", "the record"] in shown
+    assert ["pay", "1", "no rule"] in shown
     assert ["consumer", "Frank Inc.", "3", "rule 3: consumer from consumer"] in shown
     assert ["(none)", "1"] in shown
     assert ["no record was named by rule 4"] in shown
