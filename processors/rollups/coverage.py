@@ -1,8 +1,8 @@
 """From when to when tables hold everything."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 from processors.rollups.rollup import Rollup
 from processors.rollups.stale import StaleWindow, stale_windows
@@ -18,8 +18,9 @@ Covered = Mapping[str, Sequence[Stretch]]
 Coverage = Callable[[], Covered]
 
 REQUESTS = "requests"
-# Days are deleted hours after their time at the latest; until then the last answer holds.
+# Which days were deleted is asked again after so long, or once a day has fewer requests, which is looked at more often.
 _DELETED_KEPT = timedelta(hours=1)
+_STORED_KEPT = timedelta(seconds=15)
 # What is being stored is not yet counted everywhere.
 _SETTLED = timedelta(days=1)
 
@@ -46,6 +47,9 @@ class RollupCoverage:
         self._since: Covered = {}
         self._deleted: Mapping[str, Sequence[datetime]] = {}
         self._deleted_read_at = _EVER
+        # How many requests there are, by day.
+        self._stored: Mapping[date, int] = {}
+        self._stored_read_at = _EVER
 
     def __call__(self) -> Covered:
         """The stretches of each roll-up that hold every request. Raises StoreError."""
@@ -63,6 +67,9 @@ class RollupCoverage:
 
     def _days_deleted(self, now: datetime) -> Mapping[str, Sequence[datetime]]:
         """By environment the days whose requests are gone, in order."""
+        if self._is_less(now):
+            # Even where it cannot be asked just now.
+            self._deleted_read_at = _EVER
         if not timedelta() <= now - self._deleted_read_at <= _DELETED_KEPT:
             found: dict[str, list[datetime]] = {}
             parameters = {"until": floor(now - _SETTLED, DAY)}
@@ -71,20 +78,30 @@ class RollupCoverage:
             self._deleted, self._deleted_read_at = found, now
         return self._deleted
 
+    def _is_less(self, now: datetime) -> bool:
+        """Whether a day has fewer requests than when this was last looked at: retention may change at any time."""
+        if timedelta() <= now - self._stored_read_at <= _STORED_KEPT:
+            return False
+        # Answered by what each part knows.
+        found = dict(self._store.rows("SELECT toDate(time) AS day, count() FROM requests GROUP BY day"))
+        is_less = any(found.get(day, 0) < requests for day, requests in self._stored.items())
+        self._stored, self._stored_read_at = found, now
+        return is_less
+
 
 def kept_of(environment: str) -> str:
     """What `Covered` calls the requests of an environment of which some have been deleted."""
     return f"{REQUESTS} of {environment}"
 
 
-def kept(covered: Covered, environments: Collection[str], window: Stretch) -> tuple[Stretch, ...]:
-    """The stretches of a window of which no requests of these environments have been deleted; of all for none named."""
-    names = [kept_of(one) for one in environments] or [name for name in covered if name.startswith(kept_of(""))]
+def kept(covered: Covered, is_asked: Callable[[str], bool], window: Stretch) -> tuple[Stretch, ...]:
+    """The stretches of a window of which no requests have been deleted of the environments that are asked about."""
     found: tuple[Stretch, ...] = (window,)
-    for name in names:
-        # Of the others everything is there.
-        others = covered.get(name, (window,))
-        both = ((max(first[0], other[0]), min(first[1], other[1])) for first in found for other in others)
+    for name, stretches in covered.items():
+        # Of environments that are not there everything is.
+        if not name.startswith(kept_of("")) or not is_asked(name.removeprefix(kept_of(""))):
+            continue
+        both = ((max(first[0], other[0]), min(first[1], other[1])) for first in found for other in stretches)
         found = tuple((start, end) for start, end in both if start < end)
     return found
 
