@@ -17,6 +17,7 @@ from clickhouse_connect.driver.exceptions import Error as DriverError
 from storage import long_statement
 from storage.dsn import check_dsn, describe, is_embedded
 from storage.engine import start_engine
+from storage.errors import ConfigError
 from storage.faults import cannot_connect
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
@@ -282,6 +283,7 @@ class Store:
                 client.set_client_setting(name, value)
 
     def _open(self, dsn: str) -> Client:
+        setting = "storage.dsn" if dsn == self._dsn else "storage.reader_dsn"
         try:
             if self.embedded:
                 start_engine(Path(urlsplit(dsn).path), self._temporary)
@@ -291,7 +293,15 @@ class Store:
             )
             return clickhouse_connect.get_client(dsn=dsn, **options)
         except (DriverError, OSError) as error:
-            raise cannot_connect(describe(dsn), getattr(error, "code", None), str(error)) from error
+            raise cannot_connect(describe(dsn), setting, getattr(error, "code", None), str(error)) from error
+        except TypeError as error:
+            # Options of an address are arguments of the driver.
+            if not urlsplit(dsn).query:
+                raise
+            raise ConfigError(
+                f"{setting} has an option behind ? that is not known, or that belongs before it, as user and password "
+                "do in https://user:password@host:8443/db; leave it out."
+            ) from error
 
 
 def _not_confined() -> None:
