@@ -10,7 +10,7 @@ from processors.query.filters import Filter, Operator, is_met
 from processors.query.measures import measure
 from processors.query.question import Question
 from processors.query.tables import TABLES, Table
-from processors.rollups.coverage import Covered, Stretch, kept
+from processors.rollups.coverage import Covered, Stretch, kept, shared
 from processors.time.window import HOUR, ceil, floor
 
 # Of the traffic that Table.rows_an_hour is about: to plan for a table takes 10 ms, and to read these rows no longer.
@@ -121,7 +121,9 @@ class _Held:
 
     def longest(self, table: Table, start: datetime, end: datetime) -> Stretch:
         """The longest stretch of whole rows that the table holds everything of."""
-        stretches = self.covered.get(table.covered_as or table.name, () if table.is_background else ((start, end),))
+        stretches = self.covered.get(table.name, () if table.is_background else ((start, end),))
+        if table.covered_as:
+            stretches = shared(stretches, self.covered.get(table.covered_as, ((start, end),)))
         whole = [
             (ceil(max(start, since), table.grain), floor(min(end, until), table.grain))
             for since, until in stretches

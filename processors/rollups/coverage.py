@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from processors.rollups.rollup import Rollup
 from processors.rollups.stale import StaleWindow, stale_windows
-from processors.time.window import DAY, floor
+from processors.time.window import DAY, HOUR, ceil, floor
 from storage.sql import load
 from storage.store import Store
 
@@ -50,6 +50,7 @@ class RollupCoverage:
         # How many requests there are, by day.
         self._stored: Mapping[date, int] = {}
         self._stored_read_at = _EVER
+        self._begun: Covered = {}
 
     def __call__(self) -> Covered:
         """The stretches of each roll-up that hold every request. Raises StoreError."""
@@ -61,7 +62,7 @@ class RollupCoverage:
                 deleted = self._days_deleted(now)
                 background = {rollup.name: _between(rollup, windows, now) for rollup, windows in found.items()}
                 kept = {kept_of(environment): _beside(days) for environment, days in deleted.items()}
-                self._covered = {**self._since, **background, **kept}
+                self._covered = {**self._since, **self._begun, **background, **kept}
                 self._read_at = now
             return self._covered
 
@@ -75,6 +76,7 @@ class RollupCoverage:
             parameters = {"until": floor(now - _SETTLED, DAY)}
             for environment, day in self._store.rows(load("processors.rollups", "deleted"), parameters):
                 found.setdefault(environment, []).append(datetime(day.year, day.month, day.day, tzinfo=UTC))
+            self._begun = _begun(self._store)
             self._deleted, self._deleted_read_at = found, now
         return self._deleted
 
@@ -101,9 +103,14 @@ def kept(covered: Covered, is_asked: Callable[[str], bool], window: Stretch) -> 
         # Of environments that are not there everything is.
         if not name.startswith(kept_of("")) or not is_asked(name.removeprefix(kept_of(""))):
             continue
-        both = ((max(first[0], other[0]), min(first[1], other[1])) for first in found for other in stretches)
-        found = tuple((start, end) for start, end in both if start < end)
+        found = shared(found, stretches)
     return found
+
+
+def shared(first: Sequence[Stretch], second: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """What is in both."""
+    both = ((max(one[0], other[0]), min(one[1], other[1])) for one in first for other in second)
+    return tuple((start, end) for start, end in both if start < end)
 
 
 def _beside(days: Sequence[datetime]) -> tuple[Stretch, ...]:
@@ -116,6 +123,20 @@ def _beside(days: Sequence[datetime]) -> tuple[Stretch, ...]:
 def _since(store: Store) -> Covered:
     found = store.rows("SELECT name, max(since) FROM rollup_since GROUP BY name")
     return {name: ((since.replace(tzinfo=UTC), _NEVER),) for name, since in found}
+
+
+def _begun(store: Store) -> Covered:
+    """The time of the roll-ups filled as requests are stored, where others tell of an earlier day: that was deleted."""
+    ((minutes, hours, days, requests),) = store.rows(load("processors.rollups", "oldest"))
+    times = {"api_1m": minutes, "api_1h": hours, "api_1d": days, REQUESTS: requests}
+    known = {name: at.replace(tzinfo=UTC) for name, at in times.items() if at.year > _EVER.year}
+    found: dict[str, Sequence[Stretch]] = {}
+    # Each is kept for as long as the one before it, or longer.
+    for name, others in (("api_1m", ("api_1h", "api_1d", REQUESTS)), ("api_1h", ("api_1d", REQUESTS))):
+        earliest = min((known[other] for other in others if other in known), default=_NEVER)
+        if name in known and floor(earliest, DAY) < floor(known[name], DAY):
+            found[name] = ((ceil(known[name], HOUR), _NEVER),)
+    return found
 
 
 def _between(rollup: Rollup, stale: Sequence[StaleWindow], now: datetime) -> tuple[Stretch, ...]:

@@ -107,6 +107,15 @@ def test_what_was_deleted_of_an_environment_is_of_no_matter_to_others(filters: s
     assert (found.since is not None) == lacks
 
 
+def test_of_minutes_that_were_deleted_hours_and_requests_tell() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    covered = {"api_1m": [(start + 7 * DAY, start + 1000 * DAY)]}
+    for measure in ("requests", "apdex"):
+        parts = plan(Question((measure,), Window(start - 30 * MINUTE, start + HOUR)), covered).parts
+        assert [part.table.name for part in parts] == ["requests", "api_1h"]
+        assert plan(Question((measure,), Window(start, start + HOUR), step=MINUTE), covered).tables == ("requests",)
+
+
 def test_an_edge_that_was_deleted_is_no_loss_of_a_long_window() -> None:
     start = datetime(2026, 4, 1, tzinfo=UTC)
     covered = {"route_1h": [(start, start + 99 * DAY)], kept_of("prod"): [(start + 98 * DAY, start + 99 * DAY)]}
