@@ -28,6 +28,15 @@ def check_dsn(dsn: str, reader_dsn: str = "") -> None:
         )
 
 
+def ensure_no_options(setting: str, dsn: str, error: TypeError) -> None:
+    """Raise ConfigError where a DSN has options: these are arguments of the driver, which did not know one."""
+    if urlsplit(dsn).query:
+        raise ConfigError(
+            f"{setting} has an option behind ? that is not known, or that belongs before it, as user and password "
+            "do in https://user:password@host:8443/db; leave it out."
+        ) from error
+
+
 def describe(dsn: str) -> str:
     """A DSN that has been checked as it may be shown: without user and password."""
     if is_embedded(dsn):
