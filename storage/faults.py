@@ -100,16 +100,19 @@ def query_error(code: int | None, message: str) -> StoreError:
     return QueryFailed(text)
 
 
-def cannot_connect(place: str, code: int | None, message: str) -> StoreUnavailable:
-    """The error of ours where a server is not reached, or lets nobody in; `place` names it without a secret."""
+def cannot_connect(place: str, setting: str, code: int | None, message: str) -> StoreUnavailable:
+    """The error of ours where a server is not reached, or lets nobody in; `place` names it without a secret.
+
+    `setting` is the one that it was to be reached by.
+    """
     code = _code(code, message)
     if code in _REFUSED_CODES:
-        return StoreUnavailable(f"ClickHouse at {place} refuses the user or the password; check `storage.dsn`.")
+        return StoreUnavailable(f"ClickHouse at {place} refuses the user or the password; check `{setting}`.")
     if code == _NO_DATABASE_CODE:
         return StoreUnavailable(
-            f"ClickHouse at {place} has no such database; create it, or name another in `storage.dsn`."
+            f"ClickHouse at {place} has no such database; create it, or name another in `{setting}`."
         )
-    return StoreUnavailable(f"ClickHouse at {place} does not answer; check `storage.dsn` and that it runs.")
+    return StoreUnavailable(f"ClickHouse at {place} does not answer; check `{setting}` and that it runs.")
 
 
 def _code(code: int | None, message: str) -> int | None:

@@ -68,6 +68,10 @@ class Pattern:
         """Whether a whole text is like that."""
         return self._compiled.fullmatch(_bytes(text)) is not None
 
+    def is_in(self, text: str) -> bool:
+        """Whether some part of a text is like that."""
+        return self._compiled.search(_bytes(text)) is not None
+
     def end_of_match(self, text: str) -> int | None:
         """Up to where the beginning of a text is like that; None where it is not."""
         content = _bytes(text)

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage import long_statement
-from storage.dsn import check_dsn, describe, is_embedded
+from storage.dsn import check_dsn, describe, ensure_no_options, is_embedded
 from storage.engine import start_engine
 from storage.faults import cannot_connect
 from storage.full_disk import ensure_room
@@ -76,7 +76,7 @@ class Store:
         directory = (Path(urlsplit(dsn).path),) if self.embedded else ()
         confinement = Confinement(writable=directory, readable=tuple(readable))
         # The engine starts threads of its own from ours, and what holds for these holds for those.
-        self._enter = confinement.enter if self.is_confined else _not_confined
+        self._enter: Callable[[], None] = confinement.enter if self.is_confined else lambda: None
         if self.is_confined:
             hide_environment()
         # An embedded engine ends with its last handle; this one stays open from first to last.
@@ -251,7 +251,7 @@ class Store:
         return self._handles.run(call, prepare=self._set_limits, seconds=self._seconds)
 
     def _pool(self, size: int, dsn: str = "") -> Pool[Client]:
-        enter = self._enter if self.embedded else _not_confined
+        enter: Callable[[], None] = self._enter if self.embedded else lambda: None
         pool = Pool(lambda: self._open(dsn or self._dsn), size, DriverError, enter)
         self._pools.append(pool)
         return pool
@@ -282,6 +282,7 @@ class Store:
                 client.set_client_setting(name, value)
 
     def _open(self, dsn: str) -> Client:
+        setting = "storage.dsn" if dsn == self._dsn else "storage.reader_dsn"
         try:
             if self.embedded:
                 start_engine(Path(urlsplit(dsn).path), self._temporary)
@@ -291,11 +292,10 @@ class Store:
             )
             return clickhouse_connect.get_client(dsn=dsn, **options)
         except (DriverError, OSError) as error:
-            raise cannot_connect(describe(dsn), getattr(error, "code", None), str(error)) from error
-
-
-def _not_confined() -> None:
-    pass
+            raise cannot_connect(describe(dsn), setting, getattr(error, "code", None), str(error)) from error
+        except TypeError as error:
+            ensure_no_options(setting, dsn, error)
+            raise
 
 
 def connect(

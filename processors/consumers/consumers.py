@@ -88,7 +88,8 @@ def consumers(
         limit=MOST_CONSUMERS,
     )
     frame = questions.ask(question).frame
-    is_known = _is_known(questions, question)
+    # A question by consumer may need requests that are gone where one of all consumers does not.
+    is_known = bool(frame[f"requests{BEFORE}"].notna().all()) and _is_known(questions, question)
     columns = ["consumer", "requests", f"requests{BEFORE}", "errors", "error_rate", "p95"]
     return [
         ConsumerEntry(

@@ -129,6 +129,23 @@ def parse_filter(text: str) -> Filter:
     return Filter(dimension, operator, tuple(_split(pieces)))
 
 
+def is_met(chosen: Filter, value: str) -> bool:
+    """Whether a text is let through, as ClickHouse decides it by `processors.query.conditions`."""
+    match chosen.operator:
+        case Operator.IN | Operator.NOT_IN:
+            holds = value in chosen.values
+        case Operator.PREFIX | Operator.NOT_PREFIX:
+            holds = value.startswith(chosen.values)
+        case Operator.REGEX | Operator.NOT_REGEX:
+            holds = Pattern(chosen.values[0]).is_in(value)
+        case Operator.RANGE:
+            low, high = (end.encode() for end in chosen.values)
+            holds = low <= value.encode() and (not high or value.encode() <= high)
+        case Operator.ABSENT | Operator.PRESENT:
+            holds = not value
+    return holds != (chosen.operator in NEGATIONS)
+
+
 def in_place_of(filters: Sequence[Filter], other: Filter) -> tuple[Filter, ...]:
     """The filters of other traffic: the same ones, but of one dimension what `other` says."""
     return (*(one for one in filters if one.dimension != other.dimension), other)

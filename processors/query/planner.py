@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from processors.errors import InvalidQuestion
 from processors.query.dimensions import dimension
-from processors.query.filters import Filter, Operator
+from processors.query.filters import Filter, Operator, is_met
 from processors.query.measures import measure
 from processors.query.question import Question
 from processors.query.tables import TABLES, Table
-from processors.rollups.coverage import Covered, Stretch, kept
+from processors.rollups.coverage import Covered, Stretch, kept, shared
 from processors.time.window import HOUR, ceil, floor
 
 # Of the traffic that Table.rows_an_hour is about: to plan for a table takes 10 ms, and to read these rows no longer.
@@ -43,6 +43,15 @@ class Plan:
     since: datetime | None = None
     # Whether some of what it is compared with has been deleted.
     lacks_before: bool = False
+
+    @property
+    def answered(self) -> tuple[Stretch, ...]:
+        """The time of the window that there is something of, without what has been deleted."""
+        found: list[Stretch] = []
+        for part in self.parts:
+            follows = bool(found) and found[-1][1] == part.start
+            found.append((found.pop()[0] if follows else part.start, part.end))
+        return tuple(found)
 
     @property
     def stretches(self) -> Stretches:
@@ -85,7 +94,7 @@ def plan(question: Question, covered: Covered, tables: Sequence[Table] = TABLES)
     """The plan; `covered` comes from Coverage. Raises InvalidQuestion where no table can answer."""
     able = sorted((table for table in tables if not missing(question, table)), key=lambda table: table.rows_an_hour)
     window = question.window
-    holds = _Held(covered, _environments(question.filters))
+    holds = _Held(covered, question.filters)
     found = _cover(window.start, window.end, able, holds)
     since = _since(found, window.start, window.end)
     # A statement reads something, even where there is nothing left.
@@ -94,7 +103,7 @@ def plan(question: Question, covered: Covered, tables: Sequence[Table] = TABLES)
     lacks_before = False
     if question.has_before:
         back = question.compare or timedelta()
-        holds_before = _Held(covered, _environments(question.filters_before))
+        holds_before = _Held(covered, question.filters_before)
         before = _cover(window.start - back, window.end - back, able, holds_before)
         lacks_before = _since(before, window.start - back, window.end - back) is not None
     reason = _reason(question, parts, tables)
@@ -105,14 +114,16 @@ def plan(question: Question, covered: Covered, tables: Sequence[Table] = TABLES)
 
 @dataclass(frozen=True)
 class _Held:
-    """What tables hold of the environments that a question is about, all for none."""
+    """What tables hold of the environments that a question is about."""
 
     covered: Covered
-    environments: tuple[str, ...]
+    filters: tuple[Filter, ...]
 
     def longest(self, table: Table, start: datetime, end: datetime) -> Stretch:
         """The longest stretch of whole rows that the table holds everything of."""
-        stretches = self.covered.get(table.covered_as or table.name, () if table.is_background else ((start, end),))
+        stretches = self.covered.get(table.name, () if table.is_background else ((start, end),))
+        if table.covered_as:
+            stretches = shared(stretches, self.covered.get(table.covered_as, ((start, end),)))
         whole = [
             (ceil(max(start, since), table.grain), floor(min(end, until), table.grain))
             for since, until in stretches
@@ -122,14 +133,11 @@ class _Held:
 
     def requests(self, table: Table, start: datetime, end: datetime) -> tuple[Part, ...]:
         """What there is of single requests."""
-        found = kept(self.covered, self.environments, (start, end))
+        found = kept(self.covered, self._is_asked, (start, end))
         return tuple(Part(table, *stretch) for stretch in found)
 
-
-def _environments(filters: Sequence[Filter]) -> tuple[str, ...]:
-    """Those that a filter names; () where none does."""
-    named = [one.values for one in filters if one.dimension == "environment" and one.operator is Operator.IN]
-    return named[0] if named else ()
+    def _is_asked(self, environment: str) -> bool:
+        return all(is_met(one, environment) for one in self.filters if one.dimension == "environment")
 
 
 def _since(parts: Sequence[Part], start: datetime, end: datetime) -> datetime | None:

@@ -15,6 +15,7 @@ from processors.query.measures import measure
 from processors.query.part import selects
 from processors.query.planner import Plan, columns_of
 from processors.query.question import BEFORE, GROUPING, TIME, Question
+from processors.rollups.coverage import Stretch
 
 _SATISFIED = "satisfied_us"
 _WORD = re.compile(r"\w+")
@@ -62,14 +63,16 @@ def _ranked(question: Question, plan: Plan, now: datetime, parameters: Parameter
 def _measured(question: Question, plan: Plan, now: datetime, parameters: Parameters, where: str) -> str:
     """The measures of each group."""
     columns = [*([GROUPING] if question.also_by else []), *_keys(question)]
-    seconds = _seconds(question, now, plan.since)
+    window = (question.window.start, question.window.end)
+    # What is deleted of the edges alone makes no rate another.
+    seconds = _seconds(question, now, (window,) if plan.since is None else plan.answered)
     for name in question.measures:
         if _SATISFIED in measure(name).sql:
             parameters[_SATISFIED] = question.apdex_threshold // timedelta(microseconds=1)
         columns.append(f"{_of(name, '', seconds)} AS {name}")
         if question.has_before:
             then = now + (question.compare or timedelta())
-            columns.append(f"{_of(name, BEFORE, _seconds(question, then))} AS {name}{BEFORE}")
+            columns.append(f"{_of(name, BEFORE, _seconds(question, then, (window,)))} AS {name}{BEFORE}")
     return f"SELECT\n    {_listed(columns)}\nFROM (\n{_indented(_merged(question, plan, parameters, where))}\n)"
 
 
@@ -83,15 +86,18 @@ def _of(name: str, suffix: str, seconds: str) -> str:
     return _WORD.sub(lambda word: words.get(word[0], word[0]), chosen.sql)
 
 
-def _seconds(question: Question, now: datetime, since: datetime | None = None) -> str:
-    """How many seconds a row covers that have passed, and `since` when nothing is deleted, at least one."""
-    start = int((since or question.window.start).timestamp())
-    end = max(start + 1, int(min(question.window.end, now).timestamp()))
+def _seconds(question: Question, now: datetime, answered: Sequence[Stretch]) -> str:
+    """How many seconds of these stretches a row covers that have passed, at least one."""
+    spans = [(int(start.timestamp()), int(min(end, now).timestamp())) for start, end in answered]
     if question.step is None:
-        return str(end - start)
+        return str(max(1, sum(max(0, end - start) for start, end in spans)))
     step = int(question.step.total_seconds())
     begins = f"toInt64(toUnixTimestamp({TIME}))"
-    return f"greatest(1, least({begins} + {step}, {end}) - greatest({begins}, {start}))"
+    if len(spans) == 1:
+        ((start, end),) = spans
+        return f"greatest(1, least({begins} + {step}, {max(start + 1, end)}) - greatest({begins}, {start}))"
+    covered = (f"greatest(0, least({begins} + {step}, {end}) - greatest({begins}, {start}))" for start, end in spans)
+    return f"greatest(1, {' + '.join(covered)})"
 
 
 def _merged(question: Question, plan: Plan, parameters: Parameters, where: str) -> str:

@@ -110,6 +110,15 @@ def test_whoever_cannot_get_in_is_told_why(server: ClickHouseProcess) -> None:
     assert "wrong-secret" not in str(raised.value)
     with pytest.raises(StoreUnavailable, match="has no such database; create it"):
         connect(server.dsn(database="nowhere"))
+    secret = (READER[0], "wrong-secret")
+    opened = connect(server.dsn(), reader_dsn=server.dsn(secret))
+    with pytest.raises(StoreUnavailable, match=r"refuses the user or the password; check `storage\.reader_dsn`"):
+        opened.read_only("SELECT 1", "CSV", {})
+    opened.close()
+    for option in ("nothing=wrong-secret", "password=wrong-secret"):
+        with pytest.raises(ConfigError, match=r"^storage\.dsn has an option behind \? that is not known") as refused:
+            connect(f"{server.dsn()}?{option}")
+        assert "wrong-secret" not in str(refused.value)
     with pytest.raises(ConfigError, match="is for another database"):
         connect(server.dsn(), DEFAULT_BUDGET, reader_dsn=server.dsn(READER, "other"))
 

@@ -52,6 +52,7 @@ def parse(text: str, units: Mapping[str, str], times: Mapping[str, str]) -> Expr
         raise DefinitionFault("regex", text, [_syntax_fault(text, fault)]) from None
     faults = [
         *([Fault(0, "has no named group, as in (?P<status>[0-9]+)")] if not groups else []),
+        *_twice(text, groups),
         *_unit_faults(text, groups, units),
         *_time_faults(text, groups, times),
     ]
@@ -64,6 +65,16 @@ def parse(text: str, units: Mapping[str, str], times: Mapping[str, str]) -> Expr
 def _syntax_fault(text: str, fault: PatternFault) -> Fault:
     # RE2 names the faulty part, not its position.
     return Fault(max(text.find(fault.part), 0), str(fault))
+
+
+def _twice(text: str, groups: Mapping[str, int]) -> list[Fault]:
+    """RE2 keeps the first of several groups of a name, and the values of the others would be lost."""
+    found = {name: len(re.findall(rf"\(\?P?<{re.escape(name)}>", text)) for name in groups}
+    return [
+        Fault(_at(text, name), f"has more than one group {name}; put the alternatives into one")
+        for name, number in found.items()
+        if number > 1
+    ]
 
 
 def _at(text: str, name: str) -> int:

@@ -14,6 +14,8 @@ from processors.alerts.evaluation.sources import RuleSources
 from processors.alerts.evaluation.state import Alert, State, step
 from processors.alerts.rules.plan import Course
 from processors.alerts.rules.rule import Rule
+from processors.errors import InvalidQuestion
+from processors.query.answer import Answer
 from processors.query.question import Question
 from processors.time.window import DAY, MINUTE, Window, floor
 from storage.errors import GatelensError
@@ -67,7 +69,7 @@ def backtest(
 ) -> Backtest:
     """Evaluate rules at each step of a window, as if all telemetry had been there at once; `step` is whole minutes."""
     chosen = [rule for rule in rules if not rule.reads_present]
-    minutes = Minutes(questions)
+    minutes = Minutes(_Kept(questions))
     passages = [_Passage(rule, step) for rule in chosen]
     # A day at a time, for that is how minutes are asked for.
     moment = window.start
@@ -84,6 +86,26 @@ def backtest(
     )
     faults = {passage.rule.name: passage.fault for passage in passages if passage.fault}
     return Backtest(window, tuple(pages), faults, tuple(rule.name for rule in rules if rule.reads_present))
+
+
+class _Kept:
+    """Questions without the answers that lack what has been deleted: to a rule it would be traffic that stopped."""
+
+    def __init__(self, questions: Asked) -> None:
+        self._questions = questions
+
+    def outcomes(self, questions: Sequence[Question]) -> list[Answer | GatelensError]:
+        return [
+            _deleted(found.since) if isinstance(found, Answer) and found.since is not None else found
+            for found in self._questions.outcomes(questions)
+        ]
+
+
+def _deleted(since: datetime) -> GatelensError:
+    return InvalidQuestion(
+        f"Requests before {since:%Y-%m-%d %H:%M} UTC have been deleted, and no rollup holds all that the rule asks;"
+        " begin later."
+    )
 
 
 class _Passage:

@@ -98,6 +98,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
         ({"regex": r"(?P<status>\d+)(?=x)"}, "column 16: invalid perl operator: (?="),
         ({"regex": r"(?P<status>\d+"}, "missing )"),
         ({"regex": r"\d+"}, "has no named group"),
+        ({"regex": r"a(?P<status>\d+)|b(?<status>\d+)"}, "column 5: has more than one group status; put the"),
         ({"regex": r"(?P<status>\d+) (?P<duration>\d+)"}, "column 20: duration needs its unit"),
         ({"regex": r"(?P<status>\d+)", "units": {"duration": "s"}}, "units: duration is no duration of it"),
         ({"regex": r"(?P<status>\d+)", "times": {"time": "iso"}}, "times: time is no time of it"),

@@ -75,6 +75,21 @@ def test_nobody_is_new_where_too_little_is_known_of_the_time_before(store: Store
         assert [entry.requests for entry in found] == [30, 30]
 
 
+def test_nobody_is_new_where_rollups_alone_know_of_the_time_before(store: Store, directory_file: Path) -> None:
+    row = ("consumers-path", "gateway", "c-old", "/a", 200)
+    rows = [((_NOW - timedelta(minutes=minutes)).isoformat(), *row) for minutes in (119, 100, 70, 30)]
+    store.insert("requests", ("time", "environment", "reporter", "consumer", "path", "status"), rows)
+    deleted = {kept_of("consumers-path"): ((_WINDOW.start, _NOW),)}
+    questions = Questions(store, lambda: _NOW, lambda: deleted)
+    # Of those with a path only requests know.
+    filters = (Filter("environment", values=("consumers-path",)), Filter("path", values=("/a",)))
+    (found,) = consumers(questions, load_directory(directory_file), _WINDOW, filters)
+    (unfiltered,) = consumers(questions, load_directory(directory_file), _WINDOW, filters[:1])
+    questions.close()
+    for entry in (found, unfiltered):
+        assert (entry.state, entry.requests, entry.requests_before) == (ConsumerState.UNKNOWN, 1, None)
+
+
 @pytest.mark.parametrize(
     ("before", "now", "state"),
     [

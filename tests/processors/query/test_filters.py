@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.errors import InvalidQuestion
-from processors.query.filters import Filter, Operator, parse_filter
+from processors.query.filters import Filter, Operator, is_met, parse_filter
 from processors.query.question import Question
 from processors.query.questions import Questions
 from processors.time.window import HOUR, Window
@@ -76,6 +76,11 @@ def _apis(questions: Questions, *filters: Filter) -> set[str]:
 )
 def test_what_passes(questions: Questions, text: str, passing: str) -> None:
     assert _apis(questions, parse_filter(text)) == set(passing)
+    # Of texts, Python decides the same.
+    chosen = parse_filter(text)
+    place = {"api": 0, "path": 1, "consumer": 3}.get(chosen.dimension)
+    if place is not None:
+        assert {str(number) for number, row in enumerate(_ROWS) if is_met(chosen, str(row[place]))} == set(passing)
 
 
 @pytest.mark.parametrize("operator", [Operator.IN, Operator.PREFIX, Operator.RANGE])

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from processors.query.filters import Filter
+import pytest
+
+from processors.query.filters import Filter, parse_filter
 from processors.query.planner import plan
 from processors.query.question import Question
 from processors.query.tables import TABLES
@@ -75,6 +77,43 @@ def test_what_was_deleted_altogether_is_read_from_nowhere() -> None:
     found = plan(Question(("requests",), window, ("path",), compare=HOUR), covered)
     assert [(part.start, part.end) for part in found.parts] == [(window.end, window.end)]
     assert (found.since, found.lacks_before) == (window.end, True)
+
+
+@pytest.mark.parametrize(
+    ("filters", "lacks"),
+    [
+        ("environment=dev", True),
+        ("environment!=dev", False),
+        ("environment!=dev,prod", False),
+        ("environment!=prod", True),
+        ("environment^=d", True),
+        ("environment!^=d", False),
+        ("environment~=ev$", True),
+        ("environment!~=ev$", False),
+        ("environment=∅", False),
+        ("environment!=∅", True),
+        ("environment=prod environment=dev,prod", False),
+        ("environment=dev,prod environment=prod", False),
+        ("environment=d..e", True),
+        ("environment=e..", False),
+        ("gateway=dev", True),
+    ],
+)
+def test_what_was_deleted_of_an_environment_is_of_no_matter_to_others(filters: str, lacks: bool) -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    covered = {kept_of("dev"): [(start + 7 * DAY, start + 1000 * DAY)]}
+    asked = tuple(map(parse_filter, filters.split()))
+    found = plan(Question(("requests",), Window(start, start + 10 * DAY), ("path",), asked), covered)
+    assert (found.since is not None) == lacks
+
+
+def test_of_minutes_that_were_deleted_hours_and_requests_tell() -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    covered = {"api_1m": [(start + 7 * DAY, start + 1000 * DAY)]}
+    for measure in ("requests", "apdex"):
+        parts = plan(Question((measure,), Window(start - 30 * MINUTE, start + HOUR)), covered).parts
+        assert [part.table.name for part in parts] == ["requests", "api_1h"]
+        assert plan(Question((measure,), Window(start, start + HOUR), step=MINUTE), covered).tables == ("requests",)
 
 
 def test_an_edge_that_was_deleted_is_no_loss_of_a_long_window() -> None:

@@ -227,6 +227,62 @@ def test_what_was_deleted_is_not_asked_of_requests(store: Store, clock: _Clock, 
     assert rates.frame["rate"].sum() == pytest.approx(6 / (window.end - until).total_seconds())
 
 
+def test_what_is_deleted_while_it_is_asked_is_known_soon(store: Store, clock: _Clock) -> None:
+    _store(store, clock.start, 20)
+    clock.now += 3 * DAY
+    coverage = RollupCoverage(store, clock)
+    assert coverage().get(kept_of(_ENVIRONMENT)) is None
+    _drop_day(store, clock.start)
+    clock.now += timedelta(seconds=20)
+    day = clock.start.replace(hour=0)
+    assert [stretch[0] for stretch in coverage()[kept_of(_ENVIRONMENT)]][-1] == day + DAY
+
+
+def test_what_only_days_still_tell_of_was_deleted(store: Store, clock: _Clock) -> None:
+    # As where hours are kept no longer than requests.
+    day, environment, build = clock.start.replace(hour=0), f"rollups-{clock.start:%j}", int(clock.start.timestamp())
+    store.insert("api_1d", ("time", "environment", "api", "requests", "build"), [(day, environment, "a", 20, build)])
+    windows = ("name", "time", "build", "requests", "built_at")
+    store.insert("rollup_windows", windows, [("api_1d", day, build, 20, clock.start)])
+    # A build that does not hold.
+    store.insert("api_1d", ("time", "environment", "api", "requests", "build"), [(day - DAY, environment, "a", 20, 1)])
+    clock.now += 5 * DAY
+    kept = RollupCoverage(store, clock)()[kept_of(environment)]
+    assert next(stretch[1] for stretch in kept) == day
+    assert [stretch[0] for stretch in kept][-1] == day + DAY
+
+
+def test_a_rate_is_over_the_time_of_which_requests_are_there(store: Store, clock: _Clock) -> None:
+    first = clock.start.replace(hour=0)
+    for number, requests in enumerate((10, 20, 6)):
+        _store(store, first + number * DAY, requests)
+    clock.now += 5 * DAY
+    _drop_day(store, first + DAY)
+    questions = Questions(store, clock)
+    window = Window(first, first + 3 * DAY)
+    whole, by_day, long_steps = questions.ask_all(
+        [
+            Question(("rate", "requests"), window, ("path",), (_IN,)),
+            Question(("rate",), window, ("path",), (_IN,), step=DAY),
+            # Steps of a week begin on Thursdays.
+            Question(("rate",), window, ("path",), (_IN,), step=7 * DAY),
+        ]
+    )
+    questions.close()
+    seconds = DAY.total_seconds()
+    assert int(whole.frame["requests"].sum()) == 16
+    assert whole.frame["rate"].tolist() == [pytest.approx(16 / (2 * seconds))]
+    assert by_day.frame["rate"].tolist() == [pytest.approx(10 / seconds), pytest.approx(6 / seconds)]
+    counted: dict[int, tuple[int, float]] = {}
+    for number, requests in ((0, 10), (2, 6)):
+        week = int((first + number * DAY).timestamp()) // (7 * 86400)
+        sums = counted.get(week, (0, 0.0))
+        counted[week] = (sums[0] + requests, sums[1] + seconds)
+    assert long_steps.frame["rate"].tolist() == [
+        pytest.approx(requests / long) for _, (requests, long) in sorted(counted.items())
+    ]
+
+
 def test_where_a_little_was_taken_out_by_hand_the_rest_is_asked(store: Store, clock: _Clock) -> None:
     _store(store, clock.start, 19)
     # As if one of twenty had been deleted.

@@ -18,6 +18,8 @@ from processors.query.answer import Answer
 from processors.query.filters import parse_filter
 from processors.query.measures import measure
 from processors.query.question import TIME, Question
+from processors.query.questions import Questions
+from processors.rollups.coverage import kept_of
 from processors.time.window import Window, floor
 from storage.store import Store
 from tests.processors.alerts import rig
@@ -248,3 +250,20 @@ def test_what_the_backtest_says_beside_pages(store: Store) -> None:
     (page,) = found.noise(timedelta(minutes=5))
     assert page.lasts(window.end) == _MINUTE
     assert found.noise(_MINUTE) == ()
+
+
+@pytest.mark.parametrize("keys", [{}, {"kind": "change", "op": "<", "threshold": -0.5}])
+def test_what_was_deleted_is_no_traffic_that_stopped(store: Store, keys: Mapping[str, Any]) -> None:
+    _tell(store, "kind-deleted", "orders", {range(10): (5, 0.0)})
+    given = {"measure": "requests", "op": "<", "threshold": 1, "by": [], **keys}
+    rules = [
+        _rule("kind-deleted", **{**given, "name": name, "filters": {"environment": "kind-deleted", **more}})
+        for name, more in (("requests", {"path": "/"}), ("rollups", {}))
+    ]
+    deleted = {kept_of("kind-deleted"): ((_START + timedelta(days=1), _START + timedelta(days=9)),)}
+    questions = Questions(store, lambda: _START + timedelta(days=9), lambda: deleted)
+    found = backtest(rules, questions, Window(_START, _START + 30 * _MINUTE))
+    questions.close()
+    assert list(found.faults) == ["requests"]
+    assert "UTC have been deleted, and no rollup holds all that the rule asks; begin later." in found.faults["requests"]
+    assert "requests" not in {page.rule for page in found.pages}
