@@ -65,5 +65,5 @@ def test_routes(get: httpx.Client) -> None:
 def test_consumers(get: httpx.Client) -> None:
     found = get.get("consumers", params={"filter": "environment=catalogue-api"}).json()
     (shop,) = found["consumers"]
-    assert (shop["name"], shop["requests"], shop["state"], shop["p95"]) == ("Shop", 2, "new", None)
+    assert (shop["name"], shop["requests"], shop["state"], shop["p95"]) == ("Shop", 2, "not compared", None)
     assert found["quotas"][0]["share"] == 0.5
