@@ -6,7 +6,7 @@ WITH
     (
         SELECT environment, toDate(time) AS day, requests
         FROM api_1d
-        WHERE time < {until:DateTime('UTC')}
+        WHERE time < {until:DateTime64(6, 'UTC')}
             AND build IN (SELECT build FROM rollup_windows FINAL WHERE name = 'api_1d')
     ),
     counted AS
@@ -16,7 +16,7 @@ WITH
         (
             SELECT toDate(hour) AS day, sum(requests) AS requests
             FROM api_1h
-            WHERE hour < {until:DateTime('UTC')}
+            WHERE hour < {until:DateTime64(6, 'UTC')}
             GROUP BY day
             UNION ALL
             SELECT day, sum(requests) AS requests FROM by_day GROUP BY day
