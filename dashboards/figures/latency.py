@@ -1,6 +1,7 @@
 """How long requests took: percentiles, the heatmap, and the gateway's share of the time."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -75,39 +76,7 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
     cells, zero = _apart(cells)
     start, end = (int(edge.timestamp() * 1000) for edge in (context.window.start, context.window.end))
     numbers = [int(cell) for cell in cells.columns]
-    counts = cells.T.astype("float64")
     ticks, labels = time_ticks(context.window, context.view.tzinfo)
-    top = float(counts.to_numpy().max()) if counts.size else 1.0
-    colour_ticks = one_two_five(1, top)[::2]
-    data: list[dict[str, Any]] = [
-        {
-            "type": "heatmap",
-            "x": [int(at.timestamp() * 1000) for at in cells.index],
-            "y": list(range(len(numbers))),
-            "z": [[math.log10(value) if value > 0 else None for value in row] for row in counts.to_numpy()],
-            "colorscale": [[0, "$accent/0.12"], [0.5, "$accent/0.55"], [1, "$accent/1.0"]],
-            "zmin": 0,
-            "zmax": max(math.log10(top), 0.3),
-            "hoverongaps": False,
-            "zsmooth": False,
-            "colorbar": {
-                "thickness": 8,
-                "len": 1,
-                "outlinewidth": 0,
-                "tickvals": [math.log10(count) for count in colour_ticks],
-                "ticktext": [formats.show("count", count) for count in colour_ticks],
-                "tickfont": {"size": design.SIZES["meta"]},
-                "title": {"text": "requests", "side": "top", "font": {"size": design.SIZES["meta"]}},
-            },
-        }
-    ]
-    edges = [lower_bound_ms(number) for number in numbers] or [1.0]
-    places = {mark: _place(mark, edges) for mark in few_marks(edges[0], edges[-1] * 1.19)}
-    labels_of = {place: formats.show("ms", mark) for mark, place in places.items()}
-    if zero:
-        # A label that would touch it gives way.
-        nearest = len(numbers) / _MOST_MARKS
-        labels_of = {0: "0 ms", **{place: text for place, text in labels_of.items() if place >= nearest}}
     layout = design.plotly_layout(
         xaxis=design.plotly_axis(
             type="date",
@@ -116,13 +85,7 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
             ticks="outside",
             ticklen=4,
         ),
-        yaxis=design.plotly_axis(
-            tickmode="array",
-            tickvals=list(labels_of),
-            ticktext=list(labels_of.values()),
-            showgrid=False,
-            range=[-0.5, len(numbers) - 0.5],
-        ),
+        yaxis=_duration_axis(numbers, has_zero=zero),
     )
     layout["margin"]["r"] = 8
     layout["shapes"] = mark_shapes(context.marks, "above")
@@ -130,7 +93,7 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
     return Chart(
         id=f"{panel}-chart",
         panel=panel,
-        data=data,
+        data=[_count_cells(cells)],
         layout=layout,
         time={
             "start": start,
@@ -142,6 +105,51 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
         },
         height=height,
         summary="Requests by time and latency",
+    )
+
+
+def _count_cells(cells: pd.DataFrame) -> dict[str, Any]:
+    """A trace of one colour a cell, on a logarithmic scale."""
+    counts = cells.T.astype("float64")
+    top = float(counts.to_numpy().max()) if counts.size else 1.0
+    colour_ticks = one_two_five(1, top)[::2]
+    return {
+        "type": "heatmap",
+        "x": [int(at.timestamp() * 1000) for at in cells.index],
+        "y": list(range(len(cells.columns))),
+        "z": [[math.log10(value) if value > 0 else None for value in row] for row in counts.to_numpy()],
+        "colorscale": [[0, "$accent/0.12"], [0.5, "$accent/0.55"], [1, "$accent/1.0"]],
+        "zmin": 0,
+        "zmax": max(math.log10(top), 0.3),
+        "hoverongaps": False,
+        "zsmooth": False,
+        "colorbar": {
+            "thickness": 8,
+            "len": 1,
+            "outlinewidth": 0,
+            "tickvals": [math.log10(count) for count in colour_ticks],
+            "ticktext": [formats.show("count", count) for count in colour_ticks],
+            "tickfont": {"size": design.SIZES["meta"]},
+            "title": {"text": "requests", "side": "top", "font": {"size": design.SIZES["meta"]}},
+        },
+    }
+
+
+def _duration_axis(numbers: Sequence[int], *, has_zero: bool) -> dict[str, Any]:
+    """The axis of cells with these numbers, labelled at round durations."""
+    edges = [lower_bound_ms(number) for number in numbers] or [1.0]
+    places = {mark: _place(mark, edges) for mark in few_marks(edges[0], edges[-1] * 1.19)}
+    labels = {place: formats.show("ms", mark) for mark, place in places.items()}
+    if has_zero:
+        # A label that would touch it gives way.
+        nearest = len(numbers) / _MOST_MARKS
+        labels = {0: "0 ms", **{place: text for place, text in labels.items() if place >= nearest}}
+    return design.plotly_axis(
+        tickmode="array",
+        tickvals=list(labels),
+        ticktext=list(labels.values()),
+        showgrid=False,
+        range=[-0.5, len(numbers) - 0.5],
     )
 
 
