@@ -31,6 +31,28 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]:
         position = end
 
 
+def places(message: bytes, number: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where the value of each field `number` of a message between two places begins and ends, without an object for it.
+
+    Raises PayloadError where one is cut off.
+    """
+    tag = number << 3 | _LENGTH_DELIMITED
+    view = memoryview(message)
+    position = start
+    while position < end:
+        # As most fields are, read without a call: records come by the thousand.
+        if message[position] == tag and position + 2 < end and message[position + 2] < 0x80 <= message[position + 1]:
+            value = position + 3
+            position = value + (message[position + 1] & 0x7F | message[position + 2] << 7)
+            found = tag
+        else:
+            found, value, position = _bounds(view, position)
+        if position > end:
+            raise PayloadError(f"The Protobuf message is cut off at byte {end}.")
+        if found == tag:
+            yield value, position
+
+
 def has_more_fields(message: bytes, most: int) -> bool:
     """Whether a message has more than so many outermost fields, known without an object for any of them.
 

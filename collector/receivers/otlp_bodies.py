@@ -19,7 +19,7 @@ from collector.formats.descriptor import Record
 from collector.formats.otlp.descriptor import OTLP_LOGS, OTLP_LOGS_JSON
 from collector.formats.registry import Formats
 from collector.receivers.otlp_place import Attributes, environment_of, place_of_record, source_of
-from collector.receivers.otlp_screen import Screen, access_formats
+from collector.receivers.otlp_screen import Screen, access_formats, are_requests, is_request
 from collector.receivers.otlp_values import (
     LogEntry,
     of_json,
@@ -45,9 +45,6 @@ _TIME_KEY = re.compile(r"stamp|date|^time|start|utc|msec|(?:^|_)ts$", re.IGNOREC
 
 _DOCKER = '{"log":'
 
-# LogRecord.attributes with a text as `response_code`, as it is on the wire.
-_IS_REQUEST = re.compile(rb"2[\x00-\x7f]\n\rresponse_code\x12[\x00-\x7f]\n[\x01-\x7f]")
-
 # By the environment that a resource names, '' where it names none.
 Parts = Mapping[str, Sequence[Part]]
 _Found = defaultdict[str, list[Part]]
@@ -66,7 +63,7 @@ class LogBodies:
 
     def of_protobuf(self, message: bytes) -> Parts:
         """The parts of an ExportLogsServiceRequest; none where it is to be taken as it is."""
-        if not self._screen.may_hold_requests(message):
+        if not self._screen.may_hold_requests(message) or are_requests(message):
             return {}
         found: _Found = defaultdict(list)
         try:
@@ -109,9 +106,8 @@ class LogBodies:
         """The same of a ScopeLogs message."""
         members = list(fields(scope))
         entries = [
-            # A Collector that parses lines keeps each with its attributes, which take 40 µs to decode.
-            of_protobuf(bytes(value)) if of == _LOG_RECORDS and not _IS_REQUEST.search(value) else None
-            for of, value, _ in members
+            of_protobuf(record) if of == _LOG_RECORDS and not is_request(record, 0, len(record)) else None
+            for of, record in ((of, bytes(value)) for of, value, _ in members)
         ]
         taken = self._taken(entries, resource, found)
         if taken and all(number in taken for number, (of, _, _) in enumerate(members) if of == _LOG_RECORDS):

@@ -8,6 +8,8 @@ https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/pr
 import re
 from collections.abc import Iterable
 
+from collector.encoding.protobuf import places
+from collector.errors import PayloadError
 from collector.formats.descriptor import Format, TextLine
 from collector.formats.recognise import LONGEST_LINE
 from collector.formats.registry import Formats
@@ -21,6 +23,11 @@ _MAP = rb"\*" + _LENGTH + rb"2" + _LENGTH + rb"\n" + _LENGTH + rb"\n"
 # what is before a text.
 _TEXTS = re.compile(rb"\*(?=" + _LENGTH + rb"\n(" + _LENGTH + rb")())")
 _BODY = re.compile(rb"\*" + _LENGTH + rb"[\n2]" + _LENGTH + rb"[^\x00-\x08]")
+# ExportLogsServiceRequest.resource_logs, ResourceLogs.scope_logs and ScopeLogs.log_records.
+_RESOURCE_LOGS, _SCOPE_LOGS, _LOG_RECORDS = 1, 2, 2
+# LogRecord.attributes with a text as `response_code`, as it is on the wire, and how far into it the key is.
+_RESPONSE_CODE = re.compile(rb"2[\x00-\x7f]\n\rresponse_code\x12[\x00-\x7f]\n[\x01-\x7f]")
+_KEY, _BEFORE_KEY = b"\n\rresponse_code\x12", 2
 # What CRI puts before a line.
 _RUNTIME = re.compile(rb"\d{4}-\S+ std(?:out|err) [FP] ")
 _RUNTIME_MARK = b" std"
@@ -51,6 +58,29 @@ class Screen:
         if has_object and (has_marker or self._key.search(message)):
             return True
         return (self._any_line if has_marker else self._line).are_in(message)
+
+
+def is_request(message: bytes, start: int, end: int) -> bool:
+    """Whether the log record between two places is a request by its attributes, under Istio's names."""
+    key = message.find(_KEY, start, end)
+    return key >= start + _BEFORE_KEY and _RESPONSE_CODE.match(message, key - _BEFORE_KEY, end) is not None
+
+
+def are_requests(message: bytes) -> bool:
+    """Whether all records of an ExportLogsServiceRequest are, however many lines they have as bodies.
+
+    A Collector that parses lines keeps each beside its attributes, and to take a record apart takes 40 µs. False for
+    what is damaged.
+    """
+    try:
+        return all(
+            is_request(message, *record)
+            for resource in places(message, _RESOURCE_LOGS, 0, len(message))
+            for scope in places(message, _SCOPE_LOGS, *resource)
+            for record in places(message, _LOG_RECORDS, *scope)
+        )
+    except PayloadError:
+        return False
 
 
 def access_formats(formats: Formats) -> list[Format]:

@@ -6,6 +6,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from collector.formats.formats import FORMATS
 from collector.receivers.otlp_bodies import LogBodies
+from collector.receivers.otlp_screen import are_requests
 
 _LINE = '10.1.2.3 - - [18/Nov/2026:11:06:40 +0000] "GET /orders/v1/items/1 HTTP/1.1" 200 512 "-" "curl/8.5"'
 _STATUS = "response_code"
@@ -36,6 +37,24 @@ def test_that_lines_beside_their_attributes_are_not_taken_out() -> None:
 
 def test_that_only_the_line_without_attributes_is_taken_out() -> None:
     assert _taken(_request(AnyValue(string_value="200"), None)) == {"combined": 1, "otlp_logs": 1}
+
+
+def test_that_a_line_without_attributes_is_found_behind_other_scopes_and_resources() -> None:
+    taken_apart, line = _request(AnyValue(string_value="200")), _request(None)
+    of_another_scope, of_another_resource = ExportLogsServiceRequest(), ExportLogsServiceRequest()
+    of_another_scope.CopyFrom(taken_apart)
+    of_another_scope.resource_logs[0].scope_logs.extend(line.resource_logs[0].scope_logs)
+    of_another_resource.CopyFrom(taken_apart)
+    of_another_resource.resource_logs.extend(line.resource_logs)
+
+    assert _taken(of_another_scope) == _taken(of_another_resource) == {"combined": 1, "otlp_logs": 1}
+
+
+def test_that_a_request_that_is_cut_off_is_not_taken_for_requests() -> None:
+    message = _request(AnyValue(string_value="200"), AnyValue(string_value="503")).SerializeToString()
+
+    assert are_requests(message)
+    assert not any(are_requests(message[:end]) for end in range(1, len(message)))
 
 
 @pytest.mark.parametrize("status", [AnyValue(int_value=200), AnyValue(string_value=""), AnyValue()])
