@@ -15,7 +15,13 @@ class SpoolConfig(BaseModel):
         default=ByteSize(64 << 20),
         description="A segment is inserted when it is this large (twice where it takes little memory),",
     )
-    segment_age: float = Field(default=0.75, gt=0, le=60, description="or this many seconds old.")
+    segment_age: float = Field(
+        default=0.75,
+        gt=0,
+        le=60,
+        description="or this many seconds old; formats that bring less than 1 MiB each wait for each other, up to four "
+        "times as long.",
+    )
     remembered_keys: int = Field(
         default=100_000,
         ge=1,

@@ -18,6 +18,7 @@ from collector.spool.payload import Delivery, Payload
 from collector.spool.recovery import letters, log_damage, parts, recover, total
 from collector.spool.room import Room
 from collector.spool.sealed import SealedSegments
+from collector.spool.sealing import longest_ages
 from collector.spool.segment import PARTIAL, Segment, durable_ids, file_name, seal, unwritable, write_sealed
 from collector.spool.waiting_frame import WaitingFrame, batches, waiting_frame
 
@@ -283,9 +284,11 @@ class Spool:
 
     def _seal_where_due(self, closing: bool) -> None:
         now = time.monotonic()
+        sizes = {format_name: segment.size for format_name, segment in self._open.items()}
+        ages = longest_ages(sizes, self._config.segment_age)
         for format_name, segment in list(self._open.items()):
             # While the writer is behind, larger segments cost it less than many small ones.
-            aged = now - segment.opened >= self._config.segment_age and not self._sealed.backlog
+            aged = now - segment.opened >= ages[format_name] and not self._sealed.backlog
             if aged or closing:
                 self._seal(format_name)
 
