@@ -10,6 +10,8 @@ import yaml
 
 # Values that a text may stand for by its aliases; far more than any file of ours has.
 _MOST_BY_ALIASES = 1_000_000
+# Characters of what people write on a page or send to the API: PyYAML reads no more of them in some seconds.
+LONGEST_DEFINITION = 200_000
 # Of a file that is read whole; the largest documents of APIs that are public have half of it.
 _MOST_BYTES = 64 << 20
 

@@ -8,10 +8,10 @@ from pydantic import SecretStr, ValidationError
 
 from processors.alerts.channels.channel import CHANNELS, Channels
 from processors.alerts.channels.receiver import Receiver
-from processors.alerts.channels.secrets import ChannelModel, secret_names
+from processors.alerts.channels.secrets import OF_PEOPLE, ChannelModel, secret_names
 from processors.alerts.rule_file import complaint
 from processors.errors import InvalidReceiver
-from storage.yaml_text import read_yaml
+from storage.yaml_text import LONGEST_DEFINITION, read_yaml
 
 # What stands in the place of a secret; where it is written, the secret that there was is kept.
 KEPT = "(kept)"
@@ -42,7 +42,7 @@ def receiver_name(definition: str) -> str:
 def checked(given: Mapping[str, Any]) -> Receiver:
     """The receiver of a mapping; raises InvalidReceiver with every fault, and no secret."""
     try:
-        return Receiver.model_validate(dict(given), context={"environment": {}})
+        return Receiver.model_validate(dict(given), context={"environment": {}, OF_PEOPLE: True})
     except ValidationError as error:
         # The input is left out: it may be a secret.
         details = error.errors(include_url=False, include_input=False)
@@ -68,6 +68,8 @@ def example(channel: str) -> str:
 
 
 def _read(definition: str) -> Definition:
+    if len(definition) > LONGEST_DEFINITION:
+        raise InvalidReceiver(f"A receiver has at most {LONGEST_DEFINITION:,} characters; make it shorter.")
     try:
         given = read_yaml(definition)
     except yaml.YAMLError:

@@ -22,7 +22,7 @@ from processors.alerts.rules.rule import Rule
 from processors.alerts.store.rule_store import RuleStore, Stored, StoredRule
 from processors.errors import InvalidReceiver, InvalidRule, UnknownAlert
 from storage.errors import ConfigError
-from storage.yaml_text import read_yaml
+from storage.yaml_text import LONGEST_DEFINITION, read_yaml
 
 _log = logging.getLogger(__name__)
 
@@ -262,6 +262,8 @@ def _usable(stored: Sequence[Stored], faults: dict[str, str]) -> tuple[Receiver,
 
 def parse_rule(definition: str, file: RuleFile) -> Rule:
     """The rule of a YAML text, under the receivers of a file; raises InvalidRule with every fault."""
+    if len(definition) > LONGEST_DEFINITION:
+        raise InvalidRule(f"A rule has at most {LONGEST_DEFINITION:,} characters; make it shorter.")
     try:
         rule = rule_of(read_yaml(definition))
     except yaml.YAMLError:

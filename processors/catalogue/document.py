@@ -1,5 +1,6 @@
 """What an OpenAPI 3.x or Swagger 2 document says of an API: its operations, and the answers that they give."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from processors.catalogue.config import CataloguedApi
 from storage.errors import ConfigError
 from storage.yaml_text import read_yaml_file
 
+_VARIABLE = re.compile(r"\{[^{}]*\}")
+_LONGEST_SERVER = 2_000
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
@@ -79,19 +82,30 @@ def _read(path: Path) -> Mapping[str, Any]:
 def _base_path(content: Mapping[str, Any]) -> str:
     """The path of Swagger's basePath, or of OpenAPI's first server, whose variables have their defaults."""
     if "swagger" in content:
-        return str(content.get("basePath", ""))
+        return _short(str(content.get("basePath", "")))
     servers = content.get("servers")
     if not isinstance(servers, list) or not servers or not isinstance(servers[0], Mapping):
         return ""
-    url = str(servers[0].get("url", ""))
+    url = _short(str(servers[0].get("url", "")))
     variables = servers[0].get("variables")
-    for name, variable in (variables if isinstance(variables, Mapping) else {}).items():
-        if isinstance(variable, Mapping):
-            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    defaults = {
+        f"{{{name}}}": _short(str(variable.get("default", "")))
+        for name, variable in (variables if isinstance(variables, Mapping) else {}).items()
+        if isinstance(variable, Mapping)
+    }
+    # At once: a default may look like a variable, and a chain of them would grow without end.
+    url = _VARIABLE.sub(lambda found: defaults.get(found[0], found[0]), url)
     try:
-        return urlsplit(url).path
+        return _short(urlsplit(url).path)
     except ValueError as error:
         raise ConfigError(f"The server {url!r} of the document is no address: {error}. Correct it there.") from error
+
+
+def _short(text: str) -> str:
+    """Of a server, whose path begins every route of the document."""
+    if len(text) > _LONGEST_SERVER:
+        raise ConfigError(f"A server of the document has more than {_LONGEST_SERVER:,} characters; shorten it there.")
+    return text
 
 
 def _statuses(operation: Mapping[str, Any]) -> frozenset[str]:

@@ -13,9 +13,9 @@ from processors.query.filters import parse_filter
 from processors.query.measures import measure
 from processors.time.durations import Duration
 from processors.yaml_lines import Document, parse_document
+from storage.yaml_text import LONGEST_DEFINITION
 
 MOST_PANELS = 50
-_MOST_CHARACTERS = 200_000
 _MOST_GROUPS = 1_000
 _DEEPEST = 10
 
@@ -98,8 +98,8 @@ class Dashboard(BaseModel):
 
 def parse_dashboard(text: str) -> Dashboard:
     """The dashboard that a YAML text is; raises InvalidDashboard with every fault, its line and its cure."""
-    if len(text) > _MOST_CHARACTERS:
-        raise InvalidDashboard(f"A dashboard has at most {_MOST_CHARACTERS:,} characters; divide it into several.")
+    if len(text) > LONGEST_DEFINITION:
+        raise InvalidDashboard(f"A dashboard has at most {LONGEST_DEFINITION:,} characters; divide it into several.")
     document = _document(text)
     given = document.value if document.value is not None else {}
     if not isinstance(given, dict):

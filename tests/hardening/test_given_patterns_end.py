@@ -90,7 +90,7 @@ for pattern in PATTERNS:
 from processors.alerts.rules.templates import render, template_faults
 for text in ("{{" + " " * 100_000 + "x", "{{" * 100_000, "{{ $value " * 10_000):
     assert template_faults(text, None) == []
-    assert render(text, {}, {}) == text
+    assert text.startswith(render(text, {}, {}).removesuffix("…"))
 """,
     "path of a request": """
 from processors.routes.segments import typed

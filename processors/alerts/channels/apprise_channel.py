@@ -1,17 +1,23 @@
 """Every other service, by apprise and its addresses: https://github.com/caronc/apprise/wiki."""
 
 import logging
+from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 import apprise
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from processors.alerts.channels.notification import DeliveryError, Notification
-from processors.alerts.channels.secrets import ChannelModel
+from processors.alerts.channels.secrets import ChannelModel, is_of_people
 from processors.alerts.channels.text import plain_text, title
 
 # It would log addresses, which hold tokens.
 logging.getLogger("apprise").setLevel(logging.CRITICAL)
+
+
+# They show or write to the machine that Gatelens runs on.
+_OF_THE_MACHINE = frozenset({"blink1", "dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 
 
 def _one_or_more(value: object) -> object:
@@ -25,10 +31,17 @@ class AppriseConfig(ChannelModel):
 
     @field_validator("urls")
     @classmethod
-    def _are_known(cls, urls: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    def _are_known(cls, urls: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
         for number, url in enumerate(urls, 1):
-            if apprise.Apprise.instantiate(url.get_secret_value(), suppress_exceptions=True) is None:
+            address = url.get_secret_value()
+            service = apprise.Apprise.instantiate(address, asset=_asset(), suppress_exceptions=True)
+            if service is None:
                 raise ValueError(f"number {number} is no address of apprise; its wiki tells how one is written")
+            if is_of_people(info) and _uses_the_machine(service, address):
+                raise ValueError(
+                    f"number {number} reads or writes a file, loads an address or shows something on the server; leave"
+                    " that out, or put the receiver into the rule file"
+                )
         return urls
 
     @property
@@ -45,7 +58,7 @@ class AppriseChannel:
 
     def __init__(self, config: AppriseConfig) -> None:
         self._config = config
-        self._services = apprise.Apprise()
+        self._services = apprise.Apprise(asset=_asset())
         for url in config.urls:
             self._services.add(url.get_secret_value())
 
@@ -64,3 +77,28 @@ class AppriseChannel:
 
     def close(self) -> None:
         """Apprise keeps no connections."""
+
+
+def _asset() -> apprise.AppriseAsset:
+    """As all other channels, it goes to no address that an answer names."""
+    return apprise.AppriseAsset(http_redirects=False)
+
+
+def _uses_the_machine(service: object, address: str) -> bool:
+    """Whether a service takes a template or key from a file or an address, or is one of this machine."""
+    scheme, _, rest = address.partition("://")
+    names = [name.lower() for name, _ in parse_qsl(rest.partition("?")[2], keep_blank_values=True)]
+    return (
+        scheme.lower() in _OF_THE_MACHINE
+        or any(name.endswith("file") for name in names)
+        or any(len(one) > 0 for one in _attachments(service, deep=True))
+    )
+
+
+def _attachments(value: object, *, deep: bool) -> Iterator[apprise.AppriseAttachment]:
+    """What apprise loads by name: of a service, and of the parts that it has for a task."""
+    for part in vars(value).values() if hasattr(value, "__dict__") else ():
+        if isinstance(part, apprise.AppriseAttachment):
+            yield part
+        elif deep:
+            yield from _attachments(part, deep=False)

@@ -1,5 +1,6 @@
 """Discord, by a webhook of a channel: https://docs.discord.com/developers/resources/webhook#execute-webhook."""
 
+import re
 from typing import Any
 
 from pydantic import SecretStr, field_validator
@@ -13,6 +14,8 @@ _COLOURS = {"firing": 0xC62828, "resolved": 0x2E7D6B}
 # Discord's limits; of all embeds together it takes 6,000 characters.
 _MOST_FIELDS, _LONGEST_FIELD, _LONGEST_DESCRIPTION, _LONGEST_MESSAGE = 12, 128, 400, 2_000
 _MOST_EMBEDS = 3
+# It reads Markdown everywhere, and names come from clients.
+_MARKDOWN = re.compile(r"([\\`*_\[\]()#~>|])")
 
 
 class DiscordConfig(ChannelModel):
@@ -52,7 +55,7 @@ def discord_message(notification: Notification) -> dict[str, Any]:
     rest = len(shown) - _MOST_EMBEDS
     more = " ".join(filter(None, (f"and {rest} more" if rest > 0 else "", omitted_count(notification))))
     return {
-        "content": f"{title(notification)} {more}".strip()[:_LONGEST_MESSAGE],
+        "content": _escaped(f"{title(notification)} {more}".strip())[:_LONGEST_MESSAGE],
         "embeds": [_embed(paragraph) for paragraph in shown[:_MOST_EMBEDS]],
         "allowed_mentions": {"parse": []},
     }
@@ -60,13 +63,19 @@ def discord_message(notification: Notification) -> dict[str, Any]:
 
 def _embed(paragraph: Paragraph) -> dict[str, Any]:
     links = " · ".join(f"[{name}]({url})" for name, url in paragraph.links)
-    description = "\n".join(filter(None, (paragraph.summary[:_LONGEST_DESCRIPTION], links[:_LONGEST_MESSAGE])))
+    description = "\n".join(
+        filter(None, (_escaped(paragraph.summary)[:_LONGEST_DESCRIPTION], links[:_LONGEST_MESSAGE]))
+    )
     return {
-        "title": f"{paragraph.status.upper()}: {paragraph.title}"[:256],
+        "title": _escaped(f"{paragraph.status.upper()}: {paragraph.title}")[:256],
         "description": description,
         "color": _COLOURS[paragraph.status],
         "fields": [
-            {"name": name[:_LONGEST_FIELD], "value": value[:_LONGEST_FIELD] or "–", "inline": True}
+            {"name": _escaped(name)[:_LONGEST_FIELD], "value": _escaped(value)[:_LONGEST_FIELD] or "–", "inline": True}
             for name, value in paragraph.facts[:_MOST_FIELDS]
         ],
     }
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)

@@ -1,5 +1,6 @@
 """One call of somebody's HTTP service, whose address is a secret."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from processors.alerts.channels.notification import DeliveryError
 from processors.alerts.channels.secrets import shown_address
 
 _TIMEOUT_SECONDS = 5.0
+# Of an answer, which nobody reads; its end lets the connection be used again.
+_MOST_ANSWER_BYTES = 64 << 10
 
 
 class HttpCaller:
@@ -21,13 +24,13 @@ class HttpCaller:
 
     def post(
         self, url: SecretStr, body: bytes | Mapping[str, Any] | list[Any], headers: Mapping[str, str] | None = None
-    ) -> bytes:
-        """The answer to a POST, of JSON where the body is none of bytes; raises DeliveryError."""
+    ) -> None:
+        """POST the body, as JSON where it is none of bytes; raises DeliveryError."""
         shown = shown_address(url)
         try:
             response = self._transport.handle_request(_request(url.get_secret_value(), body, headers or {}))
             try:
-                answer = response.read()
+                _pass_over(response)
             finally:
                 response.close()
         except (httpx.ConnectError, httpx.TimeoutException) as error:
@@ -41,7 +44,6 @@ class HttpCaller:
             cause = f"{shown} could not be called: {type(error).__name__}"
             raise DeliveryError(f"{cause}. Check its address.", True) from None
         _check(shown, response.status_code)
-        return answer
 
     def close(self) -> None:
         self._transport.close()
@@ -60,6 +62,15 @@ def _request(address: str, body: bytes | Mapping[str, Any] | list[Any], headers:
     if url.username or url.password:
         request = next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
     return request
+
+
+def _pass_over(answer: httpx.Response) -> None:
+    """Read a body to its end, but no long one, no slow one, and as it came: it may be gigabytes once decompressed."""
+    end, size = time.monotonic() + _TIMEOUT_SECONDS, 0
+    for part in answer.iter_raw():
+        size += len(part)
+        if size > _MOST_ANSWER_BYTES or time.monotonic() > end:
+            return
 
 
 def _check(shown: str, status: int) -> None:

@@ -1,5 +1,6 @@
 """Where a notification leads: to the page at the judged window, to a silence, to the runbook."""
 
+import re
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
@@ -11,6 +12,8 @@ _BEFORE = timedelta(minutes=30)
 _AFTER = timedelta(minutes=5)
 # Labels that the pages can be narrowed to, and what their address calls them.
 _NARROWING = {"environment": "environment", "gateway": "gateway", "api_version": "version"}
+# What no address holds as it is: clients invent names that an annotation puts into it, and messages are marked up.
+_NOT_IN_ADDRESSES = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'*+,;=%\[\]]")
 
 
 def page_link(alert: Alert, external_url: str) -> str:
@@ -46,9 +49,13 @@ def links(alert: Alert, external_url: str) -> list[tuple[str, str]]:
         ("Open", page_link(alert, external_url)),
         ("Silence", silence_link(alert, external_url)),
         ("Rule", rule_link(alert, external_url)),
-        ("Runbook", runbook if runbook.startswith(("http://", "https://")) else ""),
+        ("Runbook", _escaped(runbook) if runbook.startswith(("http://", "https://")) else ""),
     ]
     return [(name, url) for name, url in found if url]
+
+
+def _escaped(address: str) -> str:
+    return _NOT_IN_ADDRESSES.sub(lambda found: quote(found[0], safe="", errors="replace"), address)
 
 
 def _shown(moment: object) -> str:

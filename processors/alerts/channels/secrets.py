@@ -13,6 +13,9 @@ from processors.alerts.rules.references import expand_environment
 
 _FILE = "_file"
 
+# Of a validation's context: is_of_people.
+OF_PEOPLE = "of_people"
+
 
 class ChannelModel(BaseModel):
     """Settings of a channel.
@@ -49,6 +52,11 @@ class ChannelModel(BaseModel):
         if isinstance(value, list):
             return [expand_environment(one, environment) if isinstance(one, str) else one for one in value]
         return value
+
+
+def is_of_people(info: ValidationInfo) -> bool:
+    """Whether somebody wrote the settings on a page: nothing in them may read files or the environment."""
+    return bool((info.context or {}).get(OF_PEOPLE))
 
 
 def secret_names(model: type[BaseModel]) -> list[str]:

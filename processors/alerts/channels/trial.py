@@ -1,27 +1,57 @@
 """A receiver that is tried out."""
 
+import logging
+import threading
+import time
 from datetime import datetime, timedelta
 
+from processors.alerts.channels.channel import ChannelConfig
 from processors.alerts.channels.notification import DeliveryError, Notification
 from processors.alerts.channels.receiver import Receiver
 from processors.alerts.evaluation.fingerprint import fingerprint
 from processors.alerts.evaluation.state import Alert, State
 from processors.time.window import MINUTE, Window, floor
 
+_log = logging.getLogger(__name__)
 
-def try_channels(receiver: Receiver, external_url: str, now: datetime) -> dict[str, str]:
-    """Send a test by each channel; by its name why it was not taken, '' where it was."""
-    results = {}
+_SECONDS = 20.0
+
+
+def try_channels(receiver: Receiver, external_url: str, now: datetime, seconds: float = _SECONDS) -> dict[str, str]:
+    """Send a test by each channel; by its name why it was not taken, '' where it was.
+
+    A service that neither takes it nor lets go is not waited for any longer than so many seconds.
+    """
+    results: dict[str, str] = {}
+    threads = {}
     for name, config in receiver.channels.items():
-        channel = config.open()
-        try:
-            channel.send(trial_notification(receiver.name, name, external_url, now))
-            results[name] = ""
-        except DeliveryError as error:
-            results[name] = str(error)
-        finally:
-            channel.close()
-    return results
+        test = trial_notification(receiver.name, name, external_url, now)
+        threads[name] = threading.Thread(
+            target=_try, args=(name, config, test, results), name="alert-trial", daemon=True
+        )
+        threads[name].start()
+    end = time.monotonic() + seconds
+    for thread in threads.values():
+        thread.join(max(end - time.monotonic(), 0))
+    late = f"It has not taken the test within {seconds:g} seconds. Check that it runs."
+    return {name: results.get(name, late) for name in threads}
+
+
+def _try(name: str, config: ChannelConfig, test: Notification, results: dict[str, str]) -> None:
+    channel = config.open()
+    try:
+        channel.send(test)
+        results[name] = ""
+    except DeliveryError as error:
+        results[name] = str(error)
+    except Exception as error:
+        # Without its text, which may hold an address.
+        results[name] = f"The channel failed by {type(error).__name__}. Report it."
+        _log.error(
+            "A channel failed in a way that it should not.", extra={"channel": name, "error": type(error).__name__}
+        )
+    finally:
+        channel.close()
 
 
 def trial_notification(receiver: str, channel: str, external_url: str, now: datetime) -> Notification:

@@ -20,7 +20,7 @@ from pydantic import ByteSize, Field, SecretStr, field_validator
 
 from processors.alerts.channels.http_call import HttpCaller
 from processors.alerts.channels.links import page_link, rule_link, silence_link
-from processors.alerts.channels.notification import Notification, status_of
+from processors.alerts.channels.notification import DeliveryError, Notification, status_of
 from processors.alerts.channels.secrets import ChannelModel, checked_address, shown_address
 from processors.alerts.channels.text import plain_text, title
 from processors.alerts.evaluation.state import Alert
@@ -29,6 +29,8 @@ _NEVER = "0001-01-01T00:00:00Z"
 _LONGEST_TEXT = 4_096
 # Labels of the group, what all alerts have in common, the receiver.
 _SIZE_OF_REST = 16 << 10
+# Of a body that users wrote, in which a placeholder may stand any number of times.
+_LONGEST_BODY = 1 << 20
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret begins with
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>[a-z_]+)(?:\.(?P<key>[^\s{}]+))?\s*\}\}")
 _PLAIN = ("status", "receiver", "title", "text", "group_key", "external_url", "number")
@@ -155,7 +157,10 @@ def signature(secret: str, body: bytes, identity: str, seconds: int) -> dict[str
 
 
 def own_body(config: WebhookConfig, notification: Notification, document: Mapping[str, Any]) -> str:
-    """The body that users wrote, with its placeholders filled; in JSON they stand inside of quotes."""
+    """The body that users wrote, with its placeholders filled; in JSON they stand inside of quotes.
+
+    Raises DeliveryError where that is too long.
+    """
     plain = {
         "status": notification.status,
         "receiver": notification.receiver,
@@ -167,9 +172,15 @@ def own_body(config: WebhookConfig, notification: Notification, document: Mappin
     }
     keyed = {"labels": document["commonLabels"], "annotations": document["commonAnnotations"]}
     is_json = "json" in config.content_type
+    length = len(config.body)
 
     def fill(found: re.Match[str]) -> str:
+        nonlocal length
         text = keyed[found["name"]].get(found["key"], "") if found["key"] else plain[found["name"]]
+        length += len(text)
+        if length > _LONGEST_BODY:
+            cause = f"The body of the webhook has more than {_LONGEST_BODY:,} characters with its placeholders filled"
+            raise DeliveryError(f"{cause}. Take some out of `body`.", False)
         return json.dumps(text, ensure_ascii=False)[1:-1] if is_json else text
 
     return _PLACEHOLDER.sub(fill, config.body)

@@ -9,6 +9,8 @@ PLAIN = ("value", "value_with_unit", "threshold", "threshold_with_unit", "window
 # `$value` and `$labels.api`, as Prometheus writes them, mean the same.
 _PLACEHOLDER = re.compile(r"\{\{(?P<expression>(?:(?!\{\{|\}\}).)*+)\}\}")
 _LABEL = "labels."
+# Of a text for people; a template may name a label, which clients make long, any number of times.
+_LONGEST_TEXT = 16_000
 
 
 def template_faults(template: str, labels: Collection[str] | None) -> list[str]:
@@ -23,7 +25,10 @@ def template_faults(template: str, labels: Collection[str] | None) -> list[str]:
 
 
 def render(template: str, plain: Mapping[str, str], labels: Mapping[str, str]) -> str:
-    """The template with every placeholder filled; a label that an alert lacks is empty, as in Prometheus."""
+    """The template with every placeholder filled; a label that an alert lacks is empty, as in Prometheus.
+
+    What is longer than any message is cut.
+    """
 
     def text(found: re.Match[str]) -> str:
         expression = _expression(found)
@@ -31,7 +36,17 @@ def render(template: str, plain: Mapping[str, str], labels: Mapping[str, str]) -
             return labels.get(expression.removeprefix(_LABEL), "")
         return plain.get(expression, "")
 
-    return _PLACEHOLDER.sub(text, template)
+    parts, length, at = [], 0, 0
+    for found in _PLACEHOLDER.finditer(template):
+        parts += [template[at : found.start()], text(found)]
+        length += len(parts[-2]) + len(parts[-1])
+        at = found.end()
+        if length > _LONGEST_TEXT:
+            break
+    else:
+        parts.append(template[at:])
+    rendered = "".join(parts)
+    return rendered if len(rendered) <= _LONGEST_TEXT else f"{rendered[:_LONGEST_TEXT]}…"
 
 
 def _expression(found: re.Match[str]) -> str:
