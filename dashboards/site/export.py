@@ -68,15 +68,16 @@ def _sheets(frames: Sequence[pd.DataFrame]) -> bytes:
     output = io.BytesIO()
     with pd.ExcelWriter(output, engine="xlsxwriter", engine_kwargs=_AS_TEXT) as writer:
         for number, found in enumerate(frames, start=1):
-            # Excel knows no time zones.
             frame = found.copy()
+            # By number: several may have one name, which would then stand for all of them.
+            frame.columns = pd.RangeIndex(len(found.columns))
+            # Excel knows no time zones.
             for column in frame.select_dtypes(include=["datetimetz"]).columns:
                 frame[column] = frame[column].dt.tz_convert("UTC").dt.tz_localize(None)
             for column in frame.select_dtypes(include=["object", "str"]).columns:
-                frame[column] = frame[column].map(
-                    lambda cell: cell_of_workbook(cell) if isinstance(cell, str) else cell
-                )
-            frame.to_excel(writer, sheet_name=f"Table {number}", index=False)
+                frame[column] = frame[column].map(_cell)
+            names = [cell_of_workbook(str(name)) for name in found.columns]
+            frame.to_excel(writer, sheet_name=f"Table {number}", index=False, header=names)
     return output.getvalue()
 
 

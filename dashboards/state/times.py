@@ -67,13 +67,13 @@ def written(text: str, zone: ZoneInfo, now: datetime) -> str:
     Without a zone of its own it is one of `zone`. Raises InvalidTimeExpression.
     """
     text = text.strip()
+    parsed = parse_time(text, now)
     if is_relative(text):
-        parse_time(text, now)
         return text
     try:
         plain = datetime.fromisoformat(text)
     except ValueError:
-        plain = parse_time(text, now)
+        plain = parsed
     if plain.tzinfo is None:
         plain = plain.replace(tzinfo=zone)
     return address_time(plain)

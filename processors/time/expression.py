@@ -22,6 +22,8 @@ _UNITS = {
 _EPOCH_MILLISECONDS = re.compile(r"^\d{12,14}$")
 # Beyond this one would ask for more than anyone keeps.
 _LONGEST = timedelta(days=3660)
+# Of the calendar, which ends a day after them: whatever time zone they are shown in, there is such a time.
+_FIRST_CALENDAR_YEAR, _LAST_CALENDAR_YEAR = 2, 9998
 # ClickHouse counts the minutes of roll-ups in a DateTime, which knows these years whole.
 FIRST_YEAR, LAST_YEAR = 1970, 2105
 
@@ -38,16 +40,14 @@ def parse_time(text: str, now: datetime) -> datetime:
     """The time in UTC. Raises InvalidTimeExpression."""
     text = text.strip()
     try:
-        if relative := _RELATIVE.match(text):
-            return _relative(relative, now)
-        if _EPOCH_MILLISECONDS.match(text):
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = _moment(text, now)
     except (ValueError, OverflowError):
+        moment = None
+    if moment is None or not _FIRST_CALENDAR_YEAR <= moment.year <= _LAST_CALENDAR_YEAR:
         raise InvalidTimeExpression(
             f"{text!r} is not a time; write now, now-6h, now-7d/d, 2026-11-23 or 2026-11-23T10:00 (UTC)."
-        ) from None
+        )
+    return moment
 
 
 def parse_window(start: str, end: str, now: datetime) -> Window:
@@ -66,6 +66,15 @@ def parse_window(start: str, end: str, now: datetime) -> Window:
 def is_relative(text: str) -> bool:
     """Whether the time moves with the clock."""
     return text.strip().startswith("now")
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    if relative := _RELATIVE.match(text):
+        return _relative(relative, now)
+    if _EPOCH_MILLISECONDS.match(text):
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _relative(form: re.Match[str], now: datetime) -> datetime:

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 from pydantic import ValidationError
 
+from dashboards.site import export
 from dashboards.site.export import panel_file, workbook
 from dashboards.site.routes import ShownRows
 from dashboards.state.view import parse_view
@@ -82,3 +83,18 @@ def test_a_csv_file_has_no_formulas(answer: Answer) -> None:
     for text in ("=HYPERLINK", "\n=1+1", "-1"):
         assert f"\"'{text}" in lines
     assert '",1\n' in lines
+
+
+def test_headings_of_one_name_are_columns_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def counted(text: str) -> str:
+        seen.append(text)
+        return text
+
+    monkeypatch.setattr(export, "cell_of_workbook", counted)
+    content = bytes(workbook([["a"] * 20, [f"cell {number}" for number in range(20)]]).body)
+    with ZipFile(io.BytesIO(content)) as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+    assert all(f">cell {number}<" in texts for number in range(20))
+    assert len(seen) == 40, "each is looked at once"
