@@ -1,6 +1,8 @@
 """Gatelens in the foreground, until it is asked to stop."""
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,8 @@ from gatelens.machine.descriptors import raise_descriptor_limit
 from gatelens.machine.start_collection import start_uncollected
 from gatelens.process.supervisor import Gatelens
 from gatelens.process.telemetry import log_to_stderr
+
+_SECONDS_FOR_THREADS = 10.0
 
 
 @contextmanager
@@ -30,6 +34,19 @@ def running(
             yield gatelens, addresses, stop
         finally:
             gatelens.stop()
+            _end_without_threads(1 if sys.exc_info()[0] else 0)
+
+
+def _end_without_threads(code: int) -> None:
+    """All is stored and closed. Python would wait for what a thread still computes, for somebody who has left."""
+
+    def end() -> None:
+        sys.stdout.flush()
+        os._exit(code)
+
+    waiting = threading.Timer(_SECONDS_FOR_THREADS, end)
+    waiting.daemon = True
+    waiting.start()
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from dashboards.state.context import PageContext
 from processors.alerts.engine import AlertEngine
 from processors.alerts.evaluation.state import Alert, State
 from processors.alerts.routing.acknowledgement import Acknowledgement
+from processors.alerts.routing.inhibition import Inhibitions
 from processors.alerts.rules.kinds.traffic import MeasureRule, TrafficRule
 from processors.alerts.rules.rule import Rule
 from processors.explain.measures import MEASURES as EXPLAINED
@@ -77,9 +78,14 @@ def firing_panels(engine: AlertEngine) -> tuple[Panel, ...]:
             return empty("No rules yet, so nothing can fire")
         if not alerts:
             return notice("good", "No alerts firing", html.P(f"{many(len(engine.overview()), 'rule')} watched."))
+        # Once for all cards: thousands of alerts are looked through.
+        inhibitions = engine.notifier.inhibitions(engine.alerts())
         return html.Div(
             [
-                *(_card(engine, context, alert, asked.get(alert.fingerprint), found) for alert in alerts[:_MOST]),
+                *(
+                    _card(engine, context, alert, asked.get(alert.fingerprint), found, inhibitions)
+                    for alert in alerts[:_MOST]
+                ),
                 html.P(f"and {len(alerts) - _MOST:,} more") if len(alerts) > _MOST else None,
             ],
             className="alert-cards",
@@ -126,6 +132,7 @@ def _card(
     alert: Alert,
     asked: _Asked | None,
     answers: Mapping[Question, Answer],
+    inhibitions: Inhibitions,
 ) -> Component:
     rule = engine.source.current.rules.get(alert.rule)
     severity = alert.labels.get("severity", "")
@@ -138,7 +145,7 @@ def _card(
             html.P(labels_text(alert.labels), className="hint-text"),
             *_course(context, alert, rule, asked, answers),
             _affected(asked, answers),
-            *_taken(engine, context, alert),
+            *_taken(engine, context, alert, inhibitions),
             _buttons(engine, context, alert, rule),
         ],
         className=f"alert-card tone-{tone}",
@@ -215,7 +222,7 @@ def _affected(asked: _Asked | None, answers: Mapping[Question, Answer]) -> Compo
     return html.P([html.Strong("Affected: "), ", ".join(affected[:_MOST_AFFECTED]), more, " by failed requests"])
 
 
-def _taken(engine: AlertEngine, context: PageContext, alert: Alert) -> list[Component]:
+def _taken(engine: AlertEngine, context: PageContext, alert: Alert, inhibitions: Inhibitions) -> list[Component]:
     """Why nobody is notified again: acknowledged, silenced, or inhibited by another."""
     notifier, reasons = engine.notifier, []
     if (taken := notifier.acknowledgement_of(alert)) is not None:
@@ -224,7 +231,7 @@ def _taken(engine: AlertEngine, context: PageContext, alert: Alert) -> list[Comp
     if (silence := notifier.silence_of(alert, context.now)) is not None:
         until = f" until {context.times.minute(silence.ends_at)}" if silence.ends_at is not None else ""
         reasons.append(f"Silenced{until} by {silence.created_by}: {silence.comment}")
-    if (source := notifier.inhibitions(engine.alerts()).source_of(alert)) is not None:
+    if (source := inhibitions.source_of(alert)) is not None:
         reasons.append(f"Inhibited by {source.rule}, which is firing")
     return [html.P(text, className="alert-taken") for text in reasons]
 

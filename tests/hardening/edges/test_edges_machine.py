@@ -6,13 +6,30 @@ import resource
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.collector.rigs.access_logs import json_lines
-from tests.e2e.gatelens_process import GatelensProcess, run, until
+from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
+from tests.patience import PATIENCE
+
+# What a page asks for is computed in such a thread, and nobody can stop it there.
+_STUCK = """
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from gatelens.configuration.config import load_config
+from gatelens.process.foreground import running
+
+with running(load_config(None), Path(sys.argv[1])):
+    ThreadPoolExecutor().submit(threading.Event().wait)
+print("stopped")
+"""
 
 
 @pytest.fixture
@@ -134,3 +151,15 @@ def _mode(path: Path) -> int:
 
 def _descriptors(soft: int, hard: int) -> list[str]:
     return ["prlimit", f"--nofile={soft}:{hard}"]
+
+
+def test_a_thread_that_computes_for_ever_keeps_no_process(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATELENS_")} | FREE_PORTS
+    finished = subprocess.run(
+        [sys.executable, "-c", _STUCK, tmp_path / "data"],
+        env=environment,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (finished.returncode, finished.stdout) == (0, b"stopped\n"), finished.stderr
