@@ -33,12 +33,17 @@ ROUTES_PATH = "/api/v1/routes"
 
 
 class PeriodRequest(BaseModel):
-    """A time, and filters of requests where they concern the question."""
+    """A time."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     from_: str = Field(default="now-7d", alias="from")
     to: str = ""
+
+
+class ConsumersRequest(PeriodRequest):
+    """A time, and filters of requests; all have to hold."""
+
     filter: list[str] = Field(default_factory=list, max_length=50)
 
 
@@ -76,7 +81,7 @@ def catalogue_api(
         return answered(lambda: drift_answer(questions, catalogued, api, request, clock()))
 
     @router.get(CONSUMERS_PATH)
-    def users(request: Annotated[PeriodRequest, Query()]) -> Response:
+    def users(request: Annotated[ConsumersRequest, Query()]) -> Response:
         return answered(lambda: consumers_answer(questions, catalogued, request, clock()))
 
     @router.get(ROUTES_PATH)
@@ -105,7 +110,7 @@ def drift_answer(
 
 
 def consumers_answer(
-    questions: Questions, catalogued: Catalogued, request: PeriodRequest, now: datetime
+    questions: Questions, catalogued: Catalogued, request: ConsumersRequest, now: datetime
 ) -> Mapping[str, Any]:
     """Consumers and quotas. Raises GatelensError."""
     window = parse_period(request.from_, request.to, now)

@@ -67,3 +67,9 @@ def test_consumers(get: httpx.Client) -> None:
     (shop,) = found["consumers"]
     assert (shop["name"], shop["requests"], shop["state"], shop["p95"]) == ("Shop", 2, "not compared", None)
     assert found["quotas"][0]["share"] == 0.5
+
+
+def test_what_filters_nothing_takes_no_filter(get: httpx.Client) -> None:
+    for path in ("catalogue", "catalogue/orders/drift"):
+        answer = get.get(path, params={"filter": "environment=catalogue-api"})
+        assert answer.status_code == 422, answer.text
