@@ -11,7 +11,8 @@ from processors.errors import InvalidQuestion
 from processors.explorer.records import timed
 from processors.query.conditions import Parameters, condition
 from processors.query.filters import Filter
-from processors.time.window import HOUR, Window, floor
+from processors.query.ids import Search, search_for, within
+from processors.time.window import Window
 from storage.sql import load
 from storage.store import Store
 
@@ -45,8 +46,8 @@ def find_requests(
         raise InvalidQuestion(f"Requests cannot be put in order by {by!r}; use any of {', '.join(ORDERS)}.")
     if limit < 1 or limit > MOST_REQUESTS:
         raise InvalidQuestion(f"Ask for 1 to {MOST_REQUESTS} requests; a query of SQL or an export has more.")
-    parameters: Parameters = {"most": limit, **_edges(window.start, window.end)}
-    conditions = [_BETWEEN, *(condition(one, _TIME, f"f{number}", parameters) for number, one in enumerate(filters))]
+    parameters: Parameters = {"most": limit}
+    conditions = [condition(one, _TIME, f"f{number}", parameters) for number, one in enumerate(filters)]
     direction = "DESC" if order.startswith("-") else "ASC"
     # The time last, so that equal ones keep an order.
     ordered = f"{by} {direction} NULLS LAST" + ("" if by == "time" else ", seen.time DESC")
@@ -54,11 +55,14 @@ def find_requests(
         parameters["text"] = text
     if _ID.fullmatch(text):
         # By their index, which no search for a part of something can use.
-        found = _found(store, "usage_requests", [*conditions, _HAS_ID], ordered, parameters)
+        of_id = {**parameters}
+        has_id = [within(search_for(store, [text], window), _TIME, of_id), *conditions, _HAS_ID]
+        found = _found(store, "usage_requests", has_id, ordered, of_id)
         if not found.empty:
             return found
     if text:
         conditions.append(_HAS_TEXT)
+    conditions.append(within(Search((window.start, window.end)), _TIME, parameters))
     return _found(store, "usage_requests", conditions, ordered, parameters)
 
 
@@ -71,16 +75,12 @@ def find_request(store: Store, key: str) -> Mapping[str, Any] | None:
     if form is None:
         raise InvalidQuestion(f"{key!r} is no key of a request; open it from the list of requests.")
     at = datetime.fromtimestamp(int(form["microseconds"]) / 1_000_000, UTC).replace(microsecond=0)
-    parameters: Parameters = {"most": 1, "key": key, **_edges(at, at + _SECOND)}
-    found = _found(store, "requests", [_BETWEEN, "key = {key:String}"], "time", parameters, attributes=True)
+    parameters: Parameters = {"most": 1, "key": key}
+    conditions = [within(Search((at, at + _SECOND)), _TIME, parameters), "key = {key:String}"]
+    found = _found(store, "requests", conditions, "time", parameters, attributes=True)
     return None if found.empty else {str(name): value for name, value in found.iloc[0].items()}
 
 
-# The order key holds the hour, and ClickHouse does not work it out from the time; of each row it would be dear.
-_BETWEEN = (
-    "seen.time >= {start:DateTime64(6, 'UTC')} AND seen.time < {end:DateTime64(6, 'UTC')}"
-    " AND indexHint(toStartOfHour(seen.time) BETWEEN {first_hour:DateTime64(6, 'UTC')} AND {end:DateTime64(6, 'UTC')})"
-)
 _HAS_ID = "(seen.request_id = {text:String} OR seen.trace_id = {text:String})"
 _HAS_TEXT = """(
     seen.request_id = {text:String} OR seen.trace_id = {text:String}
@@ -88,10 +88,6 @@ _HAS_TEXT = """(
     OR positionCaseInsensitiveUTF8(toString(seen.consumer), {text:String}) > 0
     OR startsWith(seen.client_address, {text:String})
 )"""
-
-
-def _edges(start: datetime, end: datetime) -> Parameters:
-    return {"start": start, "end": end, "first_hour": floor(start, HOUR)}
 
 
 def _found(

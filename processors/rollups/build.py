@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processors.rollups.rollup import Rollup
-from storage.settings import Settings, clause
+from storage.settings import Settings, clause, literal
 from storage.sql import load
 from storage.store import Store
 
@@ -35,7 +35,7 @@ def build(
     a roll-up may begin in the same millisecond. Raises StoreError.
 
     A window whose source has less than it was made of, as that has been deleted, holds on as it is: what came late is
-    little against what would be lost.
+    little against what would be lost. One of a rollup that does not outlive requests is made of what there still is.
 
     A question looks up first which rows a table has, and then which builds hold: `settle` waits so long that none can
     find a build named whose rows it has not seen.
@@ -43,17 +43,47 @@ def build(
     start, end = min(windows), max(windows) + rollup.unit
     number = (now - _EPOCH) // timedelta(milliseconds=1)
     before = counted(store, rollup, start, end)
+    if not rollup.outlives_requests:
+        return Built(_made_of_rest(store, rollup, windows, before, number, settle), {})
     short = {time: least for time, least in windows.items() if before.get(time, 0) < least}
     _keep(store, rollup, short, before, now)
     if len(short) == len(windows):
         return Built({}, short)
-    statement = f"{load(_PACKAGE, rollup.name)}\nSETTINGS {clause(_SETTINGS)}"
-    store.command(statement, {"start": start, "end": end, "number": number})
+    _insert(store, rollup, start, end, number)
     after = counted(store, rollup, start, end)
     made = {time: after[time] for time in windows if time not in short and before[time] == after.get(time)}
     settle()
     _take_effect(store, rollup, number, made)
     return Built(made, short)
+
+
+def _made_of_rest(
+    store: Store,
+    rollup: Rollup,
+    windows: Mapping[datetime, int],
+    before: Mapping[datetime, int],
+    number: int,
+    settle: Callable[[], object],
+) -> dict[datetime, int]:
+    """Make windows of the requests that there still are, and say of them that they are of all there were."""
+    start, end = min(windows), max(windows) + rollup.unit
+    after = before
+    if before:
+        _insert(store, rollup, start, end, number)
+        after = counted(store, rollup, start, end)
+        settle()
+    made = {
+        time: max(least, after.get(time, 0))
+        for time, least in windows.items()
+        if before.get(time, 0) == after.get(time, 0)
+    }
+    _take_effect(store, rollup, number, made)
+    return made
+
+
+def _insert(store: Store, rollup: Rollup, start: datetime, end: datetime, number: int) -> None:
+    statement = f"{load(_PACKAGE, rollup.name)}\nSETTINGS {clause(_SETTINGS)}"
+    store.command(statement, {"start": start, "end": end, "number": number})
 
 
 def counted(store: Store, rollup: Rollup, start: datetime, end: datetime) -> dict[datetime, int]:
@@ -82,9 +112,15 @@ def lost(store: Store, rollup: Rollup, found: Mapping[datetime, int], start: dat
 
 
 def sweep(store: Store, rollups: Sequence[Rollup], now: datetime, age: timedelta) -> None:
-    """Delete the rows of builds that do not hold, and are so old that nobody reads them any more. Raises StoreError."""
+    """Delete the rows of builds that do not hold, and are so old that nobody reads them any more. Raises StoreError.
+
+    Days of which no request is left go with them from what does not outlive requests.
+    """
     limit = ((now - age - _EPOCH) // timedelta(milliseconds=1)) << 20
     for rollup in rollups:
+        if not rollup.outlives_requests:
+            for (day,) in store.rows(load(_PACKAGE, "days_without_requests"), {"rollup": rollup.name}):
+                store.command(f"ALTER TABLE {rollup.name} DROP PARTITION {literal(day)}")
         # The names are ours.
         where = (
             f"build < {limit} AND build NOT IN (SELECT build FROM rollup_windows FINAL WHERE name = '{rollup.name}')"

@@ -136,7 +136,7 @@ class RollupFiller:
         for rollup in chosen(names):
             start, end = floor(window.start, rollup.unit), min(ceil(window.end, rollup.unit), floor(now, rollup.unit))
             found = counted(self._store, rollup, start, end) if start < end else {}
-            if gone := lost(self._store, rollup, found, start, end):
+            if rollup.outlives_requests and (gone := lost(self._store, rollup, found, start, end)):
                 raise RebuildImpossible(
                     f"{rollup.name} was made of more requests than there are up to {gone[-1]:%Y-%m-%d %H:%M}: some "
                     f"have been deleted from {rollup.source}, and would be lost here too. Choose a later --from."

@@ -17,6 +17,8 @@ class Rollup:
     source: str
     # How much time is filled at once.
     unit: timedelta
+    # Whether it still counts requests that have been deleted; one that only finds them is dropped with them.
+    outlives_requests: bool = True
 
 
 ROLLUPS: tuple[Rollup, ...] = (
@@ -25,6 +27,7 @@ ROLLUPS: tuple[Rollup, ...] = (
     Rollup("consumer_1h", "requests", HOUR),
     Rollup("fault_10m", "requests", HOUR),
     Rollup("edge_10m", "requests", HOUR),
+    Rollup("id_1h", "requests", HOUR, outlives_requests=False),
     Rollup("api_1d", "api_10m", DAY),
     Rollup("consumer_1d", "consumer_1h", DAY),
 )

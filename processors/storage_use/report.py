@@ -21,6 +21,8 @@ _TIMES: Mapping[str, str] = {
     **dict.fromkeys(("api_10m", "api_1d", "route_1h", "consumer_1h", "consumer_1d", "fault_10m", "edge_10m"), "time"),
 }
 _OF_REQUESTS = ("api_", "route_", "consumer_", "fault_", "edge_")
+# Made of requests too, without a time that parts know.
+_UNTIMED = ("id_1h",)
 _COUNTED_TABLES = ("requests", "metrics", "spans", "logs", "dead_letters")
 
 
@@ -100,7 +102,7 @@ def _bytes_per_day(store: Store, tables: Sequence[TableUse], now: datetime) -> f
 
 
 def _is_of_requests(name: str) -> bool:
-    return name == "requests" or (name in _TIMES and name.startswith(_OF_REQUESTS))
+    return name == "requests" or name in _UNTIMED or (name in _TIMES and name.startswith(_OF_REQUESTS))
 
 
 def _rows(tables: Sequence[TableUse], name: str) -> int:

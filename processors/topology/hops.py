@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from processors.query.conditions import Parameters
+from processors.query.ids import search_for, within
 from processors.time.window import MINUTE, Window, ceil, floor
 from storage.sql import load
 from storage.store import Store
@@ -46,8 +48,9 @@ def around(time: datetime) -> Window:
 
 
 def _reported(store: Store, ids: Sequence[str], window: Window) -> pd.DataFrame:
-    sql = load("processors.topology", "hops")
-    found = store.frame(sql, {"ids": list(ids), "start": window.start, "end": window.end})
+    parameters: Parameters = {"ids": list(ids), "since": window.start, "until": window.end}
+    is_near = within(search_for(store, ids, window), "time", parameters)
+    found = store.frame(load("processors.topology", "hops").replace("{is_near}", is_near), parameters)
     return found.assign(time=pd.to_datetime(found["time"], utc=True).dt.as_unit("us"))
 
 

@@ -21,7 +21,7 @@ SELECT
     span_id,
     '' AS parent_span_id
 FROM requests
-WHERE time >= {start:DateTime64(6, 'UTC')} AND time < {end:DateTime64(6, 'UTC')}
+WHERE {is_near}
     AND (request_id IN {ids:Array(String)} OR trace_id IN {ids:Array(String)})
 UNION ALL
 SELECT
@@ -46,6 +46,6 @@ SELECT
     span_id,
     parent_span_id
 FROM spans
-WHERE time >= {start:DateTime64(6, 'UTC')} AND time < {end:DateTime64(6, 'UTC')} AND trace_id IN {ids:Array(String)}
+WHERE time >= {since:DateTime64(6, 'UTC')} AND time < {until:DateTime64(6, 'UTC')} AND trace_id IN {ids:Array(String)}
 ORDER BY time, duration_us DESC NULLS LAST
 LIMIT 1000

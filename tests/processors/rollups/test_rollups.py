@@ -88,8 +88,8 @@ def test_what_was_stored_before_is_filled_in(store: Store, clock: _Clock, filler
     for hours in (0, 1, 5):
         _store(store, clock.start + hours * HOUR, 10)
     assert _told(store, clock, "route")[0] == 30
-    # Three hours of five roll-ups, and the first of two days of two: the second has not passed.
-    assert filler.fill() == 3 * 5 + 2
+    # Three hours of six roll-ups, and the first of two days of two: the second has not passed.
+    assert filler.fill() == 3 * 6 + 2
     assert _told(store, clock, "route") == (30, "route_1h + requests")
     assert _told(store, clock, "consumer") == (30, "consumer_1h + requests")
     assert _held(store, clock, "usage_consumer_1h") == 30
@@ -104,7 +104,7 @@ def test_what_comes_late_is_counted_at_once_and_filled_in(store: Store, clock: _
     _store(store, clock.start + timedelta(minutes=20), 5, "/late")
     clock.now += timedelta(seconds=2)
     assert _told(store, clock, "route")[0] == 15
-    assert filler.fill() == 5 + 2
+    assert filler.fill() == 6 + 2
     clock.now += timedelta(seconds=2)
     assert _told(store, clock, "route") == (15, "route_1h + requests")
     assert _held(store, clock, "usage_route_1h") == 15
