@@ -51,6 +51,7 @@ class Recogniser:
         )
         # Those whose layers look for a line that stands in another as a text.
         self._of_access = frozenset(known.name for known in formats if ACCESS_LINES[0] in known.layers)
+        self._messages = [(known.name, _ascii(known.message)) for known in formats if known.message]
         # One of these is in every record of a format that is known, but for those recognised without.
         self.keys = frozenset(key for _, record in self._records for key in record.keys)
 
@@ -60,6 +61,10 @@ class Recogniser:
         if line.startswith(b"{"):
             return self._object_format(line, head) or None
         return self.line_format(line.decode("utf-8", "replace")) or None
+
+    def message_format(self, line: str) -> str:
+        """The format of the program that says so of itself; '' where it may be of any program."""
+        return next((name for name, message in self._messages if message.match(line)), "")
 
     def line_format(self, line: str, likely: str = "") -> str:
         """The format of a line of text that is no JSON; '' for none. That of its neighbour is `likely`, tried first."""
