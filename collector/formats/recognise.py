@@ -33,7 +33,11 @@ class Recogniser:
             **{name: Patterns([line.pattern]) for name, line in self._given},
             **{name: _ascii(line.pattern) for name, line in self._built_in},
         }
-        self._contained = tuple({line.contains: None for _, line in self._lines})
+        contained = {line.contains: None for _, line in self._lines}
+        # What has one of the others in it needs no look of its own.
+        self._contained = tuple(
+            text for text in contained if not any(part in text for part in contained if part != text)
+        )
         markers = [marker for marker in {line.marker: None for _, line in self._lines} if marker]
         self._markers = [(1 << number, marker, _ascii(marker)) for number, marker in enumerate(markers)]
         # By the markers that a line has.
