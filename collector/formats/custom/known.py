@@ -58,6 +58,7 @@ PRESETS = (
     "gravitee",
     "tyk",
     "tyk_access",
+    "wso2_analytics",
     "ecs",
     "google_cloud",
     "linkerd",
