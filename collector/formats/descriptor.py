@@ -88,6 +88,8 @@ class Format:
     fragments: Mapping[str, str] = field(default_factory=dict)
     line: TextLine | None = None
     mixed_body: MixedBody | None = None
+    # How its program's messages about itself begin. A body with nothing else in it is of this format as well.
+    message: str = ""
     record: JsonRecord | None = None
     # Whether it takes the records of anything that no other format recognises.
     takes_anything: bool = False

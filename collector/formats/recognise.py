@@ -33,7 +33,11 @@ class Recogniser:
             **{name: Patterns([line.pattern]) for name, line in self._given},
             **{name: _ascii(line.pattern) for name, line in self._built_in},
         }
-        self._contained = tuple({line.contains: None for _, line in self._lines})
+        contained = {line.contains: None for _, line in self._lines}
+        # What has one of the others in it needs no look of its own.
+        self._contained = tuple(
+            text for text in contained if not any(part in text for part in contained if part != text)
+        )
         markers = [marker for marker in {line.marker: None for _, line in self._lines} if marker]
         self._markers = [(1 << number, marker, _ascii(marker)) for number, marker in enumerate(markers)]
         # By the markers that a line has.
@@ -51,6 +55,7 @@ class Recogniser:
         )
         # Those whose layers look for a line that stands in another as a text.
         self._of_access = frozenset(known.name for known in formats if ACCESS_LINES[0] in known.layers)
+        self._messages = [(known.name, _ascii(known.message)) for known in formats if known.message]
         # One of these is in every record of a format that is known, but for those recognised without.
         self.keys = frozenset(key for _, record in self._records for key in record.keys)
 
@@ -60,6 +65,10 @@ class Recogniser:
         if line.startswith(b"{"):
             return self._object_format(line, head) or None
         return self.line_format(line.decode("utf-8", "replace")) or None
+
+    def message_format(self, line: str) -> str:
+        """The format of the program that says so of itself; '' where it may be of any program."""
+        return next((name for name, message in self._messages if message.match(line)), "")
 
     def line_format(self, line: str, likely: str = "") -> str:
         """The format of a line of text that is no JSON; '' for none. That of its neighbour is `likely`, tried first."""

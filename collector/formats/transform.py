@@ -20,7 +20,7 @@ _DEFAULTS = {
     # Whether an object among the lines of an access log is of it.
     "is_access_object": "position(line, '\"response_code\"') > 0 OR position(line, '\"start_time\"') > 0",
     # How a line begins that a proxy writes of itself.
-    "other_line": literal(OTHER_LINE),
+    "is_other_line": f"match(line, {literal(OTHER_LINE)})",
     # Joins the attributes made of columns with a format's own.
     "before_attributes": "",
     "after_attributes": "",

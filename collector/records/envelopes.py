@@ -6,6 +6,7 @@ CloudWatch              {"logStream": …, "logEvents": [{"timestamp": …, "mes
                         {"events": [{"logStreamName": …, "message": line}]} of aws logs filter-log-events
 Loki                    {"line": line, "labels": {"pod": …}, "timestamp": …} of logcli -o jsonl
 Docker's splunk driver  {"line": line, "source": "stdout", "tag": …}
+Azure's event hubs      {"records": [{"category": …, "resourceId": …, "properties": {…}}, …]}
 """
 
 import re
@@ -14,7 +15,7 @@ from typing import Any
 
 from collector.formats.descriptor import Record
 
-KEYS = frozenset({"MESSAGE", "textPayload", "jsonPayload", "logEvents", "events", "line"})
+KEYS = frozenset({"MESSAGE", "textPayload", "jsonPayload", "logEvents", "events", "line", "records"})
 
 # The stream of a container of ECS: prefix, container, task.
 _ECS_STREAM = re.compile(r"[\w.-]+/[\w./-]+/[0-9a-f]{32}")
@@ -32,6 +33,9 @@ def opened(record: Record) -> Sequence[Record] | None:
     events = record.get("logEvents", record.get("events"))
     if isinstance(events, list) and events and all(map(_is_event, events)):
         return [_of_cloud_watch(record, event) for event in events]
+    records = record.get("records")
+    if isinstance(records, list) and records and all(map(_is_of_azure, records)):
+        return records
     return None
 
 
@@ -99,6 +103,10 @@ def _of_cloud_watch(record: Record, event: Mapping[str, Any]) -> Record:
 
 def _is_event(event: object) -> bool:
     return isinstance(event, dict) and isinstance(event.get("message"), str) and "timestamp" in event
+
+
+def _is_of_azure(record: object) -> bool:
+    return isinstance(record, dict) and "category" in record and ("properties" in record or "resourceId" in record)
 
 
 def _in_pod(record: dict[str, Any], labels: Mapping[str, Any], pod: str, namespace: str, container: str) -> Record:

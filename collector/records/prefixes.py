@@ -5,6 +5,7 @@ They are stripped, and their values kept under the names that agents use.
 Compose and Swarm       flex-1  | line
 kubectl --prefix        [pod/edge-7d9c8b5f66-x2x4q/flex] line           stern: edge-7d9c8b5f66-x2x4q flex line
 --timestamps            2026-11-23T10:15:30.123456789Z line                    of Docker, Compose and kubectl
+Docker Desktop          2026-11-23 10:15:30 line                               copied from its window
 CRI                     2026-11-23T10:15:30.123456789Z stdout F line
 journalctl              Nov 23 10:15:30 edge flex[712]: line                   also short-iso, -full, -unix
 syslog                  <30>Nov 23 10:15:30 edge flex[712]: line               RFC 3164; in files without <30>
@@ -68,6 +69,7 @@ _CRI = _prefix(rf"(?P<time>{_ISO}) (?P<stream>stdout|stderr) (?P<part>[PF])(?::\
 _TIMESTAMP = _prefix(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d))(?: |$)", is_certain=False
 )  # fmt: skip
+_DESKTOP = _prefix(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: |$)", is_certain=False)
 _ECS = _prefix(rf"(?P<time>{_ISO}) (?P<container>[\w.-]+/[\w./-]+/[0-9a-f]{{32}})(?: |$)")
 _WRAPPER = _prefix(
     r"(?:(?P<level>STATUS|DEBUG|INFO|NOTICE|WARN|ERROR|FATAL) +\| )?(?P<jvm>jvm \d+|wrapper[pm]?) +\|"
@@ -88,7 +90,7 @@ _BY_LETTER: Mapping[str, tuple[Prefix, ...]] = {
     **dict.fromkeys(_LETTERS.upper(), (_JOURNAL, _JOURNAL_FULL, _WRAPPER, _COMPOSE)),
 }
 # Most lines that begin with a digit begin with an address; these are a year, a number of seconds, or a length.
-_AFTER_YEAR = (_CRI, _ECS, _TIMESTAMP, _JOURNAL)
+_AFTER_YEAR = (_CRI, _ECS, _TIMESTAMP, _JOURNAL, _DESKTOP)
 _OF_DIGITS = (_JOURNAL, _SYSLOG, _SYSLOG_5424, _COMPOSE, _STERN)
 _DIGITS = re.compile(r"\d{10}\.\d{6} |\d+ <|(?>\w*?[a-zA-Z-])[\w.-]*+ ")
 

@@ -54,7 +54,12 @@ def _of_slice(lines: bytes, others: tuple[str, str], formats: Formats, classifie
 
 def _first_known(lines: bytes, formats: Formats) -> str:
     head = lines[:_HEAD_BYTES].split(b"\n", _FIRST_LINES)[:_FIRST_LINES]
-    return next((found for line in head if line and (found := formats.recogniser.detect(line))), "")
+    known = next((found for line in head if line and (found := formats.recogniser.detect(line))), "")
+    return known or next((found for line in head if (found := _message_format(line, formats))), "")
+
+
+def _message_format(line: bytes, formats: Formats) -> str:
+    return formats.recogniser.message_format(line.decode("utf-8", "replace"))
 
 
 def _is_mixed(lines: bytes, first: MixedBody, formats: Formats) -> bool:

@@ -60,7 +60,8 @@ FROM
                 toLowCardinality(multiIf(
                     is_regular, '',
                     startsWith(text, '"') AND endsWith(text, '""'), substring(text, 2, length(text) - 2),
-                    text
+                    -- A log_format in parts lacks the space between a value in quotes and a name easily.
+                    replaceRegexpAll(text, '([^\\s="])"([a-z_]+=)', '\\1" \\2')
                 )),
                 '(?s)^(.*?)\\s*\\[([^\\]]*\\d\\d:\\d\\d[^\\]]*|null|-|)\\]\\s+(?:([^"]*?)\\s+)?(?:"[^"\\s]*"\\s+)?"(.*?)"\\s+(\\d{3}|-)\\s+(\\d+|-)(?:((?:\\s+[^"\\s]+)*?)(?:\\s+"(.*?)"(?:\\s+[^"\\s]+)*?\\s+"(.*?)"|\\s+-\\s+"(.*?)")){{optional}}((?:\\s+(?:"[^"]*"|[^"\\s]*="[^"]*"|[^"\\s]+))*)\\s*$'
             ) AS parts

@@ -35,7 +35,7 @@ SELECT
     if(has_protocol, asked[-1], '') AS protocol,
     -- An address next to an address is no host.
     multiIf(
-        before_ident = 1 OR endsWith(names[1], ',') OR startsWith(names[2], '('), stated_host,
+        client < 2 AND before_ident = 1 OR endsWith(names[1], ',') OR startsWith(names[2], '('), stated_host,
         client = 1, names[2],
         match(names[1], '^[0-9a-fA-F.]*$'), '',
         before_ident = 2 OR client = 2, names[1],
@@ -58,7 +58,7 @@ SELECT
         agent,
         toValidUTF8(extractKeyValuePairsWithEscaping(concat('agent="', agent, '"'), '=', ' ', '"')['agent'])
     ) AS user_agent,
-    multiIf(stated_request_id != '', stated_request_id, match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
+    multiIf(stated_request_id != '', stated_request_id, from_ingress, words[9], match(words[-1], '^[0-9a-fA-F-]{16,}$'), words[-1], '') AS request_id,
     pairs['trace_id'] AS trace_id,
     '' AS span_id,
     if(other = '', 'INFO', other_severity) AS severity_of_log,
@@ -74,7 +74,7 @@ SELECT
     '' AS route_name,
     '' AS requested_server_name,
     '' AS grpc_status,
-    if(pairs['consumer'] != '', pairs['consumer'], arrayStringConcat(arraySlice(names, before_ident + 2), ' ')) AS consumer,
+    if(pairs['consumer'] != '', pairs['consumer'], arrayStringConcat(arrayFilter(name -> name != '', arraySlice(names, greatest(before_ident, client) + 2)), ' ')) AS consumer,
     pairs['api'] AS named_api,
     multiIf(
         pairs['api_version'] != '', pairs['api_version'],
@@ -94,12 +94,18 @@ FROM
             before_ident > 2 AND match(names[1], '^[0-9]+[.][0-9.]+$|:.*:') AND NOT match(names[before_ident], '[.:]'), 1,
             before_ident > 2 AND endsWith(names[2], ','), 2,
             before_ident = 2 AND match(names[1], '^[0-9.]+$|:.*:') AND NOT match(names[2], '^[0-9.]+$|:|^-$'), 1,
+            -- A host, an address, and neither ident nor user.
+            before_ident = 1 AND match(names[2], '^[0-9]+[.][0-9.]+$|:.*:') AND NOT match(names[1], '^[0-9.]+$|:.*:|,$'), 2,
             before_ident
         ) AS client,
         if(from_ingress, words[5], stated_addresses) AS addresses,
         if(from_ingress, words[8], stated_answers) AS answers,
-        -- A server name (CONNECT) and * (OPTIONS) are no paths.
-        if(startsWith(target, '/'), target, extract(target, '(?s)^ *(?i:https?://[^/?#]*)?(/.*)')) AS url
+        -- A server name (CONNECT) and * (OPTIONS) are no paths; $host$request_uri has one in front of the path.
+        if(
+            startsWith(target, '/'),
+            target,
+            extract(target, '(?s)^ *(?i:https?://[^/?#]*|[a-z0-9-]+(?:[.][a-z0-9-]+)+(?::[0-9]+)?)?(/.*)')
+        ) AS url
     FROM
     (
         SELECT

@@ -22,7 +22,8 @@ SELECT
     extract(named, '(?:^|\\s)(?:host|http_host)="?([^\\s"]+)') AS stated_host,
     extract(named, '(?:^|\\s)(?:x_forwarded_for|http_x_forwarded_for|xff)="?([^\\s"]+)') AS stated_forwarded,
     extract(named, '(?:^|\\s)(?:request_id|req_id|rid|x_request_id|kong_request_id)="?([^\\s"]+)') AS stated_request_id,
-    startsWith(words[3], '[') AND length(words) = 9 AS from_ingress,
+    -- Users put values of their own behind it.
+    startsWith(words[3], '[') AND startsWith(words[4], '[') AND length(words) >= 9 AS from_ingress,
     length(words) = 2
         AND match(words[1], '^[0-9]+$')
         AND ifNull(toUInt64OrNull(words[2]) >= toUInt64OrZero(counts[2]), 0) AS counts_bytes

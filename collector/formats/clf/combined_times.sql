@@ -66,7 +66,7 @@ FROM
                 [],
                 arrayFilter(
                     word -> length(word) < 16
-                        AND match(word, '^[0-9]+(?:[.][0-9]{1,9})?(?:,[-0-9.]+)*[,;]?$')
+                        AND match(word, '^[\\[<(]?[0-9]+(?:[.][0-9]{1,9})?(?:,[-0-9.]+)*[\\]>)]?[,;]?$')
                         -- nginx' $msec is a time.
                         AND NOT match(word, '^[0-9]{10}[.][0-9]{3}$'),
                     words

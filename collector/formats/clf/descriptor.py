@@ -6,6 +6,7 @@ from pathlib import Path
 from collector.formats.descriptor import Format, MixedBody, TextLine
 from collector.formats.shared.clock import CLF_TIME
 from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
+from collector.formats.shared.other_lines import NGINX_OR_APACHE_MESSAGE
 
 _FOLDER = Path(__file__).parent
 
@@ -40,6 +41,7 @@ COMBINED = Format(
     fragments=_COMBINED_FRAGMENTS,
     line=TextLine(_UP_TO_SIZE + r'(?:\s[^"]*?)?\s(?:-\s+)?"', contains="[", marker=_MARKER, after_anything=True),
     mixed_body=_MIXED_BODY,
+    message=NGINX_OR_APACHE_MESSAGE,
     source_types=("access_combined", "access_combined_wcookie"),
     fast_path=_fast_path("combined", _COMBINED_FRAGMENTS),
 )

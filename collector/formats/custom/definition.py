@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from collector.formats.custom import apache, envoy, haproxy, json_fields, nginx, nginx_json, regex
 from collector.formats.custom.columns import Labels
@@ -21,7 +21,8 @@ _TEXTS: dict[str, Callable[[str], Template | JsonFields]] = {
     "envoy": envoy.parse,
     "haproxy": haproxy.parse,
 }
-NOTATIONS = ("nginx", "apache", "envoy", "haproxy", "json", "regex")
+NOTATIONS = ("nginx", "apache", "envoy", "haproxy", "json", "logfmt", "regex")
+_OF_FIELDS = ("json", "logfmt")
 
 Parsed = Template | JsonFields | Expression
 
@@ -33,7 +34,7 @@ class Match(BaseModel):
 
     has: tuple[str | tuple[str, ...], ...] = Field(
         default=(),
-        description="Fields that a JSON line must have, with dots for those of objects in it; one of each list.",
+        description="Fields that a line must have, with dots for those of objects in JSON; one of each list.",
     )
     lacks: tuple[str, ...] = Field(default=(), description="Fields that a JSON line must not have.")
     contains: str = Field(default="", description="A text in each line of it: lines without are not looked at.")
@@ -61,11 +62,14 @@ class FormatDefinition(BaseModel):
     json_lines: dict[str, Any] = Field(
         default={}, alias="json", description="Fields of a request, and where they are in a JSON line."
     )
+    logfmt: dict[str, Any] = Field(
+        default={}, description="Fields of a request, and their names in a line of name=value pairs."
+    )
     regex: str = Field(default="", description="A regular expression (RE2) with a named group for each field.")
     units: dict[str, str] = Field(default={}, description="Of `regex`: the unit of durations, s, ms, us or ns.")
     times: dict[str, str] = Field(
         default={},
-        description="Of `regex`: the notation of `time`: iso, clf, unix, unix_ms, unix_us, unix_ns or strftime's.",
+        description="Of `regex`: how `time` is written: iso, iso_utc, clf, unix, unix_ms, unix_us, unix_ns, strftime's",
     )
     gateway_kind: str = Field(
         default="", pattern=r"^[a-z_]{0,32}$", description="envoy, or else proxy, where not given."
@@ -74,15 +78,16 @@ class FormatDefinition(BaseModel):
     environment: str = Field(default="", description="Its environment, where neither line nor source says.")
     match: Match = Match()
 
-    @field_validator("json_lines", mode="before")
+    @field_validator("json_lines", "logfmt", mode="before")
     @classmethod
-    def _of_text(cls, fields: Any) -> Any:
+    def _of_text(cls, fields: Any, info: ValidationInfo) -> Any:
         """On a command line they are text, as in YAML."""
         try:
             return yaml.safe_load(fields) if isinstance(fields, str) else fields
         except yaml.YAMLError as error:
             fault = str(getattr(error, "problem", error))
-            raise ValueError(f"json is not YAML: {fault}; write it as in {{status: code, url: path}}") from None
+            notation = "logfmt" if info.field_name == "logfmt" else "json"
+            raise ValueError(f"{notation} is not YAML: {fault}; write it as in {{status: code, url: path}}") from None
 
     @model_validator(mode="after")
     def _is_usable(self) -> "FormatDefinition":
@@ -104,8 +109,10 @@ class FormatDefinition(BaseModel):
             raise ValueError(
                 "units and times are for `regex`, units also for `apache`; other notations say them themselves."
             )
-        if self.notation != "json" and (self.match.has or self.match.lacks):
-            raise ValueError("match.has and match.lacks are for `json`; text is recognised by the definition itself.")
+        if (self.notation not in _OF_FIELDS and self.match.has) or (self.notation != "json" and self.match.lacks):
+            raise ValueError(
+                "match.has and match.lacks are for `json`, match.has for `logfmt`; text is recognised by itself."
+            )
         if not ESSENTIAL & {reading.field for reading in self.parsed.readings}:
             text = str(self._text(self.notation))
             message = f"says nothing of a request; it needs one of {', '.join(sorted(ESSENTIAL))}"
@@ -123,8 +130,8 @@ class FormatDefinition(BaseModel):
     @cached_property
     def parsed(self) -> Parsed:
         """What the notation says. Raises DefinitionFault."""
-        if self.notation == "json":
-            return json_fields.parse(self.json_lines)
+        if self.notation in _OF_FIELDS:
+            return json_fields.parse(self._text(self.notation), self.notation)
         if self.notation == "regex":
             return regex.parse(self.regex, self.units, self.times)
         if self.notation == "apache":

@@ -6,15 +6,17 @@ from pathlib import Path
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.json_fields import JsonFields
 from collector.formats.custom.layer import expression_select, json_select, template_select
+from collector.formats.custom.logfmt import logfmt_object, logfmt_pattern
 from collector.formats.custom.matching import record_by
 from collector.formats.custom.reading import ATTRIBUTE, CLF, TERMINATION_STATE
 from collector.formats.custom.regex import Expression
 from collector.formats.custom.template import Literal, Template, begins_with_brace, line_pattern
-from collector.formats.descriptor import Format, MixedBody, TextLine
+from collector.formats.descriptor import Format, JsonRecord, MixedBody, TextLine
 from collector.formats.haproxy.descriptor import STATE
 from collector.formats.shared.clock import CLF_TIME_MARKER
 from collector.formats.shared.layers import ACCESS, ACCESS_LINES, sql
 from collector.formats.shared.literal import literal
+from collector.formats.shared.other_lines import OTHER_LINE
 
 _LAYER = sql(Path(__file__).parent, "custom")
 # In this order: what applications write has brackets less often than quotes.
@@ -28,7 +30,10 @@ _WITH_ATTRIBUTES = {"before_attributes": "mapConcat(log_attributes, ", "after_at
 def declared(definition: FormatDefinition) -> Format:
     """The format that a definition describes."""
     parsed, name, labels = definition.parsed, definition.name, definition.labels
-    if isinstance(parsed, JsonFields):
+    if isinstance(parsed, JsonFields) and definition.notation == "logfmt":
+        select = json_select(name, parsed.type_text, parsed.values, labels, logfmt_object())
+        is_access_object = "0"
+    elif isinstance(parsed, JsonFields):
         select = json_select(name, parsed.type_text, parsed.values, labels)
         is_access_object = " OR ".join(f"position(line, {literal(_end_of_key(key))}) > 0" for key in parsed.keys)
     elif isinstance(parsed, Expression):
@@ -51,12 +56,31 @@ def declared(definition: FormatDefinition) -> Format:
             "is_access_object": is_access_object,
             "doubt": "duration_doubt",
             **(_WITH_ATTRIBUTES if ATTRIBUTE in fields else {}),
+            **(_of_pairs(definition) if definition.notation == "logfmt" else {}),
         },
-        key_sql="JSONExtract(record, {key}, 'String')" if isinstance(parsed, JsonFields) else "",
+        key_sql="JSONExtract(record, {key}, 'String')" if _is_json(definition) else "",
         line=line,
         mixed_body=MixedBody(marker=line.marker.encode()) if line else MixedBody(),
-        record=record_by(definition.match.has or _known_paths(definition), definition.match.lacks),
+        record=_record(definition),
     )
+
+
+def _of_pairs(definition: FormatDefinition) -> dict[str, str]:
+    """Requests in the words of a logger of Go are not what a program says of itself."""
+    wanted = definition.match.has or [definition.parsed.keys] if isinstance(definition.parsed, JsonFields) else ()
+    is_request = f"match(line, {literal(logfmt_pattern(wanted))})"
+    return {"is_other_line": f"match(line, {literal(OTHER_LINE)}) AND NOT {is_request}"}
+
+
+def _is_json(definition: FormatDefinition) -> bool:
+    """Whether its lines are objects, as nginx' log_format can write them too."""
+    return isinstance(definition.parsed, JsonFields) and definition.notation != "logfmt"
+
+
+def _record(definition: FormatDefinition) -> JsonRecord | None:
+    if not _is_json(definition):
+        return None
+    return record_by(definition.match.has or _known_paths(definition), definition.match.lacks)
 
 
 def _line(definition: FormatDefinition) -> TextLine | None:
@@ -66,6 +90,8 @@ def _line(definition: FormatDefinition) -> TextLine | None:
         has_clock = any(reading.unit == CLF for reading in parsed.readings) and any("[" in text for text in literals)
         contains = definition.match.contains or _common_mark(literals)
         return TextLine(line_pattern(parsed), contains, CLF_TIME_MARKER if has_clock else "", is_given=True)
+    if definition.notation == "logfmt" and definition.match.has and is_wanted is not False:
+        return TextLine(logfmt_pattern(definition.match.has), definition.match.contains or "=", is_given=True)
     if isinstance(parsed, Expression) and is_wanted:
         return TextLine(parsed.text, definition.match.contains, is_given=True)
     return None

@@ -17,6 +17,7 @@ from collector.formats.custom.reading import (
     ESSENTIAL,
     FIELDS,
     ISO,
+    ISO_UTC,
     UNITS,
     UNIX,
     UNKNOWN_UNIT,
@@ -30,7 +31,7 @@ from collector.formats.shared.literal import literal
 _LISTS = frozenset({"upstream_address", "upstream_status", "upstream_duration"})
 _ATTRIBUTES = "attributes"
 _STEP = re.compile(r"(?P<key>[^.\[\]]+)(?P<index>(?:\[(?:\d+|-1)\])?)")
-_TIMES = ("iso", "clf", *UNIX)
+_TIMES = (ISO, ISO_UTC, "clf", *UNIX)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class JsonFields:
         return [reading for reading, _ in self.values]
 
 
-def parse(fields: Mapping[str, Any]) -> JsonFields:
+def parse(fields: Mapping[str, Any], notation: str = "json") -> JsonFields:
     """Raises DefinitionFault."""
     faults: list[str] = []
     found: list[tuple[Reading, str]] = []
@@ -60,7 +61,7 @@ def parse(fields: Mapping[str, Any]) -> JsonFields:
             faults.append(f"{field}: no such field; use {', '.join(sorted(FIELDS))}, or put it under {_ATTRIBUTES}")
         else:
             found += _of_field(field, definition, faults)
-    return _fields(found, faults, str(dict(fields)))
+    return _fields(found, faults, str(dict(fields)), notation)
 
 
 def of_paths(found: Sequence[tuple[Reading, str]]) -> JsonFields:
@@ -69,11 +70,11 @@ def of_paths(found: Sequence[tuple[Reading, str]]) -> JsonFields:
     return replace(known, has=tuple(sorted((path for _, path in found), key=len, reverse=True)))
 
 
-def _fields(found: Sequence[tuple[Reading, str]], faults: list[str], text: str) -> JsonFields:
+def _fields(found: Sequence[tuple[Reading, str]], faults: list[str], text: str, notation: str = "json") -> JsonFields:
     tree = _Tree()
     values = [(reading, tree.add(path, faults)) for reading, path in found if reading.is_kept]
     if faults:
-        raise DefinitionFault("json", text, [_at(fault, text) for fault in faults])
+        raise DefinitionFault(notation, text, [_at(fault, text) for fault in faults])
     keys = {last_key(path) for reading, path in found if reading.field in ESSENTIAL}
     return JsonFields(tree.type_text(), tuple(values), tuple(sorted(keys)))
 

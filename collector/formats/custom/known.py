@@ -26,11 +26,15 @@ PRESETS = (
     "kong",
     "kong_log",
     "apisix",
+    "apisix_json",
     "traefik",
     "traefik_json",
     "caddy",
     "nginx_proxy_manager",
+    "npmplus",
     "nginx_tabs",
+    "nginx_stream",
+    "haproxy_json",
     "nginx_json_ingress",
     "nginx_json_logstash",
     "nginx_json",
@@ -41,19 +45,31 @@ PRESETS = (
     "reactor_netty",
     "aws_alb",
     "aws_elb",
+    "aws_nlb",
+    "aws_s3",
     "aws_api_gateway",
     "azure_api_management",
+    "azure_application_gateway",
+    "azure_front_door",
+    "cloudfront",
+    "cloudflare",
+    "iis",
+    "anypoint_analytics",
     "gravitee",
     "tyk",
+    "tyk_access",
+    "wso2_analytics",
     "ecs",
     "google_cloud",
     "linkerd",
+    "gin",
+    "squid",
     "pomerium",
     "envoy_names",
 )
 
 # Of any program: what a built-in format recognises is that format's.
-OF_ANY_PROGRAM = ("access_json",)
+OF_ANY_PROGRAM = ("access_json", "access_logfmt")
 
 
 @cache

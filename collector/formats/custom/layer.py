@@ -45,9 +45,9 @@ def expression_select(name: str, pattern: str, values: Values, labels: Labels) -
     return _select(name, values, inner, labels, Absence("empty(fields)"))
 
 
-def json_select(name: str, type_text: str, values: Values, labels: Labels) -> str:
-    """The layer of JSON lines; the values are elements of the tuple `log`."""
-    inner = f"SELECT {_LINE}, JSONExtract(line, {literal(type_text)}) AS log\nFROM ({{{{inner}}}})"
+def json_select(name: str, type_text: str, values: Values, labels: Labels, line: str = "line") -> str:
+    """The layer of JSON lines, or of what is made JSON in SQL; the values are elements of the tuple `log`."""
+    inner = f"SELECT {_LINE}, JSONExtract({line}, {literal(type_text)}) AS log\nFROM ({{{{inner}}}})"
     named = [column for column, _ in _named(values)[0].values()]
     return _select(name, values, inner, labels, Absence(" AND ".join(f"{column} = ''" for column in named)))
 

@@ -37,6 +37,8 @@ UNKNOWN_UNIT = "unknown"
 CLF = "clf"
 CLF_LOCAL = "clf_local"
 ISO = "iso"
+# A time without a zone is in UTC, whatever the settings say.
+ISO_UTC = "iso_utc"
 UNIX = {"unix": "s", "unix_ms": "ms", "unix_us": "us", "unix_ns": "ns"}
 
 # Patterns of what stands in a line without quotes.

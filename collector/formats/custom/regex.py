@@ -16,6 +16,7 @@ from collector.formats.custom.reading import (
     DURATION_PART,
     FIELDS,
     ISO,
+    ISO_UTC,
     UNITS,
     UNIX,
     UNKNOWN_UNIT,
@@ -28,7 +29,7 @@ from storage.patterns import Pattern, PatternFault
 # Groups duration_1, duration_2 and so on are of one duration, in parts.
 _PART = re.compile(r"duration_[1-9]")
 _LISTS = ("upstream_duration", "upstream_address", "upstream_status")
-_TIMES = (ISO, CLF, *UNIX)
+_TIMES = (ISO, ISO_UTC, CLF, *UNIX)
 
 
 @dataclass(frozen=True)

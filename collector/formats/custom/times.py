@@ -1,6 +1,6 @@
 """Times and durations out of the text of a value, in SQL."""
 
-from collector.formats.custom.reading import CLF, CLF_LOCAL, ISO, UNIX, Reading
+from collector.formats.custom.reading import CLF, CLF_LOCAL, ISO, ISO_UTC, UNIX, Reading
 from collector.formats.custom.strftime import parse_pattern
 from collector.formats.shared.literal import literal
 from collector.formats.shared.rules import with_rules
@@ -21,6 +21,10 @@ def moment(name: str, unit: str) -> str:
         return f"toTimeZone(parseDateTime64OrNull({name}, '%d/%b/%Y:%H:%i:%s.%f', {{{{time_zone}}}}), 'UTC')"
     if unit == ISO:
         return with_rules(f"{{{{moment_of_text({name})}}}}")
+    if unit == ISO_UTC:
+        # In a table a tab stands between day and hour.
+        text = f"replaceOne({name}, '\\t', ' ')"
+        return with_rules(f"{{{{moment_of_text({text})}}}}").replace("{{time_zone}}", "'UTC'")
     if unit in UNIX:
         count = f"accurateCastOrNull(round(toFloat64OrNull({name}) * {_MICROSECONDS[UNIX[unit]]}), 'Int64')"
         return f"fromUnixTimestamp64Micro({count}, 'UTC')"

@@ -7,6 +7,7 @@ from collector.formats.descriptor import Format, JsonRecord, MixedBody, TextLine
 from collector.formats.envoy.types import ENVOY_ALS as ALS_TYPE
 from collector.formats.shared.layers import ACCESS, ACCESS_LINES, PAYLOADS, sql
 from collector.formats.shared.message_keys import MESSAGE_KEYS
+from collector.formats.shared.other_lines import ENVOY_MESSAGE
 
 _FOLDER = Path(__file__).parent
 
@@ -45,6 +46,7 @@ ENVOY_TEXT = Format(
     becomes=("requests", "logs"),
     line=TextLine(r'^\[\d{4}-\d\d-\d\dT[^\]]+\] "', contains="["),
     mixed_body=MixedBody(marker=rb"\n\[\d{4}-\d\d-\d\dT", first_byte=b"["),
+    message=ENVOY_MESSAGE,
 )
 
 ENVOY_ALS = Format(

@@ -117,3 +117,39 @@ def test_a_duration_in_parts(store: Store, tmp_path: Path, told: str, duration_u
     }
     [row] = declared_rows(store, tmp_path, definition, f"200 /a {told}")
     assert row.get("duration_us") == duration_us
+
+
+def test_pairs_in_any_order(store: Store, tmp_path: Path) -> None:
+    definition: dict[str, Any] = {
+        "logfmt": {"time": ["ts", "leading_time"], "status": "code", "method": "m", "url": "path",
+                   "duration": {"field": "took", "unit": "ms"}, "attributes": {"cache": "cache"}},
+        "match": {"has": ["code", "m"]},
+    }  # fmt: skip
+    rows = declared_rows(
+        store, tmp_path, definition,
+        'ts=2026-11-23T10:15:30.5Z level=info m=GET path="/a?x=\\"1\\"" code=200 took=1.5 cache=HIT',
+        "[23/Nov/2026:11:15:31 +0100] took=7 code=503 m=GET path=/b",
+        'time="2026-11-23T10:15:32Z" level=warning msg="of the program itself"',
+        "code=abc m=GET path=/c",
+        "no pairs",
+    )  # fmt: skip
+    assert [
+        (row["time"], row["path"], row["status"], row["duration_us"], row.get("attributes"))
+        for row in rows
+        if row["table"] == "requests"
+    ] == [
+        ("2026-11-23 10:15:30.500000", "/a", 200, 1500, {"cache": "HIT"}),
+        ("2026-11-23 10:15:31.000000", "/b", 503, 7000, None),
+    ]
+    assert [row["severity"] for row in rows if row["table"] == "logs"] == ["WARN"]
+    assert sorted(row["reason"] for row in rows if row["table"] == "dead_letters") == [
+        "edge: the status is not a number",
+        "not a line of the format edge",
+    ]
+
+
+def test_a_time_without_a_zone_may_be_in_utc(store: Store, tmp_path: Path) -> None:
+    definition = {"regex": r"^(?P<time>.+)\t(?P<status>\d+)$", "times": {"time": "iso_utc"}}
+    lines = ("2026-11-23 10:15:30\t200", "2026-11-23\t10:15:31\t200", "2026-11-23T11:15:32+01:00\t200")
+    rows = declared_rows(store, tmp_path, definition, *lines)
+    assert [row["time"] for row in rows] == [f"2026-11-23 10:15:{second}.000000" for second in (30, 31, 32)]

@@ -41,7 +41,22 @@ def test_the_format_is_found_behind_other_lines(tmp_path: Path) -> None:
     started = b"2026-11-23T09:29:20.896837Z\tinfo\tEnvoy proxy is ready\n" * 99
     assert list(_imported(tmp_path / "a.log", started + _envoy(1)).lines()) == ["envoy_text"]
     with pytest.raises(PayloadError, match="is in no known format, judging by its first lines"):
-        _imported(tmp_path / "b.log", started + b"one more\n" + _envoy(1))
+        _imported(tmp_path / "b.log", b"of an application\n" * 100 + _envoy(1))
+
+
+@pytest.mark.parametrize(
+    ("message", "program"),
+    [
+        (b"2026/11/23 10:15:30 [error] 7#7: *1 connect() failed (111: Connection refused)\n", "combined"),
+        (b"[Mon Nov 23 10:15:30.123456 2026] [proxy:error] [pid 7] AH00957: attempt failed\n", "combined"),
+        (b"[2026-11-23 10:15:30.123][1][info][main] [source/server/server.cc:1] starting\n", "envoy_text"),
+        (b"2026-11-23T10:15:30.123456Z\tinfo\tEnvoy proxy is ready\n", "envoy_text"),
+    ],
+)
+def test_a_log_of_messages_alone_is_of_their_program(tmp_path: Path, message: bytes, program: str) -> None:
+    assert _imported(tmp_path / "error.log", message * 3).lines() == {program: [message.rstrip()] * 3}
+    # An access log in it tells more.
+    assert list(_imported(tmp_path / "all.log", message * 3 + _combined(1)).lines()) == ["combined"]
 
 
 def test_messages_between_objects_stay_with_their_format(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ PREFIXES: dict[str, tuple[str, dict[str, Any], Place]] = {
     ),
     "stern": (f"{POD} app ", {"kubernetes": {"pod_name": POD, "container_name": "app"}}, Place("edge", POD)),
     "times": (f"{_NANOSECONDS} ", {"time": _NANOSECONDS}, Place()),
+    "Docker Desktop": ("2026-11-23 10:15:30 ", {"time": "2026-11-23 10:15:30"}, Place()),
     "CRI": (f"{_NANOSECONDS} stderr F ", {"time": _NANOSECONDS, "stream": "stderr"}, Place()),
     "journalctl": (
         "Nov  3 10:15:31 gw1 gateway[712]: ",
@@ -252,6 +253,8 @@ def test_objects_of_an_application_are_no_wrapping() -> None:
         {"MESSAGE": "mine"},
         {"textPayload": None, "jsonPayload": None},
         {"logEvents": []},
+        {"records": [{"id": 7}]},
+        {"records": [{"category": "books"}]},
     ]
     body = b"\n".join(json.dumps(record).encode() for record in records)
     assert parts(body, FORMATS) == [Part("json", body)]
@@ -260,6 +263,19 @@ def test_objects_of_an_application_are_no_wrapping() -> None:
 def test_a_request_of_a_load_balancer_is_not_what_its_payload_says() -> None:
     entry = {"httpRequest": _BALANCED, "jsonPayload": {"statusDetails": "failed_to_connect_to_backend"}}
     assert [part.format for part in parts(json.dumps(entry).encode(), known_formats())] == ["google_cloud"]
+
+
+def test_records_of_azure_are_each_a_record() -> None:
+    request = {
+        "category": "ApplicationGatewayAccessLog",
+        "properties": {"httpStatus": 200, "httpMethod": "GET", "requestUri": "/orders/17"},
+    }
+    other = {"category": "Administrative", "resourceId": "/subscriptions/x"}
+    found = parts(json.dumps({"records": [request, other]}).encode(), known_formats())
+    assert {part.format: json.loads(part.body) for part in found} == {
+        "azure_application_gateway": request,
+        "json": other,
+    }
 
 
 def test_a_message_about_a_request_is_what_its_payload_says() -> None:
