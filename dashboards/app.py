@@ -130,7 +130,7 @@ def _traffic(store: Store) -> Callable[[], bool]:
 
 
 def _firing(parts: PageParts) -> int:
-    return sum(1 for status in parts.engine.overview() for alert in status.alerts if alert.state == "firing")
+    return sum(alert.is_firing for alert in parts.engine.alerts())
 
 
 def _marks(parts: PageParts) -> FindMarks:
