@@ -237,7 +237,7 @@ def test_new_requests_appear_without_a_reload_and_a_refresh_is_one_request(gatel
     expect(tab.page.locator("#nothing-here")).to_be_visible()
     gatelens.ingest(json_lines("live", range(3)), "live")
     requests = tab.page.locator(".figure-card[data-requests]")
-    # The refresh interval is 10 s; the rest is for the way into the store.
+    # The refresh interval is 30 s; the rest is for the way into the store.
     expect(requests).to_have_attribute("data-requests", "3.0")
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
