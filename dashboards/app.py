@@ -35,6 +35,9 @@ from processors.time.window import Window
 from storage.errors import StoreError
 from storage.store import Store
 
+_ASSETS = Path(__file__).with_name("assets")
+# Scripts that stand in the document.
+_INLINE = "inline"
 # Most pages have charts: it comes after what draws the page, and while that is read.
 _CHARTS = "/assets/vendor/plotly-cartesian-4.1.1.min.js"
 _INDEX = f"""<!DOCTYPE html>
@@ -46,6 +49,9 @@ _INDEX = f"""<!DOCTYPE html>
     <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
     <link rel="preload" href="/assets/fonts/inter-latin.woff2" as="font" type="font/woff2" crossorigin>
     <link id="charts" rel="preload" href="{_CHARTS}" as="script" fetchpriority="low">
+    <link rel="preload" href="/_dash-layout" as="fetch" crossorigin>
+    <link rel="preload" href="/_dash-dependencies" as="fetch" crossorigin>
+    <script>{(_ASSETS / _INLINE / "ask.js").read_text(encoding="utf-8")}</script>
     <style>{css_variables()}{icon_variables()}</style>
     {{%css%}}
   </head>
@@ -92,8 +98,8 @@ def create_app(server: FastAPI, parts: PageParts, is_sign_in_required: Callable[
         # Its annotation knows Flask only.
         server=cast(Any, server),
         backend="fastapi",
-        assets_folder=str(Path(__file__).with_name("assets")),
-        assets_path_ignore=["vendor", FOLDER],
+        assets_folder=str(_ASSETS),
+        assets_path_ignore=["vendor", FOLDER, _INLINE],
         title="Gatelens",
         update_title="",
         serve_locally=True,
@@ -130,7 +136,7 @@ def _traffic(store: Store) -> Callable[[], bool]:
 
 
 def _firing(parts: PageParts) -> int:
-    return sum(1 for status in parts.engine.overview() for alert in status.alerts if alert.state == "firing")
+    return sum(alert.is_firing for alert in parts.engine.alerts())
 
 
 def _marks(parts: PageParts) -> FindMarks:

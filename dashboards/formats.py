@@ -76,8 +76,10 @@ def score(value: float) -> str:
 
 
 def cores(value: float) -> str:
-    """Cores of CPU."""
-    return f"{_three(value)}{_SPACE}cores"
+    """Cores of CPU, to a thousandth: what is less is no load."""
+    if 0 < value < 0.001:
+        return f"<{_SPACE}0.001{_SPACE}cores"
+    return f"{_three(round(value, 3))}{_SPACE}cores"
 
 
 def plain(value: float) -> str:

@@ -16,7 +16,7 @@ from processors.time.period import parse_period
 from storage.errors import GatelensError
 from storage.faults import with_cure
 
-_PARAMETERS = ("from", "to", "by", "format", "environment", "gateway", "api")
+_PARAMETERS = ("from", "to", "by", "format", "environment", "gateway", "api", "consumer")
 
 # Of the report in the answer, for programs that do not read the file.
 ROWS_HEADER = "Gatelens-Rows"
@@ -38,12 +38,13 @@ def reports_api(questions: Questions, clock: Callable[[], datetime], version: st
         environment: str = "",
         gateway: str = "",
         api: str = "",
+        consumer: str = "",
     ) -> Response:
         try:
             _check(request)
             now = clock()
             chosen = renderer(format)
-            filters = {"environment": environment, "gateway": gateway, "api": api}
+            filters = {"environment": environment, "gateway": gateway, "api": api, "consumer": consumer}
             report = usage_report(
                 questions, parse_period(from_, to, now), by.split(","), filters, now=now, version=version
             )

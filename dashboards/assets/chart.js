@@ -173,8 +173,11 @@
     const [asTable, setTable] = React.useState(false);
     const [scheme, setScheme] = React.useState(document.documentElement.dataset.mantineColorScheme);
     const [width, setWidth] = React.useState(0);
+    const [room, setRoom] = React.useState(0);
     const [isFull, setFull] = React.useState(false);
-    const height = isFull ? Math.max(props.height, window.innerHeight - 96) : props.height;
+    const asked = isFull ? Math.max(props.height, window.innerHeight - 96) : props.height;
+    // Where a higher card stands beside it, there is more room than was asked for.
+    const height = Math.max(asked, room);
     gatelens.useRows(props.panel, () => asRows(props));
 
     React.useEffect(() => {
@@ -197,7 +200,10 @@
     }, [props.panel]);
 
     React.useEffect(() => {
-      const watch = new ResizeObserver(([entry]) => setWidth(Math.round(entry.contentRect.width)));
+      const watch = new ResizeObserver(([entry]) => {
+        setWidth(Math.round(entry.contentRect.width));
+        setRoom(Math.round(entry.contentRect.height));
+      });
       watch.observe(box.current);
       return () => watch.disconnect();
     }, []);
@@ -338,7 +344,7 @@
       }
     };
 
-    return h("div", { id: props.id, ref: box, className: "chart", style: { height } },
+    return h("div", { id: props.id, ref: box, className: "chart", style: { height: asked } },
       h(Legend, { props, isolated, isolate }),
       asTable ? h(ChartTable, { props }) : [
         h("div", { key: "drawn", ref: drawn, className: "drawn", "aria-hidden": true }),

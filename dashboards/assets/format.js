@@ -60,7 +60,7 @@
     bytes: size,
     bytes_rate: (value) => `${size(value)}/s`,
     score: (value) => value.toFixed(3),
-    cores: (value) => `${three(value)}${SPACE}cores`,
+    cores: (value) => (value > 0 && value < 0.001 ? `<${SPACE}0.001${SPACE}cores` : `${three(Math.round(value * 1000) / 1000)}${SPACE}cores`),
     plain: (value) => (value < 100000 ? three(value) : scaled(value, PREFIXES)),
   };
 

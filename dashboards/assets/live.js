@@ -2,7 +2,6 @@
 // A hidden tab asks nothing. When the server does not answer, the last figures stay, greyed, until it does again.
 (() => {
   const gatelens = (window.gatelens = window.gatelens || {});
-  const PATIENCE_MS = 60_000;
   const HEARTBEAT_MS = 10_000;
   const FRAMED_MS = 10_000;
   const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 10_000];
@@ -10,20 +9,19 @@
   const state = { address: "", page: "", digests: {}, missed: 0, lastGood: 0, refreshMs: 0, timer: 0, abort: null, due: 0, dataDue: 0, lastData: 0 };
 
   const setProps = (id, props) => window.dash_clientside.set_props(id, props);
-  const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-  const address = () => location.pathname + location.search;
+  const { ask, zone, address } = gatelens;
   // What has panels of its own; the same page with another range keeps them until there are new ones.
   const pageOf = () => `${location.pathname}#${new URLSearchParams(location.search).get("tab") || ""}`;
 
-  const ask = async (part, known, signal, timed = false) => {
-    const answer = await fetch(`/page/${part}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ path: location.pathname, search: location.search, zone: zone(), known, timed }),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
-    });
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    return answer.json();
+  // What the document itself has asked for already, once: for the address that it was opened at.
+  const askOnce = (part, known, signal) => {
+    const asked = gatelens.early;
+    if (asked.address !== state.address || !asked[part]) return ask(part, known, signal);
+    const answer = asked[part];
+    delete asked[part];
+    signal.addEventListener("abort", () => asked.abort.abort());
+    // What failed is asked again, as it would have been.
+    return answer.catch(() => ask(part, known, signal));
   };
 
   // Until React has drawn the panels that figures are for, which may have come before them.
@@ -117,8 +115,8 @@
       root.dataset.first = "";
     }
     try {
-      const frame = ask("frame", state.digests, signal);
-      const data = ask("data", {}, signal);
+      const frame = askOnce("frame", state.digests, signal);
+      const data = askOnce("data", {}, signal);
       data.catch(() => {});
       apply(await frame);
       // Charts' library comes meanwhile.

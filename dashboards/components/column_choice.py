@@ -14,10 +14,9 @@ def chosen_columns(view: View, panel: str) -> Sequence[str] | None:
     return _chosen(view).get(panel)
 
 
-def column_choices(view: View, panel: str, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+def column_choices(view: View, panel: str, labels: Mapping[str, str], shown: Sequence[str]) -> list[dict[str, Any]]:
     """For each column that can be chosen its label, whether it is shown, and the address that changes that."""
     chosen = chosen_columns(view, panel)
-    shown = list(labels) if chosen is None else [key for key in labels if key in chosen]
     choices: list[dict[str, Any]] = [
         {
             "label": label,

@@ -67,7 +67,11 @@ def table(
     labels = {column.key: column.label for column in columns[1:]}
     chosen = chosen_columns(context.view, panel)
     # What was chosen does not give way.
-    shown = columns if chosen is None else [columns[0], *(replace(c, rank=0) for c in columns[1:] if c.key in chosen)]
+    shown = (
+        [column for column in columns if _says_something(column, rows, order)]
+        if chosen is None
+        else [columns[0], *(replace(c, rank=0) for c in columns[1:] if c.key in chosen)]
+    )
     return Table(
         id=f"{panel}-table",
         columns=[_heading(column, panel, order, context.view) for column in shown],
@@ -82,13 +86,28 @@ def table(
         empty=empty,
         note=note or None,
         page=page,
-        choices=column_choices(context.view, panel, labels) if len(columns) >= _FEWEST_TO_CHOOSE_FROM else None,
+        choices=column_choices(context.view, panel, labels, [column.key for column in shown])
+        if len(columns) >= _FEWEST_TO_CHOOSE_FROM
+        else None,
     )
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame's rows as `table` takes them."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _says_something(column: Column, rows: Sequence[Row], order: str) -> bool:
+    """Whether it is worth its room: what may give way does where no row has anything to show in it."""
+    if not column.rank or not rows or (column.sort and column.sort == order.removeprefix("-")):
+        return True
+    return any(_is_filled(column.shown(row)) for row in rows)
+
+
+def _is_filled(cell: Cell) -> bool:
+    if cell is None or isinstance(cell, str):
+        return cell not in (None, "", formats.NOTHING)
+    return any(cell.get(part) not in (None, "", formats.NOTHING, []) for part in ("text", "spark", "tags"))
 
 
 def _heading(column: Column, panel: str, order: str, view: View) -> dict[str, Any]:

@@ -87,7 +87,6 @@ def heatmap(context: PageContext, panel: str, cells: pd.DataFrame, *, height: in
         ),
         yaxis=_duration_axis(numbers, has_zero=zero),
     )
-    layout["margin"]["r"] = 8
     layout["shapes"] = mark_shapes(context.marks, "above")
     step = int((cells.index[1] - cells.index[0]).total_seconds() * 1000) if len(cells.index) > 1 else 60_000
     return Chart(
@@ -123,14 +122,23 @@ def _count_cells(cells: pd.DataFrame) -> dict[str, Any]:
         "zmax": max(math.log10(top), 0.3),
         "hoverongaps": False,
         "zsmooth": False,
+        # Above the plot, which is as wide as the charts whose time axis it shares.
         "colorbar": {
-            "thickness": 8,
-            "len": 1,
+            "orientation": "h",
+            "thickness": 6,
+            "lenmode": "pixels",
+            "len": 140,
+            "x": 1,
+            "xanchor": "right",
+            "xpad": 0,
+            "y": 1,
+            "yanchor": "bottom",
+            "ypad": 2,
             "outlinewidth": 0,
             "tickvals": [math.log10(count) for count in colour_ticks],
             "ticktext": [formats.show("count", count) for count in colour_ticks],
             "tickfont": {"size": design.SIZES["meta"]},
-            "title": {"text": "requests", "side": "top", "font": {"size": design.SIZES["meta"]}},
+            "title": {"text": "requests", "side": "right", "font": {"size": design.SIZES["meta"]}},
         },
     }
 

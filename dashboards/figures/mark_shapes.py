@@ -7,11 +7,11 @@ from typing import Any, Literal
 from dashboards.state.marks import Mark
 
 
-def mark_shapes(marks: Sequence[Mark], layer: Literal["below", "above"] = "below") -> list[dict[str, Any]]:
-    """Shapes of Plotly; 'above' what would hide them."""
+def mark_shapes(marks: Sequence[Mark], edges: Literal["below", "above"] = "below") -> list[dict[str, Any]]:
+    """Shapes of Plotly; the edges 'above' what would hide them. Bands never are: they would change its colours."""
     tones = dict.fromkeys(mark.tone for mark in marks)
-    bands = [_band(tone, start, end, layer) for tone in tones for start, end in _periods(marks, tone)]
-    return [*bands, *(_edge(mark, layer) for mark in marks)]
+    bands = [_band(tone, start, end) for tone in tones for start, end in _periods(marks, tone)]
+    return [*bands, *(_edge(mark, edges) for mark in marks)]
 
 
 def tooltip_marks(marks: Sequence[Mark]) -> list[dict[str, Any]]:
@@ -33,9 +33,9 @@ def _periods(marks: Sequence[Mark], tone: str) -> list[tuple[datetime, datetime]
     return found
 
 
-def _band(tone: str, start: datetime, end: datetime, layer: str) -> dict[str, Any]:
+def _band(tone: str, start: datetime, end: datetime) -> dict[str, Any]:
     return {
-        **_place(start, end, layer),
+        **_place(start, end, "below"),
         "type": "rect",
         "fillcolor": f"${tone}/0.1",
         "line": {"width": 0},

@@ -232,6 +232,9 @@ def _title(text: str, top: float) -> dict[str, Any]:
         "y": top,
         "xanchor": "left",
         "yanchor": "bottom",
+        # Edges of alerts run through it.
+        "bgcolor": "$card/0.8",
+        "borderpad": 1,
         "font": {"size": 12, "color": "$secondary"},
     }
 

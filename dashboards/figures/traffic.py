@@ -77,10 +77,10 @@ def rate_by(context: PageContext, panel: str, frames: Mapping[str, pd.DataFrame]
     rates = {name: by_step(context, frame, "rate") for name, frame in frames.items()}
     is_known = pd.DataFrame(rates).notna().any(axis="columns")
     series = [
-        Series(name or "(none)", rate.mask(rate.isna() & is_known, 0.0), SERIES[place % len(SERIES)])
+        Series(name, rate.mask(rate.isna() & is_known, 0.0), SERIES[place % len(SERIES)])
         for place, (name, rate) in enumerate(rates.items())
     ]
-    summary = f"Requests per second of {', '.join(name or '(none)' for name in frames)}"
+    summary = f"Requests per second of {', '.join(frames)}"
     return time_chart(context, panel, [Lane("rate", series)], height=height, summary=summary)
 
 

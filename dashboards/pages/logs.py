@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from dashboards.absent import value_text
 from dashboards.components.notice import empty
 from dashboards.components.search_form import search_form
-from dashboards.components.table import Column, records, table
+from dashboards.components.table import Column, Row, records, table
 from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
 from dashboards.notices.kept import oldest_kept
 from dashboards.page import Group, Page
@@ -90,7 +91,7 @@ def _sources(store: Store) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         rows = records(log_sources(store, _search_of(context)))
         columns = (
-            Column("gateway", "Gateway", cell=lambda row: str(row["gateway"]) or "(unknown)"),
+            Column("gateway", "Gateway", cell=lambda row: value_text("gateway", row["gateway"])),
             # Of several, a gateway of the same name in each would look alike.
             *([Column("environment", "Environment")] if len({row["environment"] for row in rows}) > 1 else []),
             Column("severity", "Severity", cell=severity_cell),
@@ -101,12 +102,16 @@ def _sources(store: Store) -> Panel:
             "logs-sources",
             columns,
             rows,
-            href=lambda row: context.view.only("gateway", str(row["gateway"])).href(),
+            href=lambda row: _of_gateway(context, row).href(),
             empty="No log records in this range",
             page=5,
         )
 
     return Panel("logs-sources", "By gateway", draw, span=4, height=_HEIGHT)
+
+
+def _of_gateway(context: PageContext, row: Row) -> View:
+    return context.view.only("environment", str(row["environment"])).only("gateway", str(row["gateway"]))
 
 
 def _list(store: Store) -> Panel:

@@ -68,7 +68,7 @@ def _comparison(context: PageContext) -> Component:
 
 def _refresh(context: PageContext) -> Component:
     view = context.view
-    often = f"{view.but(refresh=DEFAULT_REFRESH).refresh_seconds(context.now)}s"
+    often = view.auto_refresh(context.now)
     entries = [choice(f"Auto ({often})", view.href(refresh=DEFAULT_REFRESH), is_on=view.refresh == DEFAULT_REFRESH)]
     entries += [
         choice("Off" if name == "off" else f"Every {name}", view.href(refresh=name), is_on=name == view.refresh)

@@ -1,12 +1,12 @@
 """Filters in the context bar: chips, and the form that adds one."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from dashboards.absent import value_text
 from dashboards.components.attributes import attributes
 from dashboards.components.dimension_label import dimension_label
 from dashboards.components.dropdown import dropdown
@@ -118,12 +118,12 @@ def filter_words(one: Filter) -> str:
     if one.operator is Operator.RANGE:
         low, high = one.values
         return f"{one.dimension} {low or '…'} – {high or '…'}"
-    return f"{one.dimension} {_SIGNS[one.operator]} {_values(one.values)}".strip()
+    return f"{one.dimension} {_SIGNS[one.operator]} {_values(one)}".strip()
 
 
-def _values(values: Sequence[str]) -> str:
-    shown = [value or "(none)" for value in values[:3]]
-    return ", ".join(shown) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
+def _values(one: Filter) -> str:
+    first = [value_text(one.dimension, value) for value in one.values[:3]]
+    return ", ".join(first) + (f" and {len(one.values) - 3} more" if len(one.values) > 3 else "")
 
 
 def _chip(view: View, one: Filter) -> Component:

@@ -33,6 +33,7 @@ from storage.access.shared_links import SharedLink
 from storage.faults import with_cure
 
 PRODUCT = "Gatelens"
+_OFTEN_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,10 @@ class Site:
         regions = self._viewers.drawn(view, lambda: self._panels(page, view), is_timed=is_timed)
         refresh_ms = view.refresh_seconds(self.clock()) * 1000
         if not page.has_range:
-            refresh_ms = (refresh_ms or 10_000) if page.refreshes else 0
+            refresh_ms = _OFTEN_MS if page.refreshes else 0
+        elif not self.has_traffic():
+            # Somebody waits for the first request.
+            refresh_ms = min(refresh_ms, _OFTEN_MS)
         return {"refresh_ms": refresh_ms, "regions": changed({**_drawn(around), **regions}, known)}
 
     def _panels(self, page: Page, view: View) -> dict[str, Drawn]:

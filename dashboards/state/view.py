@@ -19,8 +19,9 @@ DEFAULT_REFRESH = "auto"
 
 # What a range may be refreshed by besides, and how often that is.
 REFRESH_SECONDS = {"off": 0, "10s": 10, "30s": 30, "1m": 60, "5m": 300}
-# Of 'auto': up to which length of the range, and how often.
-_AUTO_SECONDS = ((timedelta(hours=3), 10), (timedelta(days=2), 30), (timedelta.max, 60))
+# Of 'auto': up to which length of the range, and which of these. A refresh asks for the whole range, and most of the
+# time moves one step of its charts: they are of a minute at least, of ten for a day, of an hour for a week.
+_AUTO = ((timedelta(minutes=30), "10s"), (timedelta(hours=3), "30s"), (timedelta(days=2), "1m"), (timedelta.max, "5m"))
 
 _MOST_PARAMETERS = 100
 
@@ -84,13 +85,15 @@ class View:
         """0 where the range stands still or the reader switched refreshing off."""
         if not self.follows_clock:
             return 0
-        if self.refresh != DEFAULT_REFRESH:
-            return REFRESH_SECONDS.get(self.refresh, 0)
+        return REFRESH_SECONDS.get(self.auto_refresh(now) if self.refresh == DEFAULT_REFRESH else self.refresh, 0)
+
+    def auto_refresh(self, now: datetime) -> str:
+        """How often a range like this one is refreshed unless the reader says otherwise; a key of REFRESH_SECONDS."""
         try:
             length = self.window(now).length
         except RANGE_FAULTS:
-            return _AUTO_SECONDS[0][1]
-        return next(seconds for longest, seconds in _AUTO_SECONDS if length <= longest)
+            return _AUTO[0][1]
+        return next(often for longest, often in _AUTO if length <= longest)
 
     def window(self, now: datetime) -> Window:
         """The range in whole minutes, the present one included. Raises InvalidTimeExpression or InvalidRange."""

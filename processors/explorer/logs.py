@@ -49,7 +49,7 @@ def log_counts(store: Store, search: LogSearch, step: timedelta) -> pd.DataFrame
 
 
 def log_sources(store: Store, search: LogSearch) -> pd.DataFrame:
-    """gateway, severity, records, those with the most first."""
+    """gateway, environment, severity, records, those with the most first."""
     return _frame(store, "log_sources", search, {})
 
 

@@ -37,8 +37,8 @@ def report_questions(store: Store, clock: Callable[[], datetime]) -> Questions:
 def usage(questions: Questions, window: Window, by: Sequence[str], filters: Mapping[str, str]) -> pd.DataFrame:
     """A row for each combination of the dimensions that was used in the window.
 
-    `filters` are the values of `environment`, `gateway` and `api` that count, '' for all. The columns are the
-    dimensions, COUNTS and LATENCIES; `hour`, `day` and `month` are the moments at which they begin, in UTC. Raises
+    `filters` are the values of `environment`, `gateway`, `api` and `consumer` that count, '' for all. The columns are
+    the dimensions, COUNTS and LATENCIES; `hour`, `day` and `month` are the moments at which they begin, in UTC. Raises
     StoreError, and InvalidReport for unknown dimensions or too many rows.
     """
     answer = questions.ask(usage_question(window, by, filters), _DEADLINE)

@@ -117,9 +117,10 @@ def test_refresh_follows_the_clock_only() -> None:
     assert View(refresh="30s").refresh_seconds(NOW) == 30
     assert View(refresh="off").refresh_seconds(NOW) == 0
     often = {
-        start: View(start=start).refresh_seconds(NOW) for start in ("now-1h", "now-24h", "now-7d", "2026-11-23", "x")
+        start: View(start=start).refresh_seconds(NOW)
+        for start in ("now-15m", "now-1h", "now-24h", "now-7d", "2026-11-23", "x")
     }
-    assert often == {"now-1h": 10, "now-24h": 30, "now-7d": 60, "2026-11-23": 30, "x": 10}
+    assert often == {"now-15m": 10, "now-1h": 30, "now-24h": 60, "now-7d": 300, "2026-11-23": 60, "x": 10}
     assert View(refresh="nonsense").refresh_seconds(NOW) == 0
     assert View(start="2026-11-20", end="2026-11-21", refresh="30s").refresh_seconds(NOW) == 0
 

@@ -126,10 +126,10 @@ class GatelensProcess:
         """How many requests are stored."""
         return int(self.rows(f"SELECT count() AS n FROM requests WHERE {condition}")[0]["n"])
 
-    def ingest(self, body: bytes, environment: str) -> None:
-        """Hand over lines of Envoy's JSON access log."""
+    def ingest(self, body: bytes, environment: str, telemetry: str = "envoy_json") -> None:
+        """Hand over telemetry of a format, by default lines of Envoy's JSON access log."""
         answer = httpx.post(
-            f"{self.addresses.http}/ingest/envoy_json",
+            f"{self.addresses.http}/ingest/{telemetry}",
             params={"environment": environment}, content=body, trust_env=False, timeout=PATIENCE,
         )  # fmt: skip
         assert answer.status_code == 200, answer.text

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from dashboards.pages.shared.api_rows import NO_API
+from dashboards.absent import NO_API
 from gatelens.demo.demo import Demo
 from gatelens.demo.gateways.binary import envoy_binary
 from gatelens.demo.model import ENVIRONMENT, KINDS, Kind

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -91,7 +92,11 @@ def _send(process: GatelensProcess) -> None:
     lines = [json_line(f"bad-{n}", response_code=503, response_flags="UF", duration=900) for n in range(9)]
     lines += [json_line(f"pay-{n}", upstream_cluster="payments", response_code=404) for n in range(6)]
     process.ingest(b"".join(lines), "prod")
+    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    process.ingest(f"ERROR {at},000 [main] org.mule.Example: no stock\n".encode(), "prod", "mule_log")
     assert until(process.count, lambda stored: stored == 55) == 55
+    logs = "SELECT count() AS records FROM logs"
+    assert until(lambda: process.rows(logs), lambda rows: rows == [{"records": 1}]) == [{"records": 1}]
 
 
 @pytest.fixture(scope="module")

@@ -237,7 +237,7 @@ def test_new_requests_appear_without_a_reload_and_a_refresh_is_one_request(gatel
     expect(tab.page.locator("#nothing-here")).to_be_visible()
     gatelens.ingest(json_lines("live", range(3)), "live")
     requests = tab.page.locator(".figure-card[data-requests]")
-    # The refresh interval is 10 s; the rest is for the way into the store.
+    # The refresh interval is 30 s; the rest is for the way into the store.
     expect(requests).to_have_attribute("data-requests", "3.0")
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
@@ -249,6 +249,18 @@ def test_new_requests_appear_without_a_reload_and_a_refresh_is_one_request(gatel
     # Charts are loaded when there is first something to draw.
     asked_for = {url.rpartition("/")[2] for url in asked}
     assert {name for name in asked_for if not name.endswith(".js")} == {"data"}
+
+
+def test_figures_are_asked_for_once_and_before_what_draws_them_has_come(tab: Tab) -> None:
+    asked: list[str] = []
+    held: list[Route] = []
+    tab.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    tab.page.route("**/dash_renderer*", lambda route: held.append(route))  # noqa: PLW0108 - a builtin is not taken
+    with tab.page.expect_request("**/dash_renderer*"), tab.page.expect_response("**/page/data"):
+        tab.page.goto(f"{tab.web}/apis?environment=blue&refresh=off", wait_until="commit")
+    held[0].continue_()
+    expect(tab.page.locator("#apis-table")).to_be_visible()
+    assert [asked.count(name) for name in ("frame", "data", "_dash-layout", "_dash-dependencies")] == [1, 1, 1, 1]
 
 
 def test_a_page_that_takes_longer_than_the_next_heartbeat_is_waited_for(tab: Tab) -> None:

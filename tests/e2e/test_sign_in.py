@@ -118,6 +118,8 @@ def test_a_view_only_link_shows_one_page_to_somebody_without_an_account(
         assert client.get("/page/panels/routes.csv", params={**whole}).status_code == 400
         assert client.get("/api/v1/measures").status_code == 403
 
+    # A page that is open meanwhile would be answered 401.
+    guest.page.goto("about:blank")
     owner.visit("/dashboards")
     owner.page.get_by_role("button", name="Revoke the link to orders").click()
     expect(owner.page.locator("[data-panel=shared-links]")).to_contain_text("No view-only links")

@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards import formats
+from dashboards.absent import value_text
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty, notice
 from dashboards.components.table import Column, table
@@ -136,7 +137,7 @@ def _busiest(rule: TrafficRule, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
         fits = pd.Series(True, index=frame.index)
         for name, value in zip(rule.by, values, strict=True):
             fits &= frame[name] == value
-        found[", ".join(str(value) or "(none)" for value in values)] = frame[fits]
+        found[", ".join(value_text(name, value) for name, value in zip(rule.by, values, strict=True))] = frame[fits]
     return found
 
 

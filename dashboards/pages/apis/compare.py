@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from dashboards.absent import value_text
 from dashboards.components.attributes import attributes
 from dashboards.components.dimension_label import dimension_label
 from dashboards.components.notice import empty
@@ -74,7 +75,12 @@ def _chart(dimension: str) -> Panel:
             Lane(
                 unit,
                 [
-                    Series(name or "(none)", by_step(context, rows, measure), SERIES[place], in_legend=not number)
+                    Series(
+                        value_text(dimension, name),
+                        by_step(context, rows, measure),
+                        SERIES[place],
+                        in_legend=not number,
+                    )
                     for place, (name, rows) in enumerate(found.items())
                 ],
                 1,
@@ -108,7 +114,7 @@ def _table(dimension: str) -> Panel:
             (dimension,),
             ("requests", "error_rate", "client_error_rate", *FAST, "apdex"),
             (
-                named(dimension, dimension_label(dimension), "(none)"),
+                named(dimension, dimension_label(dimension)),
                 REQUESTS,
                 ERRORS,
                 CLIENT_ERRORS,

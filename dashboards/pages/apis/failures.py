@@ -8,7 +8,6 @@ from dashboards.figures.time_chart import Lane, Series, by_step, time_chart
 from dashboards.pages.shared.breakdowns import REQUESTS, Breakdown, breakdown_panel, named, narrowed
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
-from processors.query.absent import NO_ROUTE
 from processors.query.answer import Answer
 from processors.query.filters import Filter, Operator
 from processors.query.question import Question
@@ -103,8 +102,8 @@ def by_route() -> Panel:
             ("route", "method"),
             ("requests", "consumers"),
             (
-                named("route", "Route", NO_ROUTE, code=True),
-                named("method", "Method", "–"),
+                named("route", "Route", code=True),
+                named("method", "Method"),
                 Column("requests", "Failed", "count", sort="requests"),
                 Column("consumers", "Consumers", "count", rank=1, sort="consumers"),
             ),
@@ -124,7 +123,7 @@ def by_consumer() -> Panel:
             "Affected consumers",
             ("consumer",),
             ("requests",),
-            (named("consumer", "Consumer", "(unknown)"), Column("requests", "Failed", "count", sort="requests")),
+            (named("consumer", "Consumer"), Column("requests", "Failed", "count", sort="requests")),
             span=6,
             filters=(_ERRORS,),
             empty="No affected consumers in this range",

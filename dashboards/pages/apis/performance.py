@@ -9,7 +9,6 @@ from dashboards.pages.shared.breakdowns import FAST, P50, P99, REQUESTS, Breakdo
 from dashboards.pages.shared.traffic_panels import FindBand, latency_panel
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
-from processors.query.absent import NO_ROUTE
 from processors.query.answer import Answer
 from processors.query.heatmap import HISTOGRAM, heatmap
 from processors.query.question import Question
@@ -81,8 +80,8 @@ def slowest_routes() -> Panel:
             ("route", "method"),
             ("requests", *FAST, "max", "upstream_mean", "gateway_mean"),
             (
-                named("route", "Route", NO_ROUTE, code=True),
-                named("method", "Method", "–"),
+                named("route", "Route", code=True),
+                named("method", "Method"),
                 REQUESTS,
                 P50,
                 Column("p95", "p95", "ms", sort="p95"),

@@ -10,7 +10,7 @@ _BY_POLICY = Filter("policy", Operator.PRESENT)
 
 def over_time() -> Panel:
     """Requests that each policy ended."""
-    return rates_panel("policy-rates", "Requests ended by a policy", "policy", "(none)", (_BY_POLICY,))
+    return rates_panel("policy-rates", "Requests ended by a policy", "policy", (_BY_POLICY,))
 
 
 def by_policy() -> Panel:
@@ -22,7 +22,7 @@ def by_policy() -> Panel:
             ("policy", "outcome", "status"),
             ("requests", "consumers"),
             (
-                named("policy", "Policy", "(not named)"),
+                named("policy", "Policy"),
                 Column("outcome", "Outcome", cell=_outcome),
                 Column("status", "Status", "plain", sort="status"),
                 Column("requests", "Requests", "count", sort="requests"),

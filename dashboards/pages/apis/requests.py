@@ -16,7 +16,6 @@ from dashboards.pages.shared.breakdowns import (
 )
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
-from processors.query.absent import NO_ROUTE
 from processors.query.answer import Answer
 from processors.query.question import Question
 
@@ -28,9 +27,9 @@ _SIZES = {"request_bytes": "Request size", "response_bytes": "Response size"}
 def request_panels() -> tuple[Panel, ...]:
     """The courses of the commonest, then every route, method and status as a row."""
     return (
-        rates_panel("route-rates", "Busiest routes", "route", NO_ROUTE),
-        rates_panel("method-rates", "By method", "method", "–", span=6),
-        rates_panel("status-rates", "By status", "status", "no answer", span=6),
+        rates_panel("route-rates", "Busiest routes", "route"),
+        rates_panel("method-rates", "By method", "method", span=6),
+        rates_panel("status-rates", "By status", "status", span=6),
         _sizes(),
         _by_answer(),
     )
@@ -76,8 +75,8 @@ def _by_answer() -> Panel:
             dimensions,
             ("requests", "error_rate", "request_bytes", "response_bytes"),
             (
-                named("route", "Route", NO_ROUTE, code=True),
-                named("method", "Method", "–"),
+                named("route", "Route", code=True),
+                named("method", "Method"),
                 Column("status", "Status", cell=lambda row: str(row["status"] or "no answer"), sort="status"),
                 REQUESTS,
                 ERRORS,

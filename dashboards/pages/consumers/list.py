@@ -5,10 +5,11 @@ from dataclasses import asdict
 
 from dash import html
 
+from dashboards.absent import NO_CONSUMER
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, table
-from dashboards.pages.consumers.one_consumer import NO_CONSUMER, PATH, used_cell
+from dashboards.pages.consumers.one_consumer import PATH, used_cell
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
@@ -94,7 +95,7 @@ def _href(context: PageContext, row: Row) -> str:
 
 
 def _name(row: Row) -> Cell:
-    return {"text": str(row["name"]) or "(unknown)", "title": str(row["consumer"]), "strong": True}
+    return {"text": str(row["name"]) or NO_CONSUMER, "title": str(row["consumer"]), "strong": True}
 
 
 def _state(row: Row) -> Cell:

@@ -6,9 +6,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards import formats
+from dashboards.absent import NO_CONSUMER
 from dashboards.components.figure_card import Figure
 from dashboards.components.table import Cell, Column, records, table
 from dashboards.pages.apis.failures import causes_panel
+from dashboards.pages.reports.choice import report_of
 from dashboards.pages.shared.breakdowns import (
     CLIENT_ERRORS,
     ERRORS,
@@ -34,8 +36,6 @@ from processors.query.question import Question
 from storage.store import Store
 
 PATH = "/consumers"
-# Requests whose consumer the gateway did not know.
-NO_CONSUMER = "(unknown)"
 
 _LISTED = 50
 _NEARLY, _OVER = 0.8, 1.0
@@ -73,6 +73,7 @@ def _about(parts: PageParts) -> Panel:
             ("All requests", _all_requests(context).href()),
             ("Explain a change", context.view.to("/explain").with_filter(*context.implied).href()),
             ("Try a rate limit", context.view.to("/what-if").with_filter(*context.implied).href()),
+            *([] if consumer == NO_CONSUMER else [("Usage report", report_of(context.view, consumer).href())]),
         ]
         return html.Div(
             [
@@ -127,8 +128,8 @@ def _apis() -> Panel:
             ("api", "version"),
             ("requests", "error_rate", "client_error_rate", "p95", "response_bytes"),
             (
-                named("api", "API", "(no API)"),
-                named("version", "Version", "(unversioned)"),
+                named("api", "API"),
+                named("version", "Version"),
                 REQUESTS,
                 ERRORS,
                 CLIENT_ERRORS,
@@ -200,7 +201,7 @@ def _all_requests(context: PageContext) -> View:
 
 _USAGE = (
     Column("date", "Day"),
-    named("api", "API", "(no API)", sort=False),
+    named("api", "API", sort=False),
     Column("requests", "Requests", "count"),
     Column("errors", "Errors", "count", rank=1),
     Column("request_bytes", "Received", "bytes", rank=3),

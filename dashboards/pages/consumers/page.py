@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from dashboards.absent import NO_CONSUMER
 from dashboards.page import Group, Page
 from dashboards.pages.consumers.list import list_panels
-from dashboards.pages.consumers.one_consumer import NO_CONSUMER, PATH, consumer_panels
+from dashboards.pages.consumers.one_consumer import PATH, consumer_panels
 from dashboards.panel import Panel
 from dashboards.parts import PageParts
 from dashboards.state.view import View

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from dashboards import formats
+from dashboards.absent import value_text
 from dashboards.components.dimension_label import dimension_label
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty
@@ -169,7 +170,7 @@ def _rows(
 
 def _named(name: str) -> Column:
     def cell(row: Row) -> Cell:
-        return {"text": str(row[name]) or "(none)", "strong": True}
+        return {"text": value_text(name, row[name]), "strong": True}
 
     return Column(name, dimension_label(name), cell=cell, sort=name)
 
@@ -220,7 +221,8 @@ def _groups(frame: pd.DataFrame, by: Sequence[str]) -> dict[str, pd.DataFrame]:
     """The rows of each group by its values; those of all together under ''."""
     if not by:
         return {"": frame}
-    names = frame[list(by)].astype(str).replace("", "(none)").agg(" · ".join, axis=1)
+    words = {name: [value_text(name, value) for value in frame[name]] for name in by}
+    names = pd.DataFrame(words, index=frame.index).agg(" · ".join, axis=1)
     return {str(name): rows.sort_values(TIME) for name, rows in frame.groupby(names, sort=False)}
 
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboards import formats
+from dashboards.absent import value_text
 from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, records, table
 from dashboards.pages.consumers import one_consumer as consumers
 from dashboards.pages.gateways.scope import instance_filter
-from dashboards.pages.shared.api_rows import NO_API, PATH
+from dashboards.pages.shared.api_rows import PATH
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
@@ -17,8 +18,8 @@ from processors.query.answer import Answer
 from processors.resources.cost import cost
 
 _NAMES = {"api": "API", "consumer": "Consumer"}
-# Where one of each is shown, and what the traffic without any is called there.
-_PAGES = {"api": (PATH, NO_API), "consumer": (consumers.PATH, consumers.NO_CONSUMER)}
+# Where one of each is shown.
+_PAGES = {"api": PATH, "consumer": consumers.PATH}
 
 
 def cost_panel(parts: PageParts, by: str = "api") -> Panel:
@@ -29,11 +30,10 @@ def cost_panel(parts: PageParts, by: str = "api") -> Panel:
         known = found.costs.dropna(subset=["cpu_ms_per_1000"]).sort_values("cpu_seconds", ascending=False)
         if known.empty:
             return empty(silence_note(found.fits) or "No CPU data alongside requests in this range")
-        columns = (Column("name", _NAMES[by], cell=lambda row: row["name"] or "(none)"), *_COLUMNS)
-        path, none = _PAGES[by]
+        columns = (Column("name", _NAMES[by], cell=lambda row: value_text(by, row["name"])), *_COLUMNS)
 
         def href(row: Row) -> str:
-            return context.view.to(path, str(row["name"]) or none).href()
+            return context.view.to(_PAGES[by], value_text(by, row["name"])).href()
 
         return table(context, f"cost-by-{by}", columns, records(known), href=href, note=fit_note(found.fits))
 

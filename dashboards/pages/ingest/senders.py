@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from dashboards.absent import value_text
 from dashboards.components.table import Column, Row, records, table
 from dashboards.pages.ingest.sql_links import ledger_of
 from dashboards.panel import Drawing, Panel
@@ -60,7 +61,7 @@ def senders_panel(parts: PageParts) -> Panel:
             context,
             "senders",
             (
-                Column("gateway", "Gateway", cell=lambda row: str(row["gateway"]) or "(unknown)"),
+                Column("gateway", "Gateway", cell=lambda row: value_text("gateway", row["gateway"])),
                 Column("environment", "Environment", rank=2),
                 Column("format", "Format"),
                 Column("per_second", "Records", "rate"),

@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards import formats
+from dashboards.absent import NO_API
 from dashboards.components.health import TONES
 from dashboards.components.icon import icon
 from dashboards.components.table import records
@@ -18,7 +19,7 @@ from dashboards.notices.ledger import ledger_notice
 from dashboards.notices.pipeline import trouble_list
 from dashboards.notices.unparsed import few_unparsed, unparsed_notice
 from dashboards.pages.shared.alert_order import by_need
-from dashboards.pages.shared.api_rows import NO_API, PATH
+from dashboards.pages.shared.api_rows import PATH
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.site.alert_marks import tone_of
@@ -110,10 +111,11 @@ class _Trouble:
     cause: str
 
     @property
-    def rank(self) -> tuple[bool, int, float]:
-        """What lasts first, then by health and errors."""
+    def rank(self) -> tuple[bool, int, bool, float]:
+        """What lasts first, then by health; what began in the range before what has always been so, then by errors."""
         is_past = self.incident is not None and not self.incident.is_open
-        return is_past, RANKS[self.judged.health], -self.row["errors"]
+        is_old = self.incident is not None and self.incident.is_whole
+        return is_past, RANKS[self.judged.health], is_old, -self.row["errors"]
 
 
 def _troubles(context: PageContext, totals: pd.DataFrame, course: pd.DataFrame) -> list[_Trouble]:

@@ -27,7 +27,7 @@ def page(parts: PageParts) -> Page:
     """The overview."""
     panels = (
         attention_panel(parts),
-        _figures(lambda: sum(len(status.alerts) for status in parts.engine.overview() if status.state == "firing")),
+        _figures(lambda: sum(alert.is_firing for alert in parts.engine.alerts())),
         traffic_panel(),
         latency_panel(),
         _apis(FactsSoon(ApiFacts(parts))),

@@ -29,7 +29,7 @@ _PERIODS = (
 # The commonest values of each filter.
 _OFFERED = 500
 _FORMATS = {"csv": "CSV", "xlsx": "Excel", "json": "JSON"}
-_LABELS = {"environment": "Environment", "gateway": "Gateway", "api": "API"}
+_LABELS = {"environment": "Environment", "gateway": "Gateway", "api": "API", "consumer": "Consumer"}
 
 
 def builder_panels(form: str) -> tuple[Panel, Panel]:
@@ -52,7 +52,7 @@ def _period(form: str) -> Panel:
         return [html.Div(presets, className="choice-chips"), _form(form, choice, offered)]
 
     hint = "In UTC. A month, or yesterday, is covered in full; anything else runs until To, or until now"
-    return Panel("report-period", "Period and filters", draw, questions, help=hint, span=4, height=330)
+    return Panel("report-period", "Period and filters", draw, questions, help=hint, span=4, height=390)
 
 
 def _form(form: str, choice: ReportChoice, offered: dict[str, list[str]]) -> Component:
@@ -124,7 +124,7 @@ def _file() -> Panel:
         "The file is sorted by these, in this order. By consumer, route, method and status it reaches back as far as "
         "requests are kept"
     )
-    return Panel("report-file", "Rows and file", draw, help=hint, span=8, height=330)
+    return Panel("report-file", "Rows and file", draw, help=hint, span=8, height=390)
 
 
 def _chosen(choice: ReportChoice, view: View) -> list[Component]:

@@ -13,11 +13,12 @@ from processors.reports.usage import usage_question
 from processors.time.period import parse_period
 from processors.time.window import Window
 
+PATH = "/reports"
 DEFAULT_START = "this-month"
 DEFAULT_BY = "api"
 
 # A report's filters, and their parameters here: those of the range belong to other pages.
-FILTERS = {"environment": "in_environment", "gateway": "in_gateway", "api": "of_api"}
+FILTERS = {"environment": "in_environment", "gateway": "in_gateway", "api": "of_api", "consumer": "of_consumer"}
 _FILE = "usage"
 
 
@@ -75,6 +76,11 @@ def report_choice(view: View) -> ReportChoice:
         by or (DEFAULT_BY,),
         {name: value for name, parameter in FILTERS.items() if (value := view.parameter(parameter))},
     )
+
+
+def report_of(view: View, consumer: str) -> View:
+    """The page with what one consumer used, a row for each API."""
+    return ReportChoice(DEFAULT_START, "", (DEFAULT_BY,), {"consumer": consumer}).put(view.to(PATH).but(filters=()))
 
 
 def checked(choice: ReportChoice, now: datetime) -> ReportChoice:

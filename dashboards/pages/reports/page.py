@@ -7,12 +7,13 @@ from datetime import datetime
 import pandas as pd
 from dash import html
 
+from dashboards.absent import value_text
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, records, table
 from dashboards.page import Group, Page
 from dashboards.pages.reports.builder import builder_panels
-from dashboards.pages.reports.choice import checked, entered_choice, report_choice
+from dashboards.pages.reports.choice import PATH, checked, entered_choice, report_choice
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
@@ -22,7 +23,6 @@ from processors.query.question import Question
 from processors.reports.dimensions import Dimension, dimensions
 from processors.reports.usage import usage_rows
 
-PATH = "/reports"
 FORM = "report"
 
 # Of the preview: groups with the most requests, and rows of these.
@@ -119,7 +119,7 @@ def _columns(chosen: Sequence[Dimension]) -> tuple[Column, ...]:
 def _dimension(dimension: Dimension, place: int) -> Column:
     def cell(row: Row) -> Cell:
         value = row[dimension.name]
-        return {"text": value.strftime(dimension.strftime) if dimension.is_time else str(value) or "(none)"}
+        return {"text": value.strftime(dimension.strftime) if dimension.is_time else value_text(dimension.name, value)}
 
     return Column(dimension.name, dimension.name, cell=cell, rank=max(0, place - 2))
 

@@ -6,25 +6,25 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboards import formats
+from dashboards.absent import value_text
 from dashboards.components.attributes import attributes
 from dashboards.components.notice import empty
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
-from processors.query.absent import NO_ROUTE
 from processors.query.answer import Answer
 from processors.query.question import Question
 
 _VALUES = 6
-# What they are called, and what stands for none.
+# What they are called.
 _FACETS = {
-    "status": ("Status", "no answer"),
-    "fault": ("Cause", "(none)"),
-    "api": ("API", NO_ROUTE),
-    "route": ("Route", NO_ROUTE),
-    "gateway": ("Gateway", "–"),
-    "upstream": ("Upstream", "–"),
-    "consumer": ("Consumer", "(unknown)"),
-    "method": ("Method", "–"),
+    "status": "Status",
+    "fault": "Cause",
+    "api": "API",
+    "route": "Route",
+    "gateway": "Gateway",
+    "upstream": "Upstream",
+    "consumer": "Consumer",
+    "method": "Method",
 }
 
 
@@ -51,24 +51,23 @@ def facets_panel() -> Panel:
 
 
 def _facet(context: PageContext, dimension: str, answer: Answer) -> Component:
-    label, absent = _FACETS[dimension]
     frame = answer.frame
     most = max(int(frame["requests"].max()), 1)
     values = [
-        _value(context, dimension, str(value), absent, int(requests), requests / most)
+        _value(context, dimension, str(value), int(requests), requests / most)
         for value, requests in zip(frame[dimension], frame["requests"], strict=True)
     ]
-    return html.Section([html.H3(label), html.Ul(values)])
+    return html.Section([html.H3(_FACETS[dimension]), html.Ul(values)])
 
 
-def _value(context: PageContext, dimension: str, value: str, absent: str, requests: int, share: float) -> Component:
+def _value(context: PageContext, dimension: str, value: str, requests: int, share: float) -> Component:
     view = context.view
     is_absent = value in ("", "0") if dimension == "status" else not value
     is_chosen = view.values_of(dimension) == (value,)
     others = view.but(filters=tuple(one for one in view.filters if one.dimension != dimension))
     to = others if is_chosen else view.only(dimension, "" if is_absent else value)
     named = attributes({"aria-current": "true"} if is_chosen else {})
-    text = absent if is_absent else value
+    text = value_text(dimension, value)
     return html.Li(
         html.A(
             [

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from dashboards import formats
+from dashboards.absent import NO_API
 from dashboards.components.health import TONES, WORDS
 from dashboards.components.own import Table
 from dashboards.components.table import Cell, Column, Row, records, table
@@ -20,7 +21,8 @@ from processors.query.question import BEFORE, Question
 from processors.time.steps import step_of
 
 PATH = "/apis"
-NO_API = "(no API)"
+# What requests without an API were called before, in links that people have kept.
+_NO_API_OF_OLD = "(no API)"
 _MEASURES = ("requests", "rate", "errors", "error_rate", "client_error_rate", "p50", "p95", "p99")
 _COURSES = ("requests", "errors", "p95")
 # It needs single requests where the range ends now: asked for where its column is.
@@ -32,7 +34,7 @@ _SAYS_LEAST = ("requests", "p50", "apdex")
 
 def api_item(view_item: str) -> Filter:
     """The filter of an API's page."""
-    if view_item == NO_API:
+    if view_item in (NO_API, _NO_API_OF_OLD):
         return Filter("api", Operator.ABSENT)
     return Filter("api", Operator.IN, (view_item,))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashboards import formats
+from dashboards.absent import value_text
 from dashboards.components.gateway_kind import gateway_kind
 from dashboards.components.health import TONES
 from dashboards.components.notice import empty
@@ -12,7 +13,6 @@ from dashboards.figures.traffic import groups, rate_by
 from dashboards.panel import Drawing, Panel
 from dashboards.state.context import PageContext
 from processors.health.judgement import Health, judge
-from processors.query.absent import NO_ROUTE
 from processors.query.answer import Answer
 from processors.query.filters import Filter
 from processors.query.question import Question
@@ -83,9 +83,9 @@ def narrowed(dimensions: Sequence[str], path: str = "") -> Callable[[PageContext
     return href
 
 
-def named(key: str, label: str, absent: str, *, code: bool = False, sort: bool = True) -> Column:
+def named(key: str, label: str, *, code: bool = False, sort: bool = True) -> Column:
     """A column of a dimension's values, with a word for none."""
-    return Column(key, label, cell=lambda row: str(row[key]) or absent, code=code, sort=key if sort else "")
+    return Column(key, label, cell=lambda row: value_text(key, row[key]), code=code, sort=key if sort else "")
 
 
 def error_cell(row: Row) -> Cell:
@@ -113,8 +113,8 @@ def routes_panel() -> Panel:
             ("route", "method"),
             ("requests", "error_rate", "client_error_rate", *FAST),
             (
-                named("route", "Route", NO_ROUTE, code=True),
-                named("method", "Method", "–"),
+                named("route", "Route", code=True),
+                named("method", "Method"),
                 REQUESTS,
                 ERRORS,
                 CLIENT_ERRORS,
@@ -136,8 +136,8 @@ def versions_panel(span: int = 12) -> Panel:
             ("version", "gateway", "gateway_kind"),
             ("requests", "error_rate", "p95"),
             (
-                named("version", "Version", "(unversioned)"),
-                named("gateway", "Gateway", "–"),
+                named("version", "Version"),
+                named("gateway", "Gateway"),
                 Column("gateway_kind", "Kind", cell=gateway_kind, rank=2),
                 REQUESTS,
                 ERRORS,
@@ -157,7 +157,7 @@ def consumers_panel() -> Panel:
             ("consumer",),
             ("requests", "error_rate", "client_error_rate", "p95", "response_bytes"),
             (
-                named("consumer", "Consumer", "(unknown)"),
+                named("consumer", "Consumer"),
                 REQUESTS,
                 ERRORS,
                 CLIENT_ERRORS,
@@ -178,8 +178,8 @@ def addresses_panel(span: int = 12) -> Panel:
             ("client_address", "user_agent_family"),
             ("requests", "error_rate"),
             (
-                named("client_address", "Address", "(unknown)"),
-                named("user_agent_family", "Program", "–"),
+                named("client_address", "Address"),
+                named("user_agent_family", "Program"),
                 REQUESTS,
                 ERRORS,
             ),
@@ -192,11 +192,11 @@ def addresses_panel(span: int = 12) -> Panel:
 
 def consumers_over_time() -> Panel:
     """The six busiest."""
-    return rates_panel("consumer-rates", "Busiest consumers", "consumer", "(unknown)")
+    return rates_panel("consumer-rates", "Busiest consumers", "consumer")
 
 
 def rates_panel(
-    identity: str, title: str, dimension: str, absent: str, filters: tuple[Filter, ...] = (), *, span: int = 12
+    identity: str, title: str, dimension: str, filters: tuple[Filter, ...] = (), *, span: int = 12
 ) -> Panel:
     """Requests per second of the busiest values of a dimension."""
 
@@ -204,7 +204,7 @@ def rates_panel(
         return (context.question("requests", "rate", by=(dimension,), over_time=True, limit=6, filters=filters),)
 
     def draw(context: PageContext, answers: Sequence[Answer]) -> Drawing:
-        found = {name or absent: rows for name, rows in groups(answers[0].frame, dimension).items()}
+        found = {value_text(dimension, name): rows for name, rows in groups(answers[0].frame, dimension).items()}
         return rate_by(context, identity, found, height=_CHART_HEIGHT) if found else empty()
 
     return Panel(identity, title, draw, ask, span=span, height=_CHART_HEIGHT, is_chart=True)

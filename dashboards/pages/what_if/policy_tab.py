@@ -8,6 +8,7 @@ from functools import lru_cache
 import pandas as pd
 from dash import html
 
+from dashboards.absent import NO_CONSUMER
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.notice import empty, notice
 from dashboards.components.table import Cell, Column, Row, table
@@ -146,4 +147,4 @@ def _columns(context: PageContext, outcome: Outcome) -> tuple[Column, ...]:
 
 
 def _who(row: Row) -> Cell:
-    return {"text": str(row["key"]) or "(unknown)", "strong": True}
+    return {"text": str(row["key"]) or NO_CONSUMER, "strong": True}

@@ -35,6 +35,7 @@ class UsageQuestion:
     environment: str = ""
     gateway: str = ""
     api: str = ""
+    consumer: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,11 @@ def _replace(path: Path, content: bytes) -> None:
 
 def _own(question: UsageQuestion, data: Path) -> UsageFile:
     now = datetime.now(UTC)
-    filters = {"environment": question.environment, "gateway": question.gateway, "api": question.api}
     window = parse_period(question.start, question.end, now)
     with own_store(data) as store, closing(report_questions(store, lambda: now)) as questions:
-        report = usage_report(questions, window, question.by.split(","), filters, now=now, version=__version__)
+        report = usage_report(
+            questions, window, question.by.split(","), _filters(question), now=now, version=__version__
+        )
     return UsageFile(renderer(question.format).render(report), len(report.rows), report.total["requests"])
 
 
@@ -114,9 +116,7 @@ def _remote(question: UsageQuestion, data: Path, process: Addresses) -> UsageFil
         "to": question.end,
         "by": question.by,
         "format": question.format,
-        "environment": question.environment,
-        "gateway": question.gateway,
-        "api": question.api,
+        **_filters(question),
     }
     answer = ask_process(
         data,
@@ -128,3 +128,12 @@ def _remote(question: UsageQuestion, data: Path, process: Addresses) -> UsageFil
         advice="Try again, or a shorter period.",
     )
     return UsageFile(answer.content, int(answer.headers[ROWS_HEADER]), int(answer.headers[REQUESTS_HEADER]))
+
+
+def _filters(question: UsageQuestion) -> dict[str, str]:
+    return {
+        "environment": question.environment,
+        "gateway": question.gateway,
+        "api": question.api,
+        "consumer": question.consumer,
+    }

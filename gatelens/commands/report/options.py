@@ -29,6 +29,7 @@ def usage(
     environment: Annotated[str, typer.Option(help="Only this environment.")] = "",
     gateway: Annotated[str, typer.Option(help="Only this gateway.")] = "",
     api: Annotated[str, typer.Option(help="Only this API.")] = "",
+    consumer: Annotated[str, typer.Option(help="Only this consumer.")] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write who used which API, and how much; docs/reports.md."""
@@ -40,6 +41,6 @@ def usage(
     )
 
     chosen = format_of(format_name, output)
-    report = run_usage(UsageQuestion(start, end, by, chosen, environment, gateway, api), data)
+    report = run_usage(UsageQuestion(start, end, by, chosen, environment, gateway, api, consumer), data)
     write(report.content, output)
     Console(stderr=True).print(f"{report.rows:,} rows, {report.requests:,} requests", highlight=False)

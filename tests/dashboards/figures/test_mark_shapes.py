@@ -33,4 +33,4 @@ def test_each_beginning_is_a_line() -> None:
     lines = [one for one in shapes if one["type"] == "line"]
     assert [one["x0"] for one in lines] == [one["x1"] for one in lines]
     assert len(lines) == 3
-    assert {one["layer"] for one in shapes} == {"above"}
+    assert {(one["type"], one["layer"]) for one in shapes} == {("rect", "below"), ("line", "above")}

@@ -29,6 +29,14 @@ SELECT toDateTime64('2026-04-11 11:10:00', 6, 'UTC') + toIntervalSecond(number),
 FROM numbers(200)
 """
 
+# One that has failed all the time, more often than the other, which began to at 11:40.
+_FAILURES = """
+INSERT INTO requests (time, environment, reporter, api, status)
+SELECT toDateTime64('2026-04-11 11:00:00', 6, 'UTC') + toIntervalSecond(number * 10), 'overview-order', 'gateway',
+    if(number % 3 = 0, 'broke', 'dead'), if(number % 3 = 0 AND number < 240, 200, 503)
+FROM numbers(360)
+"""
+
 
 @pytest.fixture(scope="module")
 def questions(store: Store) -> Iterator[Questions]:
@@ -38,7 +46,7 @@ def questions(store: Store) -> Iterator[Questions]:
     questions.close()
 
 
-def _drawn(store: Store, questions: Questions, *firing: Alert) -> str:
+def _drawn(store: Store, questions: Questions, *firing: Alert, context: PageContext = _CONTEXT) -> str:
     nothing: Any = lambda *_: None  # noqa: E731 - three of the same
     notifier = SimpleNamespace(
         acknowledgement_of=nothing, silence_of=nothing, inhibitions=lambda _: SimpleNamespace(source_of=nothing)
@@ -46,7 +54,7 @@ def _drawn(store: Store, questions: Questions, *firing: Alert) -> str:
     engine = SimpleNamespace(alerts=lambda: list(firing), notifier=notifier)
     parts = cast(PageParts, SimpleNamespace(store=store, questions=questions, engine=engine, pipeline=Pipeline))
     panel = attention_panel(parts)
-    return json.dumps(panel.draw(_CONTEXT, questions.ask_all(panel.questions(_CONTEXT))), cls=PlotlyJSONEncoder)
+    return json.dumps(panel.draw(context, questions.ask_all(panel.questions(context))), cls=PlotlyJSONEncoder)
 
 
 def _alert(summary: str, severity: str) -> Alert:
@@ -68,3 +76,12 @@ def test_what_fires_is_said_with_the_worst_of_it_and_nothing_is_called_healthy(
     assert "nobody pays, since 11:40" in drawn
     assert "tone-bad" in drawn
     assert _HEALTHY not in drawn
+
+
+def test_what_just_broke_is_said_before_what_always_fails(store: Store, questions: Questions) -> None:
+    store.command(_FAILURES)
+    context = PageContext(parse_view("/", "?from=now-1h&to=now&environment=overview-order"), _NOW)
+    drawn = _drawn(store, questions, context=context)
+    assert "failing since 11:40" in drawn
+    assert "failing throughout this range" in drawn
+    assert drawn.index('"broke"') < drawn.index('"dead"')

@@ -155,7 +155,10 @@ def test_logs_by_text_severity_and_gateway(store: Store) -> None:
     ] == [
         (0, "ERROR", 1), (0, "INFO", 1), (1, "ERROR", 1)
     ]  # fmt: skip
-    assert set(log_sources(store, search)["gateway"]) == {"edge", "mule"}
+    sources = log_sources(store, search)
+    assert set(zip(sources["gateway"], sources["environment"], strict=True)) == {
+        ("edge", *_HERE.values), ("mule", *_HERE.values)
+    }  # fmt: skip
 
 
 def test_traces_tell_their_root_and_their_faults(store: Store) -> None:

@@ -96,7 +96,10 @@ def test_filters(questions: Questions, environment: str, insert: Callable[..., N
     by_gateway = usage(questions, _TWO_DAYS, ["gateway"], {"environment": environment, "gateway": "stock.shop"})
     unrouted = usage(questions, _TWO_DAYS, ["api"], {"environment": environment, "api": NO_ROUTE})
 
+    of_partner = usage(questions, _TWO_DAYS, ["api"], {"environment": environment, "consumer": "partner"})
+
     assert _keyed(by_gateway, "gateway") == {"stock.shop": 4}
+    assert _keyed(of_partner, "api") == {"orders": 3}
     assert _keyed(unrouted, "api") == {"": 3}
 
 

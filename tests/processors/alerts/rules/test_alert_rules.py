@@ -215,8 +215,11 @@ def test_a_value_is_shown_with_its_unit() -> None:
     assert shown["rate"] == "0.9877/s"
     assert shown["p99"] == "0.9877 ms"
     assert shown["apdex"] == "0.9877"
-    assert show(Unit.COUNT, 1_234_567) == "1234567"
-    assert show(Unit.MILLISECONDS, 12_345.6) == "12346 ms"
+    assert show(Unit.COUNT, 1_234_567) == "1,234,567"
+    assert show(Unit.MILLISECONDS, 2030) == "2.03 s"
+    assert show(Unit.MILLISECONDS, 12_345.6) == "12.35 s"
+    assert show(Unit.MILLISECONDS, 150_000) == "2.5 min"
+    assert show(Unit.BYTES, 2_500_000) == "2.5 MB"
     assert show(None, 0.25) == "0.25"
 
 
