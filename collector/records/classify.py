@@ -25,9 +25,16 @@ AGENT_KEYS = frozenset({
     "hostname", "host", "file", "filename", "filepath", "path", "offset", "tag", "date", "@timestamp",
     # Of Vector, Filebeat and Logstash; theirs is an object.
     "timestamp", "source_type", "agent", "ecs", "input", "fields", "tags", "cloud", "container", "@version", _LINE,
+    "container_created_at", "@metadata", "fileset", "data_stream", "elastic_agent", "orchestrator",
     # Of the journal, and of Fluent Bit's parsers of syslog.
     "_HOSTNAME", "SYSLOG_IDENTIFIER", "_PID", "PRIORITY", "pri", "ident", "pid", "msgid", "extradata",
 })  # fmt: skip
+
+# What agents know of a line besides, and operators add to it: it is kept with a request. `event` has the line again.
+_BESIDE_LINE = AGENT_KEYS | {
+    "event", "type", "service", "process", "syslog", "image", "label", "severity", "facility", "appname", "procid",
+    "source_ip", "version", "gateway", "instance", "environment", "service.name",
+}  # fmt: skip
 
 # What distinguishes the output of a container, program or file.
 _SOURCE = (
@@ -148,9 +155,18 @@ def is_blank(record: Record) -> bool:
 def line_of(record: Record) -> str:
     """The line that an agent has put into a record; '' where it has put none."""
     line = record.get(_LINE)
-    if not isinstance(line, str) and _OTHER_LINE in record and record.keys() <= AGENT_KEYS:
+    if not isinstance(line, str) and _OTHER_LINE in record and _is_of_agent(record):
         line = record[_OTHER_LINE]
     return line if isinstance(line, str) else ""
+
+
+def _is_of_agent(record: Record) -> bool:
+    """Whether a record has nothing that an application would have written beside its message."""
+    return record.keys() <= AGENT_KEYS or all(
+        # The journal's keys are too many to list.
+        key in _BESIDE_LINE or key.startswith("_") or key.isupper()
+        for key in record
+    )
 
 
 def is_of_one_source(record: Record, other: Record) -> bool:

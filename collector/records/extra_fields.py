@@ -23,7 +23,12 @@ def extra_fields(record: Record) -> Mapping[str, Any]:
     """A record's fields other than its line; empty if it has no line."""
     if record.keys() <= IGNORED_KEYS or not line_of(record):
         return {}
-    return {key: value for key, value in record.items() if key not in IGNORED_KEYS}
+    return {key: value for key, value in record.items() if key not in IGNORED_KEYS and not _is_of_ecs(key, value)}
+
+
+def _is_of_ecs(key: str, value: object) -> bool:
+    """Whether it is what Filebeat and Logstash say of an event, where they also keep the line once more."""
+    return key == "event" and isinstance(value, dict)
 
 
 def apart(

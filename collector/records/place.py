@@ -6,7 +6,7 @@ For records that are kept whole, json_named.sql reads it in the same order; docs
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from collector.formats.shared.workload import gateway_of_pod
+from collector.formats.shared.workload import gateway_of_pod, service_of_container
 from collector.records.classify import Member, grouped
 
 
@@ -33,8 +33,11 @@ _INSTANCE = ("instance",)
 _HOST = ("hostname", "_HOSTNAME", "host")
 # Of Docker's log drivers, Compose, Swarm and ECS.
 _CONTAINER = "container_name"
-# Of Fluent Bit's filter, and by the names of OpenTelemetry, as in the fields of HEC.
+# Of Fluent Bit's and Fluentd's filter, Filebeat's (an object each) and Vector's source, and by the names of
+# OpenTelemetry, as in the fields of HEC.
 _KUBERNETES = "kubernetes"
+_PODS = ("pod_name", "pod")
+_NAMESPACES = ("namespace_name", "namespace", "pod_namespace")
 _POD, _NAMESPACE = "k8s.pod.name", "k8s.namespace.name"
 
 PLACE_KEYS = frozenset({*_GATEWAY, *_SERVICE, *_INSTANCE, *_HOST, _CONTAINER, _KUBERNETES, _POD, _NAMESPACE})
@@ -52,8 +55,9 @@ def place_of(record: Mapping[str, Any]) -> Place:
         return NOWHERE
     pod, namespace = _pod(record)
     container = _text(record.get(_CONTAINER)).lstrip("/")
+    service = _first(record, _SERVICE) or service_of_container(container)
     return Place(
-        _first(record, _GATEWAY) or gateway_of_pod(pod, namespace) or _first(record, _SERVICE) or _service(container),
+        _first(record, _GATEWAY) or gateway_of_pod(pod, namespace) or service,
         _first(record, _INSTANCE) or pod or container or _first(record, _HOST),
     )
 
@@ -67,7 +71,7 @@ def _pod(record: Mapping[str, Any]) -> tuple[str, str]:
     kubernetes = record.get(_KUBERNETES)
     if not isinstance(kubernetes, dict):
         return _text(record.get(_POD)), _text(record.get(_NAMESPACE))
-    return _text(kubernetes.get("pod_name")), _text(kubernetes.get("namespace_name"))
+    return _first(kubernetes, _PODS), _first(kubernetes, _NAMESPACES)
 
 
 def _first(record: Mapping[str, Any], keys: Sequence[str]) -> str:
@@ -79,14 +83,3 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         value = "" if "host" in value else value.get("name")
     return value if isinstance(value, str) else ""
-
-
-def _service(container: str) -> str:
-    """The service of a container: of Compose's `shop-edge-1`, Swarm's `shop_edge.1.0a1b…`, ECS' `edge/edge/0a1b…`."""
-    if "/" in container:
-        return container.split("/")[-2]
-    name, _, rest = container.partition(".")
-    if rest[:1].isdigit():
-        return name
-    name = container.rstrip("0123456789")
-    return name[:-1] if name[-1:] in ("-", "_") and name != container else container

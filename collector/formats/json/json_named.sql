@@ -1,11 +1,18 @@
 -- The text of a record, its moment, and who wrote it how gravely. `who` is one column, because each column costs at each
 -- step of planning.
 WITH
+    trimLeft(known.container_name, '/') AS container_name,
+    firstNonDefault(of_pod.pod_name, of_pod.pod.name) AS pod,
+    firstNonDefault(of_pod.namespace_name, of_pod.namespace, of_pod.pod_namespace) AS namespace,
+    firstNonDefault(of_pod.container_name, of_pod.container.name) AS container,
+    -- An object, as Filebeat and ECS have it, says where a line is from and how grave it is.
+    startsWith(known.log, '{') AND known.message != '' AND JSONType(normalised, 'log') = 'Object' ? known.log : '' AS log_object,
     arrayFirst(
         candidate -> candidate != '',
         [
             known.severity, known.level, known.severity_text, known.`log.level`, known.loglevel, known.levelname,
-            known.PRIORITY, known.`otel.log.severity.text`
+            known.PRIORITY, known.`otel.log.severity.text`,
+            log_object = '' ? '' : JSONExtractString(log_object, 'level')
         ]
     ) AS stated_level,
     -- Where nothing else says it, as the text does: 'WARN', '[warning]', '\tinfo\t'.
@@ -22,7 +29,7 @@ SELECT
     line,
     empty(attributes) ? 'not a JSON object, or an empty one' : '' AS fault,
     multiIf(
-        known.log != '', known.log,
+        known.log != '' AND log_object = '', known.log,
         known.message != '', known.message,
         known.msg != '', known.msg,
         known.MESSAGE != '', known.MESSAGE,
@@ -48,20 +55,26 @@ SELECT
                 named -> named != '',
                 [
                     known.gateway,
-                    {{gateway_of_pod(known.kubernetes.pod_name; known.kubernetes.namespace_name)}},
+                    {{gateway_of_pod(pod; namespace)}},
                     known.`service.name`,
-                    known.service
+                    -- Filebeat's and ECS' is an object. One that has a host is behind the gateway.
+                    multiIf(
+                        NOT startsWith(known.service, '{'), known.service,
+                        JSONHas(known.service, 'host'), '',
+                        JSONExtractString(known.service, 'name')
+                    ),
+                    {{service_of_container(container_name)}}
                 ]
             ),
             arrayFirst(
                 named -> named != '',
                 [
-                    known.instance, known.kubernetes.pod_name, known.hostname, known._HOSTNAME,
+                    known.instance, pod, container_name, known.hostname, known._HOSTNAME,
                     -- Filebeat's and ECS' is an object.
                     startsWith(known.host, '{') ? JSONExtractString(known.host, 'name') : known.host
                 ]
             ),
-            known.kubernetes.container_name = 'istio-proxy',
+            container = 'istio-proxy',
             arrayFirst(named -> named != '', [known.trace_id, known.traceId, known.`trace.id`]),
             arrayFirst(named -> named != '', [known.span_id, known.spanId, known.`span.id`]),
             known.logger,
@@ -79,11 +92,13 @@ SELECT
             mapConcat(
                 mapFilter(
                     (name, value) -> value != '' AND name NOT IN (
-                        'log', 'message', 'msg', 'MESSAGE', 'body', 'level', 'severity', 'severity_text', 'log.level',
+                        'message', 'msg', 'MESSAGE', 'body', 'level', 'severity', 'severity_text', 'log.level',
                         'loglevel', 'levelname', 'PRIORITY', 'otel.log.severity.text', 'environment', 'gateway',
                         'instance', 'trace_id', 'traceId', 'trace.id', 'span_id', 'spanId', 'span.id', 'kubernetes',
                         'stream', 'fluent_tag', 'fluent_time', 'logger', 'kind'
-                    ) AND NOT (name IN ('short_message', 'full_message') AND startsWith(text, value)),
+                    )
+                    AND NOT (name = 'log' AND log_object = '')
+                    AND NOT (name IN ('short_message', 'full_message') AND startsWith(text, value)),
                     attributes
                 ),
                 map(
@@ -91,10 +106,10 @@ SELECT
                     'logger', known.logger,
                     'kind', known.kind,
                     'log.iostream', attributes['stream'],
-                    'k8s.pod.name', known.kubernetes.pod_name,
-                    'k8s.namespace.name', known.kubernetes.namespace_name,
-                    'k8s.container.name', known.kubernetes.container_name,
-                    'k8s.node.name', known.kubernetes.host
+                    'k8s.pod.name', pod,
+                    'k8s.namespace.name', namespace,
+                    'k8s.container.name', container,
+                    'k8s.node.name', firstNonDefault(of_pod.host, of_pod.node.name, of_pod.pod_node_name)
                 )
             )
         ),

@@ -8,6 +8,7 @@ SELECT
     payload_gateway,
     peer,
     line,
+    normalised,
     JSONExtract(normalised, 'Map(String, String)') AS attributes,
     JSONExtract(normalised, 'Tuple(
         fluent_tag String, fluent_time String, log String, message String, msg String, MESSAGE String, body String,
@@ -17,10 +18,12 @@ SELECT
         `@timestamp` String, timestamp String, time String, date String, ts String,
         environment String, gateway String, `service.name` String, service String, instance String,
         hostname String, _HOSTNAME String, host String, trace_id String, traceId String, `trace.id` String, span_id String,
-        spanId String, `span.id` String, logger String, kind String,
-        kubernetes Tuple(
-            pod_name String, namespace_name String, container_name String, host String
-        ))') AS known
+        spanId String, `span.id` String, logger String, kind String, container_name String, kubernetes String)') AS known,
+    -- Of Fluent Bit's and Fluentd's filter, of Filebeat's, of Vector's source.
+    JSONExtract(known.kubernetes, 'Tuple(
+        pod_name String, namespace_name String, container_name String, host String,
+        pod Tuple(name String), namespace String, container Tuple(name String), node Tuple(name String),
+        pod_namespace String, pod_node_name String)') AS of_pod
 FROM
 (
     SELECT

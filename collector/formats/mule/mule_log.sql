@@ -64,7 +64,7 @@ SELECT
                 'mule.deployment_type', event.deployment_type,
                 'claimed_time', believed ? '' : toString(claimed)
             ),
-            mapConcat(envelope_fields, logger_fields, map(
+            mapUpdate(own_context, mapConcat(envelope_fields, logger_fields, map(
                 'logger.name', logger,
                 'thread.name', thread,
                 'exception.type', exception_type,
@@ -74,7 +74,7 @@ SELECT
                 'mule.correlation_id', correlation_id,
                 'mule.processor_path', processor_path,
                 'claimed_time', believed ? '' : toString(claimed)
-            ))
+            )))
         )
     ) AS attributes,
     {{format}} AS format,

@@ -74,6 +74,13 @@ SELECT
     ) AS stack_trace,
     if(log.thrown.name != '', log.thrown.name, log.`error.type`) AS exception_type,
     mapConcat(log.contextMap, log.labels, log.event.properties) AS context,
+    -- What the application has put there; the rest has columns and attributes of its own.
+    mapFilter(
+        (name, value) -> name NOT IN (
+            'correlationId', 'processorPath', 'trace_id', 'traceId', 'span_id', 'spanId'
+        ),
+        context
+    ) AS own_context,
     if(is_text, text[6], context['processorPath']) AS processor_path,
     multiIf(is_text, text[7], log.correlationId != '', log.correlationId, context['correlationId']) AS correlation_id,
     log.host != '' ? log.host : text[10] AS host,
@@ -93,7 +100,11 @@ SELECT
     log.event.severity = ''
         ? map()
         : mapConcat(
-            map('index', log.index, 'source', log.source, 'sourcetype', log.sourcetype), log.fields
+            map(
+                'index', log.index, 'source', log.source, 'sourcetype', log.sourcetype,
+                'exception.message', log.event.exception, 'log4j.marker', log.event.marker
+            ),
+            log.fields
         ) AS envelope_fields,
     startsWith(log.environment, '${') ? '' : log.environment AS named_environment
 FROM
@@ -111,7 +122,8 @@ FROM
             applicationName String, applicationVersion String, environment String, elapsed String, content String,
             locationInfo Tuple(rootContainer String), time String, host String, index String, source String,
             sourcetype String, fields Map(String, String), event Tuple(
-                severity String, logger String, thread String, message String, properties Map(String, String)))') AS log
+                severity String, logger String, thread String, message String, exception String, marker String,
+                properties Map(String, String)))') AS log
     FROM
     (
         SELECT

@@ -82,8 +82,15 @@ SELECT
     multiIf(
         severity_number > 0,
             ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][intDiv(severity_number - 1, 4) + 1],
-        upper(severity_text) = 'WARNING', 'WARN',
-        upper(toString(severity_text))
+        -- Text alone is what loggers call it: .NET's, Java's, Python's, syslog's.
+        transform(
+            upper(toString(severity_text)),
+            [
+                'VERBOSE', 'INFORMATION', 'INFORMATIONAL', 'NOTICE', 'WARNING', 'ERR', 'SEVERE', 'CRITICAL', 'CRIT', 'ALERT',
+                'EMERG', 'EMERGENCY', 'PANIC'
+            ],
+            ['TRACE', 'INFO', 'INFO', 'INFO', 'WARN', 'ERROR', 'ERROR', 'FATAL', 'FATAL', 'FATAL', 'FATAL', 'FATAL', 'FATAL']
+        )
     ) AS severity_of_log,
     {{before_kept}}CAST(
         if(

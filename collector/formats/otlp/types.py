@@ -29,8 +29,8 @@ def _any_value(depth: int, map_of: str) -> str:
     )
 
 
-def _attributes(map_of: str) -> str:
-    return f"attributes Array(Tuple(key LowCardinality(String), value {_any_value(1, map_of)}))"
+def _attributes(map_of: str, depth: int = 1) -> str:
+    return f"attributes Array(Tuple(key LowCardinality(String), value {_any_value(depth, map_of)}))"
 
 
 def _request(signal: str, records: str, map_of: str) -> str:
@@ -42,11 +42,11 @@ def _request(signal: str, records: str, map_of: str) -> str:
 
 
 def _logs(map_of: str) -> str:
-    # Bodies are as deep as Kubernetes' metadata in a record of Fluent Bit's.
+    # As deep as Kubernetes' metadata in a record of Fluent Bit's, and as a logger's JSON that has been made attributes.
     return _request(
         "logs",
         "log_records Array(Tuple(time_unix_nano UInt64, severity_number UInt32, severity_text LowCardinality(String), "
-        f"body {_any_value(3, map_of)}, {_attributes(map_of)}, trace_id String, span_id String, "
+        f"body {_any_value(3, map_of)}, {_attributes(map_of, 3)}, trace_id String, span_id String, "
         "observed_time_unix_nano UInt64, event_name LowCardinality(String)))",
         map_of,
     )

@@ -23,6 +23,10 @@ SELECT
     multiIf(
         labels['gateway'] != '', labels['gateway'],
         workload != '', workload,
+        -- What OpenTelemetry writes of a resource: the job, if it has one, is the service behind a namespace of services.
+        labels['service_name'] != '' AND NOT startsWith(labels['service_name'], 'unknown_service')
+            AND (labels['job'] = '' OR endsWith(concat('/', labels['job']), concat('/', labels['service_name']))),
+            labels['service_name'],
         payload_gateway != '', payload_gateway,
         labels['job'] != '', labels['job'],
         peer
@@ -32,6 +36,8 @@ SELECT
         labels['node'] != '', labels['node'],
         labels['kubernetes_node'] != '', labels['kubernetes_node'],
         labels['k8s.node.name'] != '', labels['k8s.node.name'],
+        labels['k8s_node_name'] != '', labels['k8s_node_name'],
+        labels['host_name'] != '', labels['host_name'],
         pod != '', '',
         address
     ) AS host,
@@ -48,15 +54,18 @@ SELECT
     transform(
         -- A unit is that of the values that were observed; a bucket and a count only say how many.
         multiIf(match(name, '_(bucket|g?count)$'), '', unit != '', unit, unit_of_name),
-        ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'volts', 'amperes', 'joules', 'grams'],
-        ['s', 'By', '1', 'Cel', 'm', 'V', 'A', 'J', 'g']
+        [
+            'seconds', 'milliseconds', 'microseconds', 'nanoseconds', 'bytes', 'ratio', 'celsius', 'meters', 'volts',
+            'amperes', 'joules', 'grams'
+        ],
+        ['s', 'ms', 'us', 'ns', 'By', '1', 'Cel', 'm', 'V', 'A', 'J', 'g']
     ) AS unit
 FROM
 (
     SELECT
         * EXCEPT (namespace, stated_address),
         extract(
-            name, '_(seconds|bytes|ratio|celsius|meters|volts|amperes|joules|grams)(?:_total|_sum)?$'
+            name, '_((?:milli|micro|nano)?seconds|bytes|ratio|celsius|meters|volts|amperes|joules|grams)(?:_total|_sum)?$'
         ) AS unit_of_name,
         if(
             pod != '' OR labels['app'] = '' OR namespace = '',
@@ -72,14 +81,22 @@ FROM
             toLowCardinality(multiIf(
                 labels['pod'] != '', labels['pod'],
                 labels['kubernetes_pod_name'] != '', labels['kubernetes_pod_name'],
-                labels['k8s.pod.name']
+                labels['k8s.pod.name'] != '', labels['k8s.pod.name'],
+                labels['k8s_pod_name']
             )) AS pod,
             toLowCardinality(multiIf(
                 labels['namespace'] != '', labels['namespace'],
                 labels['kubernetes_namespace'] != '', labels['kubernetes_namespace'],
-                labels['k8s.namespace.name']
+                labels['k8s.namespace.name'] != '', labels['k8s.namespace.name'],
+                labels['k8s_namespace_name']
             )) AS namespace,
-            toLowCardinality(if(labels['instance'] != '', labels['instance'], {{instance_of_peer(peer)}})) AS stated_address
+            toLowCardinality(multiIf(
+                -- An SDK draws a UUID anew at each start: a host says more.
+                labels['host_name'] != '' AND match(labels['instance'], '^(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$'),
+                    labels['host_name'],
+                labels['instance'] != '', labels['instance'],
+                {{instance_of_peer(peer)}}
+            )) AS stated_address
         FROM ({{inner}})
     )
 )

@@ -1,4 +1,4 @@
-"""The workload that a pod belongs to, by the pod's name: the one name that every input can work out."""
+"""What a pod or a container is a replica of, by its name alone: the one name that every input can work out."""
 
 import re
 
@@ -10,6 +10,7 @@ GENERATED_NAME = _SUFFIX + "$"
 GENERATED_NAME_IN_NAMESPACE = _SUFFIX + r"(\.[^.]*)?$"
 
 _GENERATED = re.compile(GENERATED_NAME)
+_NUMBERED = re.compile(r"[-_][0-9]+$")
 
 
 def workload_of_pod(pod: str) -> str:
@@ -20,3 +21,14 @@ def workload_of_pod(pod: str) -> str:
 def gateway_of_pod(pod: str, namespace: str) -> str:
     """The gateway that a pod is a replica of, as the rule `gateway_of_pod` has it in SQL."""
     return f"{workload_of_pod(pod)}.{namespace}" if pod and namespace else workload_of_pod(pod)
+
+
+def service_of_container(container: str) -> str:
+    """The service of a container, as the rule `service_of_container` has it in SQL.
+
+    Of Compose's `shop-edge-1`, Swarm's `shop_edge.1.0a1b…`, ECS' `edge/edge/0a1b…`.
+    """
+    if "/" in container:
+        return container.split("/")[-2]
+    name, _, rest = container.partition(".")
+    return name if rest[:1].isdigit() else _NUMBERED.sub("", container, count=1)

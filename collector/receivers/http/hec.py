@@ -62,6 +62,10 @@ def routes(intake: Intake, config: HttpConfig, memory: BodyMemory) -> list[Route
         *_versions("raw", hec.answering(hec.raw), "POST"),
         *_versions("ack", hec.answering(hec.ack), "POST"),
         *_versions("health", hec.health, "GET"),
+        # Docker's log driver asks so before it starts a container, without its token.
+        Route(_BASE, hec.health, methods=["OPTIONS"]),
+        *_versions("event", hec.health, "OPTIONS"),
+        *_versions("raw", hec.health, "OPTIONS"),
     ]
 
 

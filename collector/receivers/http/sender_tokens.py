@@ -32,14 +32,16 @@ class SenderTokens:
             sender = self._find_sender(token) if token else None
             if sender is not None:
                 scope["state"] = {**scope.get("state", {}), "sender": sender}
-            elif not self._is_taken_without(scope["path"]):
+            elif not self._is_taken_without(scope["method"], scope["path"]):
                 self._intake.refused("http", "unauthenticated")
                 mark_refused(HTTPConnection(scope), "unauthenticated")
                 return await _refusal(scope["path"], authorization)(scope, receive, send)
         return await self._app(scope, receive, send)
 
-    def _is_taken_without(self, path: str) -> bool:
-        return path.startswith(_HEC_HEALTH) or (path.startswith(_HEC) and self._has_hec_tokens)
+    def _is_taken_without(self, method: str, path: str) -> bool:
+        if not path.startswith(_HEC):
+            return False
+        return self._has_hec_tokens or method == "OPTIONS" or path.startswith(_HEC_HEALTH)
 
 
 def _refusal(path: str, authorization: str) -> Response:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collector.formats.shared.rules import with_rules
-from collector.formats.shared.workload import gateway_of_pod, workload_of_pod
+from collector.formats.shared.workload import gateway_of_pod, service_of_container, workload_of_pod
 from storage.store import Store
 
 _FORMATS = Path(__file__).parents[3] / "collector" / "formats"
@@ -43,6 +43,24 @@ def test_the_workload_of_a_pod_is_the_same_in_sql_and_python(store: Store, pod: 
         assert _asked(store, "gateway_of_pod", pod, namespace) == gateway
         node = f"sidecar~10.1.2.3~{pod}{'.' if namespace and pod else ''}{namespace if pod else ''}~svc.cluster.local"
         assert (_asked(store, "gateway_of_node", node), _asked(store, "pod_of_node", node)) == (gateway, pod)
+
+
+@pytest.mark.parametrize(
+    ("container", "service"),
+    [
+        ("shop-edge-1", "shop-edge"),
+        ("shop_edge_12", "shop_edge"),
+        ("shop_edge.1.0a1b2c3d", "shop_edge"),
+        ("edge/edge/0a1b2c3d", "edge"),
+        ("edge", "edge"),
+        ("edge2", "edge2"),
+        ("edge.internal", "edge.internal"),
+        ("", ""),
+    ],
+)
+def test_the_service_of_a_container_is_the_same_in_sql_and_python(store: Store, container: str, service: str) -> None:
+    assert service_of_container(container) == service
+    assert _asked(store, "service_of_container", container) == service
 
 
 def test_a_node_that_is_not_istios_tells_no_pod(store: Store) -> None:

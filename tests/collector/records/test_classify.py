@@ -113,7 +113,24 @@ def test_what_goes_on_with_a_record_of_mule_stays_with_it() -> None:
         # Vector's, and Filebeat's, whose `log` tells of the file.
         ({"message": "a", "timestamp": "now", "source_type": "file", "file": "/a", "host": "h"}, "a"),
         ({"message": "a", "log": {"offset": 1}, "@timestamp": "now", "agent": {}, "ecs": {}, "input": {}}, "a"),
+        # Logstash's, which keeps the line once more; Filebeat's of a module; Vector's of Docker, syslog, the journal.
+        ({"message": "a", "@version": "1", "host": {"name": "h"}, "log": {}, "event": {"original": "a"}}, "a"),
+        ({"message": "a", "service": {"type": "nginx"}, "fileset": {"name": "access"}, "type": "log"}, "a"),
+        (
+            {
+                "message": "a",
+                "container_created_at": "now",
+                "image": "nginx",
+                "label": {},
+                "source_type": "docker_logs",
+            },
+            "a",
+        ),
+        ({"message": "a", "appname": "nginx", "facility": "local7", "severity": "info", "source_type": "syslog"}, "a"),
+        ({"message": "a", "_SYSTEMD_UNIT": "nginx.service", "SYSLOG_FACILITY": "3", "source_type": "journald"}, "a"),
+        ({"message": "a", "gateway": "edge", "environment": "test"}, "a"),
         ({"message": "a", "level": "info"}, ""),
+        ({"message": "a", "severity": "info", "user": "u"}, ""),
         ({"log": 7}, ""),
         ({"log": None}, ""),
         ({}, ""),

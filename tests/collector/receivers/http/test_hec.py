@@ -147,6 +147,14 @@ def test_health(rig: Rig) -> None:
         assert (answer.status_code, answer.json()) == (200, {"text": "HEC is healthy", "code": 17})
 
 
+@pytest.mark.parametrize("path", ["", "/event", "/event/1.0", "/raw", "/raw/1.0"])
+def test_dockers_log_driver_asks_before_it_starts_a_container(rig: Rig, path: str) -> None:
+    """It takes nothing but 200 for an answer, and sends no token with it."""
+    answer = httpx.options(f"{rig.http}/services/collector{path}", trust_env=False, timeout=PATIENCE)
+    assert (answer.status_code, answer.json()["code"]) == (200, 17)
+    assert _post(rig, path, b'{"event": "a"}', {}).status_code == 401
+
+
 @pytest.mark.parametrize("where", ["header", "address"])
 def test_what_is_answered_is_acknowledged(rig: Rig, where: str) -> None:
     headers = _AUTHORIZED | ({"X-Splunk-Request-Channel": _CHANNEL} if where == "header" else {})

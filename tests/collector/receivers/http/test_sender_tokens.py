@@ -80,6 +80,8 @@ def test_hec_says_it_in_its_own_words(rig: Rig, authorization: str | None, statu
     answer = _post(rig, "/services/collector/event", b'{"event": "a"}', authorization)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert httpx.get(f"{rig.http}/services/collector/health", trust_env=False, timeout=PATIENCE).status_code == 200
+    asked = httpx.options(f"{rig.http}/services/collector/event/1.0", trust_env=False, timeout=PATIENCE)
+    assert asked.status_code == 200
     assert rig.spooled() == []
 
 
