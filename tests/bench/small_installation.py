@@ -99,7 +99,7 @@ def _spans() -> bytes:
             trace_id=end.to_bytes(16), span_id=(end + number).to_bytes(8), name="GET /orders",
             start_time_unix_nano=start, end_time_unix_nano=end,
         )  # fmt: skip
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())
 
 
 if __name__ == "__main__":
