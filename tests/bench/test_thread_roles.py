@@ -3,7 +3,7 @@
 from tests.bench.thread_roles import spent_by_role
 
 
-def test_time_is_told_by_what_threads_do() -> None:
+def test_time_is_divided_by_what_threads_do() -> None:
     before = {"python": 2.0, "intake": 1.0, "ThreadPool": 9.0}
     after = {
         "python": 2.5,

@@ -37,7 +37,7 @@ def test_panels_that_ask_at_the_same_time_share_the_answer() -> None:
     assert once(PageContext(View(path="/mesh"), _NOW)) == 3
 
 
-def test_an_error_is_told_to_all_and_old_answers_are_dropped() -> None:
+def test_an_error_is_reported_to_all_and_old_answers_are_dropped() -> None:
     def work_out(context: PageContext) -> datetime:
         if context.now == _NOW:
             raise StoreUnavailable("ClickHouse does not answer.")

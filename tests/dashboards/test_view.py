@@ -42,7 +42,7 @@ def test_links_of_before_still_narrow() -> None:
     )  # fmt: skip
 
 
-def test_a_filter_that_cannot_be_read_is_told() -> None:
+def test_a_filter_that_cannot_be_read_is_reported() -> None:
     view = parse_view("/", "?filter=nonsense&filter=api%3Dorders")
     assert "'nonsense' is no filter" in view.fault
     assert view.filters == (Filter("api", Operator.IN, ("orders",)),)

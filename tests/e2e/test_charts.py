@@ -255,7 +255,7 @@ def test_the_same_numbers_come_out_of_a_panel(tab: Tab, tmp_path: Path) -> None:
     assert asked == tab.figure("requests")
 
 
-def test_a_server_that_is_gone_is_told_and_comes_back_by_itself(gatelens: GatelensProcess, tab: Tab) -> None:
+def test_a_server_that_is_gone_is_reported_and_comes_back_by_itself(gatelens: GatelensProcess, tab: Tab) -> None:
     gatelens.kill()
     tab.page.keyboard.press("r")
     root = tab.page.locator("html")

@@ -93,7 +93,7 @@ def test_a_host_that_is_not_this_machine_is_named_with_a_cure(tmp_path: Path) ->
     assert "another address of this machine" in message
 
 
-def test_every_fault_of_a_configuration_is_told(tmp_path: Path) -> None:
+def test_every_fault_of_a_configuration_is_reported(tmp_path: Path) -> None:
     config = tmp_path / "gatelens.yaml"
     config.write_text("web: {listen: 5, port: 80}\ncollector: {spool: {max_size: lots}}\ncolector: {}\n")
     finished = run("up", "--data", tmp_path / "data", "--config", config, settings={})
@@ -139,7 +139,7 @@ def test_a_query_needs_data(tmp_path: Path) -> None:
     assert "holds no data; give the directory of `gatelens up` with --data." in message
 
 
-def test_segments_are_told_over_http(running: GatelensProcess) -> None:
+def test_segments_are_reported_over_http(running: GatelensProcess) -> None:
     web, http = running.addresses.web, running.addresses.http
     with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         url = f"{http}/ingest/envoy_json?environment=told&own_segment=true"

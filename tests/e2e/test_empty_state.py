@@ -45,7 +45,7 @@ def test_first_steps_name_the_real_addresses_and_give_way_to_traffic(
     assert _highest(tab, "latency-chart") == pytest.approx(12, rel=0.02)
 
 
-def test_what_cannot_be_read_is_told_before_anything_else_is_there(
+def test_what_cannot_be_read_is_reported_before_anything_else_is_there(
     tmp_path: Path, open_tab: Callable[..., Tab]
 ) -> None:
     with GatelensProcess(tmp_path / "data") as process:

@@ -130,7 +130,7 @@ def test_what_is_piped_in_is_imported_once(state: str, running: GatelensProcess,
 
 
 @pytest.mark.parametrize("state", ["running", "stopped"])
-def test_what_became_of_it_is_told_to_people_and_programs(
+def test_what_became_of_it_is_reported_to_people_and_programs(
     state: str, running: GatelensProcess, stopped: Path, tmp_path: Path
 ) -> None:
     data = running.data if state == "running" else stopped

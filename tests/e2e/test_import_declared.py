@@ -38,7 +38,7 @@ def test_an_import_with_a_format_of_its_own(tmp_path: Path) -> None:
     assert [(row["path"], int(row["duration_us"])) for row in found] == [("/orders/1", 1000), ("/orders/2", 2000)]
 
 
-def test_a_fault_of_the_definition_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_fault_of_the_definition_is_reported_with_its_place(tmp_path: Path) -> None:
     finished = run("import", _log(tmp_path, 1), "--log-format", "nginx=$status $", "--data", tmp_path / "data")
     assert finished.returncode == 1
     assert b"nginx, column 9: `$` must be followed by the name of a variable" in finished.stderr

@@ -114,7 +114,7 @@ def test_the_editor_completes_columns_tables_and_values(tab: Tab, taken: str) ->
         ("SELECT api,\n  nothing\nFROM requests", "Unknown expression identifier `nothing`.", "nothing"),
     ],
 )
-def test_what_may_not_be_run_is_told_at_its_place(
+def test_what_may_not_be_run_is_marked_at_its_place(
     gatelens: GatelensProcess, tab: Tab, statement: str, message: str, place: str
 ) -> None:
     _run(tab, statement)

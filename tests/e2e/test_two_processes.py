@@ -131,7 +131,7 @@ def test_commands_ask_either(both: list[GatelensProcess]) -> None:
         assert rolled_up == 518
 
 
-def test_alerts_are_told_once_whoever_leads(both: list[GatelensProcess], hook: Hook) -> None:
+def test_alerts_are_sent_once_whoever_leads(both: list[GatelensProcess], hook: Hook) -> None:
     until(lambda: _leading(both), lambda found: len(found) == 1)
     (leader,) = _leading(both)
     (follower,) = [process for process in both if process is not leader]

@@ -73,7 +73,7 @@ def test_an_unknown_kind_of_store_is_a_clear_error(dsn: str) -> None:
         connect(dsn)
 
 
-def test_a_server_that_is_away_is_told_without_its_password() -> None:
+def test_a_server_that_is_away_is_reported_without_its_password() -> None:
     with pytest.raises(StoreUnavailable, match=r"does not answer; check `storage\.dsn`") as raised:
         connect("http://someone:secret@127.0.0.1:1/db")
     assert "secret" not in str(raised.value)

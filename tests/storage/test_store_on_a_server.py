@@ -65,7 +65,7 @@ def test_a_statement_may_be_long(remote: Store) -> None:
     assert remote.rows("EXISTS TABLE long") == [(1,)]
 
 
-def test_a_failure_is_told_as_embedded(remote: Store) -> None:
+def test_a_failure_is_reported_as_embedded(remote: Store) -> None:
     with pytest.raises(QueryFailed, match=r"^Unknown expression identifier `nothere`[^()]*$"):
         remote.rows("SELECT nothere")
     with pytest.raises(QueryMemoryExceeded, match=r"^Query memory limit exceeded"):

@@ -139,7 +139,7 @@ def test_numbers_as_text_are_the_same_numbers(store: Store, tmp_path: Path, name
 
 
 @pytest.mark.parametrize("name", [name for name in _NUMBERED if name != "envoy_text"])
-def test_null_is_what_is_not_told(store: Store, tmp_path: Path, name: str) -> None:
+def test_null_is_what_is_unknown(store: Store, tmp_path: Path, name: str) -> None:
     whole, written, id_name, _ = _NUMBERED[name]
     fields = [field for field in whole if field != id_name]
     lines = [written({**whole, field: None, id_name: f"null-{field}"}) for field in fields]
@@ -169,7 +169,7 @@ def test_keys_that_nobody_knows_change_nothing(store: Store, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("protocol", ["HTTP/9", "HTTP/1.1.1", "SPDY/3", "-", "x" * 300])
-def test_versions_of_http_are_stored_as_they_are_told(store: Store, tmp_path: Path, protocol: str) -> None:
+def test_versions_of_http_are_stored_as_they_are_logged(store: Store, tmp_path: Path, protocol: str) -> None:
     segment = load(store, tmp_path, "envoy_json", _json({**ENVOY_RECORD, "protocol": protocol}))
     assert rows(store, "requests", "protocol", segment) == [
         (protocol.replace("-", "") if protocol == "-" else protocol,)

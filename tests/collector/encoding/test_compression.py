@@ -83,7 +83,7 @@ def test_a_size_that_snappy_does_not_keep_is_damage() -> None:
         decode(b"\xe8\x07" + _block(b"x" * 10)[1:], "snappy", _LIMIT)
 
 
-def test_an_unknown_encoding_is_told_with_those_that_are_known() -> None:
+def test_an_unknown_encoding_is_reported_with_those_that_are_known() -> None:
     known = "gzip, deflate, zlib, zstd, snappy, x-snappy-framed, lz4 or none"
     with pytest.raises(UnknownEncoding, match=f"Content-Encoding 'br' is not known; use {known}"):
         decode(b"x", "br", _LIMIT)

@@ -107,7 +107,9 @@ def test_a_file_that_cannot_be_read_is_no_reason_not_to_start(tmp_path: Path, ca
     assert Families(file).fragments() == families.fragments() != {}
 
 
-def test_a_disk_that_takes_nothing_is_told_and_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_disk_that_takes_nothing_is_reported_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     families = Families(tmp_path / "none" / "families.json")
     families.learn([Family("load", "gauge", "")])
     with caplog.at_level(logging.WARNING):

@@ -104,7 +104,7 @@ def test_all_signals_are_stored(store: Store, tmp_path: Path, form: str, compres
 
 
 @pytest.mark.parametrize("form", ["json", "proto"])
-def test_what_is_cut_off_or_damaged_is_told_and_the_rest_is_there(tmp_path: Path, form: str) -> None:
+def test_what_is_cut_off_or_damaged_is_reported_and_the_rest_is_there(tmp_path: Path, form: str) -> None:
     whole = _file(form, "zstd")
     first = 4 + struct.unpack_from(">I", whole)[0]
     file = tmp_path / "export"

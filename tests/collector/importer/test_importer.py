@@ -149,7 +149,7 @@ def test_lines_longer_than_what_fits_behind_a_block(tmp_path: Path) -> None:
     assert sink.lines() == {"envoy_json": content.splitlines()}
 
 
-def test_a_file_without_lines_is_told_before_it_fills_the_memory(tmp_path: Path) -> None:
+def test_a_file_without_lines_is_reported_before_it_fills_the_memory(tmp_path: Path) -> None:
     path = _packed(tmp_path / "a.log", json_line("short") + b"x" * (3 << 20))
     with pytest.raises(GatelensError, match="a line of 2098152 bytes or more; check that it is a log of lines"):
         import_file(path, MemorySink(), block_bytes=1000)

@@ -73,7 +73,7 @@ def test_a_pipe_may_be_packed(pack: Callable[[bytes], bytes]) -> None:
     assert sink.content == content
 
 
-def test_a_pipe_that_is_cut_off_is_told() -> None:
+def test_a_pipe_that_is_cut_off_is_reported() -> None:
     content, sink = json_lines("cut", range(3000)), MemorySink()
     with pytest.raises(GatelensError, match=r"stdin cannot be read to its end: .*its first [\d,]+ bytes, unpacked"):
         _imported(gzip.compress(content)[:-20], sink)

@@ -172,7 +172,7 @@ def test_a_directory_is_a_clear_error(tmp_path: Path) -> None:
         import_file(tmp_path, MemorySink())
 
 
-def test_the_closest_formats_are_told(tmp_path: Path) -> None:
+def test_the_closest_formats_are_listed(tmp_path: Path) -> None:
     line = b'192.0.2.9 - - [10/Feb/2026:21:24:02 +0100] "GET /\x1b[31m HTTP/1.1"  \x1b[31m200 18468 "-"\n'
     path = tmp_path / "a.log"
     path.write_bytes(line)

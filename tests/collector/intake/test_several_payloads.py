@@ -118,7 +118,7 @@ def test_what_the_disk_refuses_of_several_is_offered_again(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(("refused", "tries", "accepted"), [(b"HTTP/1.1", 31, 1), (b"", 2, 0)])
-def test_what_the_disk_goes_on_to_refuse_is_told(
+def test_what_the_disk_goes_on_to_refuse_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bytes, tries: int, accepted: int
 ) -> None:
     monkeypatch.setattr(module, "_REST_OFFERED", Backoff(first=0.01, longest=0.01, tries=31))

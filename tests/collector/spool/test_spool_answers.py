@@ -23,7 +23,7 @@ async def _answered(spool: Spool) -> None:
     await answer.future
 
 
-def test_a_coroutine_is_told_what_is_durable(tmp_path: Path) -> None:
+def test_a_coroutine_learns_what_is_durable(tmp_path: Path) -> None:
     spool = Spool(tmp_path, SpoolConfig(segment_age=60))
     asyncio.run(asyncio.wait_for(_answered(spool), 5))
     spool.close()
@@ -31,7 +31,7 @@ def test_a_coroutine_is_told_what_is_durable(tmp_path: Path) -> None:
     assert segment.path.read_bytes().count(b"{}") == 1
 
 
-def test_a_coroutine_is_told_why_something_is_not_durable(tmp_path: Path) -> None:
+def test_a_coroutine_learns_why_something_is_not_durable(tmp_path: Path) -> None:
     async def refused() -> None:
         answer = LoopAnswer()
         answer(SpoolFull("The spool cannot be written. Free space."))
@@ -41,7 +41,7 @@ def test_a_coroutine_is_told_why_something_is_not_durable(tmp_path: Path) -> Non
         asyncio.run(refused())
 
 
-def test_who_has_gone_is_not_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_whoever_has_gone_is_not_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def leave() -> LoopAnswer:
         answer = LoopAnswer()
         answer.future.cancel()

@@ -12,7 +12,7 @@ from tests.collector.rigs.spooling import MakeSpool, append, arrive, bodies_in, 
 from tests.patience import PATIENCE
 
 
-def test_a_disk_that_fails_is_told_and_leaves_no_hole(
+def test_a_disk_that_fails_is_reported_and_leaves_no_hole(
     make_spool: MakeSpool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spool = make_spool()

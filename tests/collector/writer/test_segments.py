@@ -20,7 +20,7 @@ def _append(spool: Spool, segment_id: str, format_name: str, *bodies: bytes) -> 
     spool.append_segment(segment_id, [Payload(format_name, body, now_us, "segments") for body in bodies])
 
 
-def test_rows_are_told_when_nothing_waits_any_more(store: Store, make_spool: MakeSpool) -> None:
+def test_rows_are_reported_when_nothing_waits_any_more(store: Store, make_spool: MakeSpool) -> None:
     spool = make_spool()
     assert segments(store, spool, "segments-a") == Segments([], [], _NOTHING)
     _append(spool, "segments-a1", "envoy_json", json_lines("a", range(5)) + b"broken\n")

@@ -47,7 +47,7 @@ def test_elsewhere_it_is_closed_before(make_port: Callable[..., Port], settings:
     assert "gatelens admin link" in port.ask("GET", "/sign-in").text
 
 
-def test_strangers_are_led_to_the_sign_in_page_and_programs_are_told(port: Port) -> None:
+def test_strangers_are_led_to_the_sign_in_page_and_programs_get_an_error(port: Port) -> None:
     page = port.ask("GET", "/apis?environment=blue&from=now-6h", headers=HTML)
     assert (page.status_code, page.headers["location"]) == (
         303, "/sign-in?next=/apis%3Fenvironment%3Dblue%26from%3Dnow-6h",

@@ -128,5 +128,5 @@ def test_parameters_of_a_model_are_known_by_their_aliases_and_pages_take_any(ser
     assert _ask(server, "GET", "/page?from=now-2h").status_code == 200
 
 
-def test_all_methods_of_a_path_are_told(server: FastAPI) -> None:
+def test_all_methods_of_a_path_are_listed(server: FastAPI) -> None:
     assert _ask(server, "DELETE", "/api/v1/things").headers["allow"] == "GET, POST, PUT"

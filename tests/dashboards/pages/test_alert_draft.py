@@ -54,7 +54,7 @@ def test_a_link_of_a_chart_fills_in_a_new_rule() -> None:
     assert fields_of_view(parse_view("/alerts/new", "?measure=nonsense"), None, "")["measure"] == "error_rate"
 
 
-def test_percents_are_shares_and_no_number_is_told() -> None:
+def test_percents_are_shares_and_no_number_is_reported() -> None:
     fields = {"name": "x", "measure": "error_rate", "window": "5m", "threshold_warning": "2.5 %"}
     assert definition_of(fields, {})["threshold"] == 0.025
     with pytest.raises(InvalidRule, match="threshold: input should be a valid number"):

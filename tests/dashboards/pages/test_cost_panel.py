@@ -16,13 +16,13 @@ def test_a_fit_without_figures_is_not_spoken_of() -> None:
     )
 
 
-def test_several_are_told_by_environment() -> None:
+def test_several_are_reported_by_environment() -> None:
     note = fit_note(_fits(("test", 0.9, 0.5, ""), ("prod", 0.98, 0.25, "")))
     assert note.count("Traffic of ") == 2
     assert note.index("of test") < note.index("of prod")
 
 
-def test_why_there_are_no_figures_is_told_by_environment_where_it_differs() -> None:
+def test_why_there_are_no_figures_is_explained_by_environment_where_it_differs() -> None:
     few = "CPU is known for only 1 step"
     assert silence_note(_fits(("test", 0.0, 0.5, few), ("prod", 0.0, 0.5, few))) == few
     assert silence_note(_fits(("test", 0.0, 0.5, few), ("prod", 0.0, 0.5, "no CPU"))) == f"test: {few}. prod: no CPU"

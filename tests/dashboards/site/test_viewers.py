@@ -75,7 +75,7 @@ def test_what_is_being_drawn_is_waited_for() -> None:
     assert page.times == 1
 
 
-def test_a_failure_is_told_to_who_asked_and_tried_again() -> None:
+def test_a_failure_is_reported_to_who_asked_and_tried_again() -> None:
     page = Page()
 
     def fails() -> Mapping[str, Drawn]:

@@ -69,7 +69,7 @@ def test_no_receiver_that_listens_is_open_to_other_machines() -> None:
     assert {fault.split()[0] for fault in faults} == {f"collector.{name}.listen" for name in listening}
 
 
-def test_all_open_listeners_are_told_of_with_their_cures() -> None:
+def test_all_open_listeners_are_reported_with_their_cures() -> None:
     collector = {name: {"listen": _PUBLIC} for name in ("http", "grpc", "forward")}
     faults = _faults(_config(collector=collector))
     assert [fault.split()[0] for fault in faults] == [
@@ -125,7 +125,7 @@ def test_forward_starts_where_it_knows_its_agents(settings: dict[str, Any]) -> N
     assert _faults(_config(collector={"forward": {"listen": _PUBLIC, **settings}})) == []
 
 
-def test_what_is_open_is_told_of_at_each_start(tmp_path: Path) -> None:
+def test_what_is_open_is_logged_at_each_start(tmp_path: Path) -> None:
     opened = {"listen": _PUBLIC, "allow_unauthenticated": True}
     config = _config(web=opened, collector=dict.fromkeys(("http", "grpc", "forward"), opened))
     told = warnings(config)
@@ -135,13 +135,13 @@ def test_what_is_open_is_told_of_at_each_start(tmp_path: Path) -> None:
     assert all("is open to everybody" in line for line in told)
 
 
-def test_passwords_in_the_clear_are_told_of() -> None:
+def test_passwords_in_the_clear_are_warned_about() -> None:
     assert "takes passwords over plain HTTP" in warnings(_config(web={"listen": _PUBLIC}))[0]
     assert warnings(_config(web={"listen": _PUBLIC, "tls": _TLS})) == []
 
 
 @pytest.mark.parametrize("section", ["http", "grpc"])
-def test_tokens_in_the_clear_are_told_of(section: str) -> None:
+def test_tokens_in_the_clear_are_warned_about(section: str) -> None:
     [warning] = warnings(_config(collector={section: {"listen": _PUBLIC}}))
     assert warning.startswith(f"collector.{section}.listen") and "takes tokens in the clear" in warning
     assert warnings(_config(collector={section: {"listen": _PUBLIC, "tls": _TLS}})) == []

@@ -77,7 +77,7 @@ def test_tokens_are_made_listed_and_revoked(data: Path) -> None:
     assert "edge" not in _run("token", "list", data=data).stdout
 
 
-def test_a_mistyped_directory_is_told_of(tmp_path: Path) -> None:
+def test_a_mistyped_directory_is_reported(tmp_path: Path) -> None:
     made = _run("token", "create", "edge", data=tmp_path / "dta")
     assert "dta is a new data directory" in made.stderr
     assert made.stdout.startswith("glr_")

@@ -52,7 +52,7 @@ def _mixed(directory: Path) -> Path:
 
 
 @pytest.mark.usefixtures("own_store")
-def test_what_is_odd_in_the_rows_is_told(tmp_path: Path) -> None:
+def test_what_is_odd_in_the_rows_is_reported(tmp_path: Path) -> None:
     found = _imported(_mixed(tmp_path), "import-odd")
     told = found.findings
     assert set(told.formats) == {"envoy_json", "combined", "json"}
@@ -89,7 +89,7 @@ def test_a_clock_that_was_never_set_is_not_kept(own_store: Store, tmp_path: Path
     assert own_store.rows(sql) == [(0,)]
 
 
-def test_a_ttl_is_told_that_deletes_what_is_kept(own_store: Store, tmp_path: Path) -> None:
+def test_a_ttl_that_deletes_what_is_kept_is_reported(own_store: Store, tmp_path: Path) -> None:
     log = _mixed(tmp_path)
     # A DateTime ends in 2106: beyond it the time to live would begin anew in 1970, and take all rows of all tests.
     # It is only read: to apply it, every row of all tests would be looked at.

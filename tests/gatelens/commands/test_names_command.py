@@ -74,7 +74,7 @@ def test_rules_are_listed_in_their_order(rules: Path) -> None:
     assert "There are no naming rules" in printed("list", group="names")
 
 
-def test_all_faults_of_rules_are_told_at_once(rules: Path) -> None:
+def test_all_faults_of_rules_are_reported_at_once(rules: Path) -> None:
     rules.write_text(_RULES.replace("source: path", "source: pat").replace("(.*)", ".*"))
     with pytest.raises(ConfigError) as raised:
         printed("list", "--config", str(rules), group="names")

@@ -16,7 +16,7 @@ def _view(**document: Any) -> dict[str, tuple[str, bool]]:
     return {one.path: (one.value, one.is_default) for one in view.settings}
 
 
-def test_what_is_set_is_told_from_defaults() -> None:
+def test_what_is_set_is_distinguished_from_defaults() -> None:
     found = _view(collector={"spool": {"max_size": "1 GiB"}}, retention={"requests": "14d"})
     assert found["collector.spool.max_size"] == ("1 GiB", False)
     assert found["collector.spool.segment_age"][1]

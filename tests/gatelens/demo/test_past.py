@@ -43,7 +43,7 @@ def test_the_rate_follows_the_day() -> None:
     assert 600 * RATE * 1.55 < noon.time.size < 600 * RATE * 1.75
 
 
-def test_what_becomes_of_requests_is_told_in_envoys_terms() -> None:
+def test_what_becomes_of_requests_is_stored_in_envoys_terms() -> None:
     seen = Counter(
         (record["upstream_cluster"], record["response_code"], record["response_flags"], record["consumer"])
         for record in _records(QUIET)
@@ -65,7 +65,7 @@ def test_the_rate_limit_lets_the_first_of_each_minute_through() -> None:
     assert all(record["upstream_us"] is None for record in refused)
 
 
-def test_a_mesh_request_is_told_by_both_sidecars() -> None:
+def test_a_mesh_request_is_reported_by_both_sidecars() -> None:
     pairs: dict[str, list[dict[str, Any]]] = {}
     for record in _records(QUIET):
         if record["gateway"] in ("checkout.shop", "inventory.shop"):

@@ -40,7 +40,7 @@ def test_without_authentication_nothing_starts(tmp_path: Path) -> None:
     assert "Traceback" not in told
 
 
-def test_what_is_opened_on_purpose_is_told_of_at_each_start(tmp_path: Path) -> None:
+def test_what_is_opened_on_purpose_is_logged_at_each_start(tmp_path: Path) -> None:
     opened = {name.replace("LISTEN", "ALLOW_UNAUTHENTICATED"): "true" for name in FREE_PORTS}
     with GatelensProcess(tmp_path / "data", settings=_PUBLIC | opened) as process:
         for section in ("web", "collector.http", "collector.grpc", "collector.forward"):

@@ -47,14 +47,14 @@ def example(tmp_path: Path) -> RuleFile:
 
 
 @pytest.mark.parametrize("model", _MODELS)
-def test_every_key_is_told_of(model: type[BaseModel]) -> None:
+def test_every_key_is_documented(model: type[BaseModel]) -> None:
     for name, field in model.model_fields.items():
         if field.alias or name not in CHANNELS:
             assert re.search(rf"^\| .*`{field.alias or name}`.* \|", _DOCS, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_every_setting_of_a_channel_is_told_of(channel: str) -> None:
+def test_every_setting_of_a_channel_is_documented(channel: str) -> None:
     (model,) = (part for part in get_args(Channels.model_fields[channel].annotation) if part is not type(None))
     assert f"| `{channel}` | " in _DOCS
     for name, field in model.model_fields.items():
@@ -65,12 +65,12 @@ def test_every_setting_of_a_channel_is_told_of(channel: str) -> None:
 
 
 @pytest.mark.parametrize("word", [*KINDS, *SIGNALS, *State, *RuleState])
-def test_every_kind_signal_and_state_is_told_of(word: str) -> None:
+def test_every_kind_signal_and_state_is_documented(word: str) -> None:
     assert re.search(rf"`{word}`|^\| {word} \|", _DOCS, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_every_placeholder_is_told_of(name: str) -> None:
+def test_every_placeholder_is_documented(name: str) -> None:
     assert f"`{{{{ {name} }}}}`" in _DOCS
 
 

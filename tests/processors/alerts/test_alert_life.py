@@ -120,7 +120,7 @@ def test_an_alert_whose_rule_leaves_the_file_resolves(
     assert _statuses(hook) == ["firing", "resolved"]
 
 
-def test_what_is_acknowledged_is_not_repeated_and_its_end_is_told_even_after_a_restart(
+def test_what_is_acknowledged_is_not_repeated_and_its_end_is_sent_even_after_a_restart(
     open_engine: OpenEngine, rules: RulesOnDisk, hook: Hook, add_requests: AddRequests
 ) -> None:
     for minute in range(4):
@@ -142,7 +142,7 @@ def test_what_is_acknowledged_is_not_repeated_and_its_end_is_told_even_after_a_r
     assert _statuses(hook) == ["firing", "firing", "resolved"]
 
 
-def test_a_silence_survives_a_restart_and_its_end_lets_the_alert_be_told(
+def test_a_silence_survives_a_restart_and_its_end_lets_the_alert_be_sent(
     open_engine: OpenEngine, rules: RulesOnDisk, hook: Hook, add_requests: AddRequests
 ) -> None:
     for minute in range(3):
@@ -196,7 +196,7 @@ def test_after_a_long_time_out_of_work_an_hour_is_caught_up(
     assert changes == ["pending", "inactive", "pending", "inactive"]
 
 
-def test_each_channel_of_a_receiver_is_told_and_retried_by_itself(
+def test_each_channel_of_a_receiver_is_notified_and_retried_by_itself(
     open_engine: OpenEngine, rules: RulesOnDisk, hook: Hook, add_requests: AddRequests
 ) -> None:
     other = Hook()
@@ -246,7 +246,7 @@ def test_a_channel_that_fails_is_left_alone_for_longer_and_longer() -> None:
     assert calls == [0, 15, 45, 105, 225, 465, 765, 1065]
 
 
-def test_a_channel_that_breaks_keeps_no_other_from_being_told() -> None:
+def test_a_channel_that_breaks_keeps_no_other_from_being_notified() -> None:
     told: list[str] = []
 
     def send(notification: Notification) -> None:
@@ -267,7 +267,7 @@ def test_a_channel_that_breaks_keeps_no_other_from_being_told() -> None:
     assert delivery.busy(_NOW + 5 * _SECOND) == {("on-call", "email")}
 
 
-def test_a_stored_rule_whose_receiver_is_gone_is_told_of(open_engine: OpenEngine, rules: RulesOnDisk) -> None:
+def test_a_stored_rule_whose_receiver_is_gone_is_reported(open_engine: OpenEngine, rules: RulesOnDisk) -> None:
     rules.write("life-file")
     engine = open_engine()
     engine.tick(_NOW)

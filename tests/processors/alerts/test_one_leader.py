@@ -122,7 +122,7 @@ def test_one_of_two_tells_and_both_show(site: Site, hook: Hook, add_requests: Ad
     assert taken.owner == "ada"
 
 
-def test_what_is_silenced_at_one_is_not_told_by_the_other(site: Site, hook: Hook, add_requests: AddRequests) -> None:
+def test_what_is_silenced_at_one_is_not_sent_by_the_other(site: Site, hook: Hook, add_requests: AddRequests) -> None:
     name = "what-is-silenced-at-one-is-not-told-by-the-other"
     first, second = site.start(), site.start()
     site.play(15, first, second)

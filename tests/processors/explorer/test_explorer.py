@@ -109,12 +109,12 @@ def test_a_request_is_found_again_by_its_key(store: Store) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "r-1", "1700000000000000-", "1700000000000000-zz", "99999999999999999999-AB"])
-def test_what_is_no_key_is_told(store: Store, key: str) -> None:
+def test_what_is_no_key_is_reported(store: Store, key: str) -> None:
     with pytest.raises(InvalidQuestion, match="no key"):
         find_request(store, key)
 
 
-def test_what_cannot_be_asked_is_told(store: Store) -> None:
+def test_what_cannot_be_asked_is_reported(store: Store) -> None:
     with pytest.raises(InvalidQuestion, match="duration_ms"):
         find_requests(store, _WINDOW, (), order="-path")
     with pytest.raises(InvalidQuestion, match="1000"):

@@ -93,7 +93,7 @@ def questions(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     asked.close()
 
 
-def test_each_kind_is_told(questions: Questions) -> None:
+def test_each_kind_is_reported(questions: Questions) -> None:
     found = policies(questions, _WINDOW, _IN)
     counted = found.groupby(["kind", "outcome"])["requests"].sum()
     assert counted.to_dict() == _KINDS
@@ -136,7 +136,7 @@ def test_kinds_by_name(policy: str, kind: str) -> None:
     assert kind_of(policy).name == kind
 
 
-def test_a_name_that_says_nothing_is_told_by_the_answer() -> None:
+def test_a_name_that_says_nothing_is_reported_by_the_answer() -> None:
     assert kind_of("111", status=429).name == "rate_limit"
     assert kind_of("", ["UAEX"], 403).name == "external_authorization"
     assert len({kind.name for kind in KINDS}) == len(KINDS)

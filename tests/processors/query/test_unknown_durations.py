@@ -51,7 +51,7 @@ def _load(store: Store, file: Path, environment: str, lines: bytes) -> None:
     store.load(of.statement, of.table, of.columns, f"durations-{environment}", of.schema)
 
 
-def test_what_is_not_told_is_not_0(store: Store) -> None:
+def test_what_is_unknown_is_not_0(store: Store) -> None:
     found = store.rows(
         "SELECT environment, countIf(duration_us = 0), countIf(duration_us IS NULL), count() FROM usage_requests"
         " WHERE segment_id LIKE 'durations-%' GROUP BY environment ORDER BY environment"

@@ -95,7 +95,7 @@ def test_a_latency_that_is_not_known_is_left_empty(
     assert (untold["p50_ms"], untold["p95_ms"], untold["requests"]) == (None, None, 1)
 
 
-def test_unknown_formats_are_told_what_is_known() -> None:
+def test_unknown_formats_are_reported_with_those_that_are_known() -> None:
     with pytest.raises(InvalidReport, match="csv, xlsx, json"):
         renderer("pdf")
 

@@ -151,7 +151,7 @@ def test_a_link_and_a_device_stay_what_they_are(tmp_path: Path) -> None:
     assert Path(os.devnull).is_char_device()
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(GatelensError, match="cannot be written: No such file or directory"):
         write(b"content", tmp_path / "missing" / "usage.csv")
     with pytest.raises(GatelensError, match="cannot be written: Is a directory"):

@@ -73,7 +73,7 @@ def test_filters_and_defaults(get: Get, environment: str) -> None:
         ("by=api&by=consumer", "by=api,consumer"),
     ],
 )
-def test_faults_are_told(get: Get, query: str, told: str) -> None:
+def test_faults_are_reported(get: Get, query: str, told: str) -> None:
     answer = get(query)
 
     assert answer.status_code == 400

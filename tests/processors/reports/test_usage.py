@@ -111,7 +111,7 @@ def test_nothing_used_is_a_frame_with_columns(questions: Questions, environment:
 
 
 @pytest.mark.parametrize("by", [["colour"], ["api", "time; DROP TABLE requests"], [""], []])
-def test_unknown_dimensions_are_told_what_is_known(questions: Questions, by: list[str]) -> None:
+def test_unknown_dimensions_are_reported_with_those_that_are_known(questions: Questions, by: list[str]) -> None:
     with pytest.raises(InvalidReport, match=r"environment, gateway_kind, .* status_class, hour, day, month"):
         usage(questions, _DAY, by, {})
 

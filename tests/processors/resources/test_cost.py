@@ -124,7 +124,7 @@ def test_noise_widens_the_margins_and_stays_within_them(store: Store) -> None:
         assert found["margin"] > exact.loc[api, "margin"]
 
 
-def test_what_is_asked_too_seldom_is_not_told(store: Store) -> None:
+def test_what_is_asked_too_seldom_is_not_reported(store: Store) -> None:
     costs, _ = _of(store, "noisy")
     rare = costs.loc[[_RARE]]
     assert (rare["requests"] > 0).all()

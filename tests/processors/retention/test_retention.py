@@ -105,7 +105,7 @@ def test_the_file_is_followed_while_it_runs(store: Store, tmp_path: Path) -> Non
     [{"requests": "12h"}, {"requests": "soon"}, {"years": "1d"}, {"environments": [{"name": "a"}, {"name": "a"}]}],
     ids=str,
 )
-def test_faults_are_told(faulty: dict[str, object]) -> None:
+def test_faults_are_reported(faulty: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         RetentionConfig.model_validate(faulty)
 

@@ -26,7 +26,7 @@ from tests.bench.route_quality import public_apis, quality
         ("{orderId}", "{orderId}"),
     ],
 )
-def test_values_are_told_by_their_looks(segment: str, expected: str) -> None:
+def test_values_are_recognised_by_their_looks(segment: str, expected: str) -> None:
     assert typed(segment) == expected
 
 

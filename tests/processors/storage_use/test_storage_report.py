@@ -34,7 +34,7 @@ def _stored(store: Store) -> tuple[int, datetime, datetime]:
     return rows, oldest.replace(tzinfo=UTC), newest.replace(tzinfo=UTC)
 
 
-def test_tables_are_told_as_they_are(store: Store, report: StorageReport) -> None:
+def test_tables_are_reported_as_they_are(store: Store, report: StorageReport) -> None:
     found = {table.name: table for table in report.tables}
     assert {"requests", "api_1m", "api_1h", "books"} <= set(found)
     # What other tests have deleted stands in the parts until they are merged, which may happen at any time.
@@ -47,7 +47,7 @@ def test_tables_are_told_as_they_are(store: Store, report: StorageReport) -> Non
     assert "schema_migrations" not in found
 
 
-def test_room_is_told_by_what_came_in_the_last_day(report: StorageReport) -> None:
+def test_room_is_estimated_by_what_came_in_the_last_day(report: StorageReport) -> None:
     assert report.bytes_per_day > 0
     assert report.days_left == pytest.approx(report.free_bytes / report.bytes_per_day)
     quiet = StorageReport([TableUse("requests", 10, 400, 5, 1), TableUse("api_1m", 2, 40, 5, 1)], 1000, 0, {})

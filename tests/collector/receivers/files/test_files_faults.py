@@ -86,7 +86,7 @@ def test_a_damaged_packed_file_is_left_until_it_changes(
         rig.wait_for_lines([*numbered(0, 10), *numbered(20, 30)])
 
 
-def test_what_nobody_has_thought_of_is_told_with_its_traceback_and_tried_again(
+def test_an_unforeseen_fault_is_logged_with_its_traceback_and_tried_again(
     tmp_path: Path, logs: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(block: bytes, reading: Reading, *, mid_line: bool) -> list[Part]:

@@ -265,7 +265,7 @@ def _faults(rig: FileRig, caplog: pytest.LogCaptureFixture, reason: str) -> list
     return [record.getMessage() for record in caplog.records]
 
 
-def test_a_missing_directory_is_told_once_and_read_when_it_comes(
+def test_a_missing_directory_is_reported_once_and_read_when_it_comes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     missing = tmp_path / "missing"
@@ -277,7 +277,7 @@ def test_a_missing_directory_is_told_once_and_read_when_it_comes(
         rig.wait_for_lines(numbered(0, 3))
 
 
-def test_a_file_that_may_not_be_read_is_told_and_tried_again(
+def test_a_file_that_may_not_be_read_is_reported_and_tried_again(
     tmp_path: Path, logs: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(logs / "a.log", numbered(0, 3))

@@ -79,7 +79,7 @@ def test_messages_in_pieces_of_every_size() -> None:
         assert framer.size == 0
 
 
-def test_what_is_wrong_is_told_behind_what_is_whole() -> None:
+def test_what_is_wrong_is_reported_behind_what_is_whole() -> None:
     framer = Framer(_LIMIT)
     framer.feed(msgpack.packb(_BATCHES[6]) + b"GET / HTTP/1.1")
     assert len(framer.messages()) == 1

@@ -72,7 +72,7 @@ def test_the_shared_key_opens(keyed: ForwardRig) -> None:
         assert agent.answer() == {"ack": "c"}
 
 
-def test_another_key_is_told_and_closed(keyed: ForwardRig) -> None:
+def test_another_key_is_answered_and_closed(keyed: ForwardRig) -> None:
     with keyed.connect() as agent:
         assert _shake(agent, "k-2") == ["PONG", False, "shared_key mismatch", "", ""]
         assert agent.is_closed()
@@ -189,7 +189,7 @@ def _fault(directory: Path, **settings: Any) -> str:
     return str(fault.value)
 
 
-def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
+def test_faults_of_the_configuration_are_reported(tmp_path: Path) -> None:
     with forward(tmp_path / "first") as rig:
         assert "cannot be opened" in _fault(tmp_path / "a", listen=f"127.0.0.1:{rig.port}")
     assert "give an address and a port" in _fault(tmp_path / "b", listen="24224")

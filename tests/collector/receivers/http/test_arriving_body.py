@@ -161,7 +161,7 @@ def test_clients_that_stall_leave_the_spool_to_others(tmp_path: Path) -> None:
         assert small.spool.size == (tmp_path / _files(small)[0]).stat().st_size
 
 
-def test_a_disk_that_fails_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_reported(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_space(_descriptor: int, _parts: list[memoryview]) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 

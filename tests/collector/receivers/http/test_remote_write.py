@@ -48,7 +48,7 @@ def test_version_1_is_spooled_as_it_was_before_packing(rig: Rig, client: httpx.C
 
 
 @pytest.mark.parametrize("content_type", [_TYPE_2, f'{_TYPE}; Proto="io.prometheus.write.v2.Request"; charset=x'])
-def test_version_2_is_told_what_was_written(rig: Rig, client: httpx.Client, content_type: str) -> None:
+def test_version_2_is_answered_with_what_was_written(rig: Rig, client: httpx.Client, content_type: str) -> None:
     answer = _post(client, _snap(_TWO), content_type, **{"X-Prometheus-Remote-Write-Version": "2.0.0"})
     assert (answer.status_code, answer.content) == (204, b"")
     assert _written(answer) == ["3", "1", "0"]

@@ -154,7 +154,7 @@ def test_the_interval_is_kept(answering: Answering, tmp_path: Path) -> None:
         ({"bearer_token": "t0ken"}, "Bearer t0ken"),
     ],
 )
-def test_a_target_is_told_who_we_are(
+def test_a_target_learns_who_scrapes_it(
     answering: Answering, tmp_path: Path, caplog: pytest.LogCaptureFixture, access: dict[str, str], header: str
 ) -> None:
     with caplog.at_level(logging.DEBUG):

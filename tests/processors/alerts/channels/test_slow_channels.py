@@ -116,7 +116,7 @@ def test_a_channel_that_hangs_delays_neither_rounds_nor_others(
     assert hook.calls >= 2
 
 
-def test_what_was_told_is_known_at_once_and_not_told_again_after_a_crash(
+def test_what_was_sent_is_known_at_once_and_not_sent_again_after_a_crash(
     open_engine: OpenEngine, store: Store, hook: Hook, hanging: HangingHook, add_requests: AddRequests
 ) -> None:
     """The process dies right after the call, before any other round."""
@@ -131,7 +131,7 @@ def test_what_was_told_is_known_at_once_and_not_told_again_after_a_crash(
     assert (hanging.statuses, hook.calls) == (["firing"], 1)
 
 
-def test_the_end_is_told_even_if_nobody_knows_what_became_of_the_beginning(
+def test_the_end_is_sent_even_if_nobody_knows_what_became_of_the_beginning(
     open_engine: OpenEngine, hanging: HangingHook, add_requests: AddRequests
 ) -> None:
     """The process dies in the middle of the call, which the receiver has taken."""

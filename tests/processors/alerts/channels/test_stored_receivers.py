@@ -133,7 +133,7 @@ def test_the_nodes_that_labels_reach() -> None:
         (f"email: {{to: a@x, from: g@x, security: none, host: {'x' * 64}.example}}", "could not be used"),
     ],
 )
-def test_what_cannot_be_sent_is_told_of_the_channel(channel: str, told: str) -> None:
+def test_what_cannot_be_sent_is_reported_of_the_channel(channel: str, told: str) -> None:
     receiver, _ = receiver_of(f"name: x\n{channel}", {})
     ((_, error),) = try_channels(receiver, "http://gatelens", _NOW).items()
     assert told in error

@@ -42,7 +42,7 @@ def test_alerts_that_there_are_stay() -> None:
     assert [change.alert.labels["api"] for change in changes] == ["api-0"]
 
 
-def test_alerts_that_are_not_told_yet_take_room() -> None:
+def test_alerts_that_are_not_sent_yet_take_room() -> None:
     """New names at each evaluation, while the receiver does not answer."""
     rule = _rule(limit=3)
     alerts: dict[str, Alert] = {}

@@ -108,7 +108,7 @@ def test_times_and_values() -> None:
     assert alerts[0].fingerprint == fingerprint(alerts[0].labels)
 
 
-def test_every_change_is_told_once() -> None:
+def test_every_change_is_sent_once() -> None:
     run = _run(_rule(**{"for": "15s"}), [0.2, 0.2, 0.2, 0.0, 0.0, 0.2, 0.0])
     changes = [
         (change.previous.value, change.alert.state.value, change.time) for _, _, changes in run for change in changes

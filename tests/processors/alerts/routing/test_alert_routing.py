@@ -89,7 +89,7 @@ def test_a_group_waits_for_more_of_its_kind_and_then_keeps_its_interval() -> Non
     assert story.at(30 * _SECOND + 5 * _MINUTE) == ["team: firing carts,orders,stock"]
 
 
-def test_what_ends_is_told_once_and_what_goes_on_is_repeated() -> None:
+def test_what_ends_is_sent_once_and_what_goes_on_is_repeated() -> None:
     story = _story({"receiver": "team", "group_wait": "0s", "group_interval": "1m", "repeat_interval": "1h"})
     orders, carts = _alert("orders"), _alert("carts")
     story.alerts = [orders, carts]
@@ -106,13 +106,13 @@ def test_what_ends_is_told_once_and_what_goes_on_is_repeated() -> None:
     assert story.alerts == []
 
 
-def test_an_alert_that_ends_before_its_group_is_told_is_never_told() -> None:
+def test_an_alert_that_ends_before_its_group_is_sent_is_never_sent() -> None:
     story = _story({"receiver": "team", "group_wait": "1m"}, _over(_alert("orders"), 30 * _SECOND))
     assert story.at(30 * _SECOND) == []
     assert story.alerts == []
 
 
-def test_the_end_of_what_was_not_taken_is_told() -> None:
+def test_the_end_of_what_was_not_taken_is_sent() -> None:
     story = _story({"receiver": "team", "group_wait": "0s", "group_interval": "0s"}, _alert("orders"))
     story.is_taken = False
     assert story.at(timedelta()) == ["team: firing orders"]
@@ -190,7 +190,7 @@ def test_nights_are_mute_where_a_route_says_so() -> None:
     assert story.at(60 * _MINUTE) == ["team: firing carts"]
 
 
-def test_the_end_is_told_where_the_beginning_was_although_the_routes_have_changed() -> None:
+def test_the_end_is_sent_where_the_beginning_was_although_the_routes_have_changed() -> None:
     story = _story({"receiver": "team", "group_wait": "0s"}, _alert("orders"))
     assert story.at(timedelta()) == ["team: firing orders"]
     changed = {"receivers": _RECEIVERS, "route": {"receiver": "on-call", "group_wait": "0s", "group_interval": "0s"}}

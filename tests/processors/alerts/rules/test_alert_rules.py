@@ -117,7 +117,7 @@ def test_the_address_of_a_webhook_is_never_shown(tmp_path: Path) -> None:
     assert "line 1" in str(caught.value)
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     faults = _faults(
         tmp_path,
         """
@@ -179,7 +179,7 @@ receivers:
     assert "rule 'a': receiver: 'nobody' is no receiver; use one of a.b, on-call" in faults
 
 
-def test_an_operator_without_quotes_is_told_of(tmp_path: Path) -> None:
+def test_an_operator_without_quotes_is_reported(tmp_path: Path) -> None:
     assert _faults(tmp_path, _rule(op=">")) == ["rule 'slow': op: is empty; write it in quotes, as in op: '>'"]
 
 

@@ -149,7 +149,7 @@ def test_a_backtest_asks_for_the_hours_of_a_day_at_once(store: Store) -> None:
     assert asked.number == 2
 
 
-def test_faults_are_told_with_their_lines() -> None:
+def test_faults_are_reported_with_their_lines() -> None:
     text = """rules:
   - alert: one
     kind: unusual
