@@ -83,7 +83,10 @@ def test_pages_show_both(upgraded: GatelensProcess, open_tab: Callable[..., Tab]
     assert shown["payments"] == ("–", "–")
     tab.visit("/apis/payments?environment=new")
     assert tab.figure("requests") == 1
-    assert [(row["p50"], row["p99"]) for row in tab.table("routes")] == [("–", "–")]
+    [route] = tab.table("routes")
+    # Columns that say nothing of any row make room for the others.
+    assert route["requests"]
+    assert route.keys().isdisjoint({"p50", "p95", "p99"})
 
 
 @pytest.mark.parametrize("by", ["api", "api,consumer"])
