@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is there before the first test stays there: to look through it takes longer than many a test."""
+    if "chdb" in sys.modules:
+        # The engine's threads can open what the thread can that imports it, which has to be a confined one.
+        raise pytest.UsageError("A module of the tests imports chDB; import it in a process of its own.")
     gc.collect()
     gc.freeze()
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tests.clickhouse_server.http_interface import OWNER
+from tests.clickhouse_server.users import OWNER
 from tests.patience import PATIENCE
 
 _ROOT = Path(__file__).parents[2]

@@ -28,6 +28,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tests.clickhouse_server.chdb_engine import ChdbEngine, EngineError
+from tests.clickhouse_server.users import OWNER, READER
 
 # What the interface itself takes from a URL; the rest are settings.
 _OF_HTTP = frozenset(
@@ -65,9 +66,6 @@ _READS = re.compile(
 _NOT_IMPLEMENTED = 48
 _DENIED = 497
 _WRONG_PASSWORD = 516
-
-OWNER = ("gatelens", "owner's secret")
-READER = ("reader", "reader's secret")
 
 
 def application(engine: ChdbEngine) -> Starlette:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.clickhouse_server.clickhouse_process import ClickHouseProcess
-from tests.clickhouse_server.http_interface import READER
+from tests.clickhouse_server.users import READER
 from tests.collector.rigs.access_logs import json_line
 from tests.e2e.gatelens_process import FREE_PORTS, GatelensProcess, run, until
 from tests.patience import PATIENCE

@@ -21,7 +21,7 @@ from storage.faults import query_error
 from storage.memory_budget import DEFAULT_BUDGET
 from storage.store import Store, connect
 from tests.clickhouse_server.clickhouse_process import ClickHouseProcess
-from tests.clickhouse_server.http_interface import OWNER, READER
+from tests.clickhouse_server.users import OWNER, READER
 from tests.e2e.gatelens_process import until
 from tests.patience import PATIENCE
 
