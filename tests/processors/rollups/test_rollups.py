@@ -48,7 +48,10 @@ def clock(start: datetime) -> _Clock:
 
 @pytest.fixture
 def filler(store: Store, clock: _Clock) -> RollupFiller:
-    return RollupFiller(store, clock, NoOpMeter("test"), pause=timedelta(), settling_seconds=0)
+    filler = RollupFiller(store, clock, NoOpMeter("test"), pause=timedelta(), settling_seconds=0)
+    # Requests of other tests may claim any time.
+    filler.fill()
+    return filler
 
 
 def _store(store: Store, at: datetime, requests: int, route: str = "/a") -> None:
