@@ -12,11 +12,12 @@ from processors.errors import InvalidReport
 from processors.query.questions import Questions
 from processors.reports.renderers import Renderer, renderer
 from processors.reports.report import UsageReport, usage_report
+from processors.reports.usage import FILTERS
 from processors.time.period import parse_period
 from storage.errors import GatelensError
 from storage.faults import with_cure
 
-_PARAMETERS = ("from", "to", "by", "format", "environment", "gateway", "api", "consumer")
+_PARAMETERS = ("from", "to", "by", "format", *FILTERS)
 
 # Of the report in the answer, for programs that do not read the file.
 ROWS_HEADER = "Gatelens-Rows"

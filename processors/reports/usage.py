@@ -18,6 +18,8 @@ from storage.store import Store
 COUNTS = ("requests", "successes", "client_errors", "errors", "request_bytes", "response_bytes")
 # Of the requests whose duration is known, within 1.1 % of exact; not fit to be summed, and missing where none is known.
 LATENCIES = ("p50_ms", "p95_ms")
+# What a report can be narrowed to.
+FILTERS = ("environment", "gateway", "api", "consumer")
 
 # What a sheet can hold besides its header and total.
 MOST_ROWS = 1_000_000
@@ -37,9 +39,9 @@ def report_questions(store: Store, clock: Callable[[], datetime]) -> Questions:
 def usage(questions: Questions, window: Window, by: Sequence[str], filters: Mapping[str, str]) -> pd.DataFrame:
     """A row for each combination of the dimensions that was used in the window.
 
-    `filters` are the values of `environment`, `gateway`, `api` and `consumer` that count, '' for all. The columns are
-    the dimensions, COUNTS and LATENCIES; `hour`, `day` and `month` are the moments at which they begin, in UTC. Raises
-    StoreError, and InvalidReport for unknown dimensions or too many rows.
+    `filters` are the values of FILTERS that count, '' for all. The columns are the dimensions, COUNTS and LATENCIES;
+    `hour`, `day` and `month` are the moments at which they begin, in UTC. Raises StoreError, and InvalidReport for
+    unknown dimensions or too many rows.
     """
     answer = questions.ask(usage_question(window, by, filters), _DEADLINE)
     if answer.since is not None:

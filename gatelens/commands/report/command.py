@@ -16,7 +16,7 @@ from gatelens.data_directory.own_store import own_store
 from processors.errors import InvalidReport
 from processors.reports.renderers import RENDERERS, renderer
 from processors.reports.report import usage_report
-from processors.reports.usage import report_questions
+from processors.reports.usage import FILTERS, report_questions
 from processors.time.period import parse_period
 from storage.errors import GatelensError
 
@@ -131,9 +131,4 @@ def _remote(question: UsageQuestion, data: Path, process: Addresses) -> UsageFil
 
 
 def _filters(question: UsageQuestion) -> dict[str, str]:
-    return {
-        "environment": question.environment,
-        "gateway": question.gateway,
-        "api": question.api,
-        "consumer": question.consumer,
-    }
+    return {name: getattr(question, name) for name in FILTERS}
