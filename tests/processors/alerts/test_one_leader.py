@@ -63,11 +63,11 @@ class Site:
         self.now = _NOW
         self.processes: list[Process] = []
         self._store = store
-        self._name = name
+        self.name = name
         self._rules = rules
 
     def start(self, clock_off: timedelta = timedelta()) -> Process:
-        terms = SimulatedTerms(self._store, self._name, lambda: self.now)
+        terms = SimulatedTerms(self._store, self.name, lambda: self.now)
         lease = SharedLease(terms, f"directory-{len(self.processes)}", lambda: self.now + clock_off, self._seconds)
         engine = AlertEngine(
             self._store, RuleSource(self._rules, environment={}), lease.now, get_meter("test"), "http://gatelens",
@@ -107,7 +107,7 @@ def _told(hook: Hook) -> list[tuple[str, str]]:
 
 def test_one_of_two_tells_and_both_show(site: Site, hook: Hook, add_requests: AddRequests) -> None:
     for minute in range(5):
-        add_requests("one-of-two-tells-and-both-show", _BUSY + minute * _MINUTE, 5)
+        add_requests(site.name, _BUSY + minute * _MINUTE, 5)
     first, second = site.start(), site.start(clock_off=10 * _MINUTE)
     site.play(120, first, second)
     assert _told(hook) == [("orders", "firing")]
@@ -123,14 +123,13 @@ def test_one_of_two_tells_and_both_show(site: Site, hook: Hook, add_requests: Ad
 
 
 def test_what_is_silenced_at_one_is_not_sent_by_the_other(site: Site, hook: Hook, add_requests: AddRequests) -> None:
-    name = "what-is-silenced-at-one-is-not-told-by-the-other"
     first, second = site.start(), site.start()
     site.play(15, first, second)
     silence = new_silence(parse_matchers("api=orders"), _NOW, _NOW + 60 * _MINUTE, "ada", "maintenance")
     second.engine.notifier.put_silence(silence, site.now)
     for minute in range(5):
-        add_requests(name, _BUSY + minute * _MINUTE, 5)
-        add_requests(name, _BUSY + minute * _MINUTE, 5, api="carts")
+        add_requests(site.name, _BUSY + minute * _MINUTE, 5)
+        add_requests(site.name, _BUSY + minute * _MINUTE, 5, api="carts")
     site.play(30, first, second)
     assert _told(hook) == [("carts", "firing")]
 
