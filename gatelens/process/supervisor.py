@@ -1,35 +1,27 @@
-"""The one process: builds every real part, starts them in order, stops them in the opposite order."""
+"""The one process: opens its ports, its directory and ClickHouse, then starts what works on them."""
 
 import logging
-import os
 import socket
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from collector.formats.custom.known import known_formats
-from collector.formats.custom.remembered import RememberedFormats
-from collector.formats.registry import Formats
 from collector.receivers.scrape.config import ScrapeConfig
-from collector.telemetry import CollectorMetrics
 from dashboards.under_way import UnderWay
-from gatelens import __version__
-from gatelens.access.access import Access
 from gatelens.configuration.config import Config
 from gatelens.data_directory.directory import Addresses, DataDirectory
-from gatelens.machine.listeners import address, bind, certificate
-from gatelens.machine.memory import memory_budget, observe, within
+from gatelens.machine.listeners import bind
+from gatelens.machine.memory import memory_budget, within
 from gatelens.machine.thread_names import name_threads
-from gatelens.process.ingestion import Ingestion, start_ingestion
-from gatelens.process.leading import start_lease
-from gatelens.process.replay import start_replayer
 from gatelens.process.running_parts import RunningParts
-from gatelens.process.site import Site
-from gatelens.process.telemetry import Telemetry
-from gatelens.process.upkeep import start_upkeep
+from processors.retention.apply import apply_retention
 from storage.full_disk import ensure_room, full_disk_explained
 from storage.memory_budget import MemoryBudget
 from storage.migrate import migrate
 from storage.store import Store, connect
+
+if TYPE_CHECKING:
+    from gatelens.process.services import Services
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +35,7 @@ class Gatelens:
         self._config_file = config_file
         self._directory = DataDirectory(data)
         self._parts = RunningParts()
-        self._ingestion: Ingestion | None = None
+        self._services: Services | None = None
         # Long work behind the pages, which they show.
         self.under_way = UnderWay()
         # How to sign in, set by `start`.
@@ -64,9 +56,9 @@ class Gatelens:
 
     def scrape(self, config: ScrapeConfig) -> None:
         """Scrape more targets from now on."""
-        if self._ingestion is None:
+        if self._services is None:
             raise RuntimeError("Gatelens has not been started.")
-        self._ingestion.scrape(config)
+        self._services.ingestion.scrape(config)
 
     def _start(self) -> Addresses:
         memory = memory_budget(self._config.memory)
@@ -78,33 +70,32 @@ class Gatelens:
         self._directory.acquire()
         self._parts.at_close.callback(self._directory.release)
         ensure_room(self._directory.path)
-        access = Access(self._config, self._directory.path)
-        self._parts.at_close.callback(access.close)
+        with ThreadPoolExecutor(1, "store-opening") as opener:
+            opening = opener.submit(self._open_store, memory)
+            # Importing what works on ClickHouse takes about as long as ClickHouse takes to open.
+            from gatelens.access.access import Access  # noqa: PLC0415
+            from gatelens.process.services import start_services  # noqa: PLC0415
 
-        store = self._open_store(memory)
-        telemetry = Telemetry(__version__)
-        self._parts.at_close.callback(telemetry.close)
-        observe(telemetry.meter, memory)
-        metrics = CollectorMetrics(telemetry.meter)
-        ingestion = self._ingestion = start_ingestion(
-            self._parts, store, self._directory, collector, self._formats(), access, metrics, http_socket, _now
+            access = Access(self._config, self._directory.path)
+            self._parts.at_close.callback(access.close)
+        self._services = start_services(
+            self._parts,
+            opening.result(),
+            self._directory,
+            self._config,
+            self._config_file,
+            memory,
+            collector,
+            access,
+            web_socket,
+            http_socket,
+            self.under_way,
         )
-        addresses = self._addresses(web_socket, http_socket, ingestion)
-        lease = start_lease(self._parts, store, self._directory, _now)
-        replayer = start_replayer(self._parts, store, self._directory, ingestion, collector.transforms, _now, lease)
-        upkeep = start_upkeep(self._parts, store, self._config, self._config_file, telemetry, _now, lease)
-        site = Site(self._parts, store, memory, self._config, self._config_file, telemetry, self.under_way, _now, lease)
-        site.serve(web_socket, ingestion, access, self._directory, addresses, metrics, upkeep, replayer)
+        addresses = self._services.addresses
         self.sign_in_notice = access.notice(addresses.web)
         self._directory.publish(addresses)
         name_threads()
         return addresses
-
-    def _formats(self) -> Formats:
-        remembered = RememberedFormats(self._directory.formats)
-        for definition in self._config.formats:
-            remembered.remember(definition)
-        return known_formats(self._config.formats, remembered.find)
 
     def _bind(self, listen: str, setting: str) -> socket.socket:
         bound = bind(listen, setting)
@@ -112,26 +103,12 @@ class Gatelens:
         return bound
 
     def _open_store(self, memory: MemoryBudget) -> Store:
+        """ClickHouse with its tables as this version and the configuration want them."""
         dsn = self._config.storage.dsn or f"chdb://{self._directory.clickhouse}"
         store = connect(dsn, memory, [self._directory.spool], self._config.storage.reader_dsn)
         self._parts.at_close.callback(store.close)
         migrate(store)
+        apply_retention(store, self._config.retention)
         if not store.is_confined:
             _log.warning("Landlock is not available here: the guard alone keeps people's queries from files.")
         return store
-
-    def _addresses(self, web_socket: socket.socket, http_socket: socket.socket, ingestion: Ingestion) -> Addresses:
-        web_tls, http_tls = self._config.web.tls, self._config.collector.http.tls
-        return Addresses(
-            pid=os.getpid(),
-            web=address(web_socket, web_tls),
-            http=address(http_socket, http_tls),
-            grpc=ingestion.addresses["grpc"],
-            forward=ingestion.addresses["forward"],
-            web_certificate=certificate(web_tls),
-            http_certificate=certificate(http_tls),
-        )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -32,7 +32,7 @@ def start_upkeep(
     clock: Callable[[], datetime],
     lease: Lease,
 ) -> RollupFiller:
-    """Start it; raises StoreError."""
+    """Start it, on tables that have the retention of the `config`."""
     reports = store.apart(1)
     StorageMetrics(telemetry.meter, lambda: storage_report(reports, clock()))
     keeper = RetentionKeeper(store.apart(1), config.retention, config_file)
@@ -45,9 +45,10 @@ def start_upkeep(
 
 
 class RetentionKeeper:
-    """Applies the retention, and its changes in the configuration file, in a thread of its own."""
+    """Applies changes of the retention in the configuration file, in a thread of its own."""
 
     def __init__(self, store: Store, retention: RetentionConfig, config_file: Path | None) -> None:
+        """`retention` is what the tables of the store have."""
         self._store = store
         self._retention = retention
         self._file = config_file
@@ -62,8 +63,6 @@ class RetentionKeeper:
         )
 
     def start(self) -> None:
-        """Apply it, and follow the file. Raises StoreError."""
-        apply_retention(self._store, self._retention)
         self._thread.start()
 
     def stop(self) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from collector.formats.custom.definition import FormatDefinition
 from collector.formats.custom.descriptor import declared
 from collector.formats.descriptor import Format
 from collector.formats.formats import FORMATS
 from collector.formats.registry import Formats
+from storage.yaml_text import read_yaml_file
 
 _FOLDER = Path(__file__).parents[1] / "presets"
 
@@ -76,7 +75,7 @@ OF_ANY_PROGRAM = ("access_json", "access_logfmt")
 def presets() -> dict[str, FormatDefinition]:
     """The definitions that come with Gatelens, by name."""
     return {
-        name: FormatDefinition.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
+        name: FormatDefinition.model_validate(read_yaml_file(_FOLDER / f"{name}.yaml", is_long=True))
         for name in (*PRESETS, *OF_ANY_PROGRAM)
     }
 
