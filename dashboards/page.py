@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from fastapi import APIRouter
 
 from dashboards.panel import Panel
+from dashboards.state.context import PageContext
 from dashboards.state.view import View
 from processors.query.filters import Filter
 
@@ -75,6 +76,8 @@ class Page:
     has_range: bool = True
     # Whether its panels are asked again and again; not where an answer is too dear for that.
     refreshes: bool = True
+    # Whether something that panels still leave out is being worked out: the page is soon asked again.
+    awaits: Callable[[PageContext], bool] = lambda _context: False
     # Tabs of a view; () for none.
     tabs: Callable[[View], Sequence[Tab]] = lambda _view: ()
     # What the address names, as the heading says it; '' for the page as a whole.

@@ -121,12 +121,15 @@ class Site:
         page = self.page_at(view.path)
         if page is None:
             return {"refresh_ms": 0, "regions": {}}
-        regions = self._viewers.drawn(view, lambda: self._panels(page, view), is_timed=is_timed)
+        context = self.context(view)
+        # What was drawn for another reader lacks it too.
+        may_be_drawn_before = is_timed and not page.awaits(context)
+        regions = self._viewers.drawn(view, lambda: self._panels(page, view), is_timed=may_be_drawn_before)
         refresh_ms = view.refresh_seconds(self.clock()) * 1000
         if not page.has_range:
             refresh_ms = _OFTEN_MS if page.refreshes else 0
-        elif not self.has_traffic():
-            # Somebody waits for the first request.
+        elif page.awaits(context) or not self.has_traffic():
+            # Somebody waits for it, or for the first request.
             refresh_ms = min(refresh_ms, _OFTEN_MS)
         return {"refresh_ms": refresh_ms, "regions": changed({**_drawn(around), **regions}, known)}
 

@@ -30,7 +30,8 @@ def page(parts: PageParts) -> Page:
     """A list at /apis, and an API's tabs at /apis/<name>."""
     facts = ApiFacts(parts)
     of_tab = tab_panels(parts, facts)
-    listed, declared = (_list(FactsSoon(facts)),), (catalogue_panel(facts),)
+    soon = FactsSoon(facts)
+    listed, declared = (_list(soon),), (catalogue_panel(facts),)
     here, about = _notice(parts), about_panel(facts)
 
     def panels(view: View) -> Sequence[Panel]:
@@ -44,6 +45,7 @@ def page(parts: PageParts) -> Page:
         "api",
         Group.OBSERVE,
         panels=panels,
+        awaits=soon.is_awaited,
         tabs=_tabs,
         has_items=True,
         implied=_implied,

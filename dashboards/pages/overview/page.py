@@ -25,12 +25,13 @@ _MOST_APIS = 100
 
 def page(parts: PageParts) -> Page:
     """The overview."""
+    facts = FactsSoon(ApiFacts(parts))
     panels = (
         attention_panel(parts),
         _figures(lambda: sum(alert.is_firing for alert in parts.engine.alerts())),
         traffic_panel(),
         latency_panel(),
-        _apis(FactsSoon(ApiFacts(parts))),
+        _apis(facts),
     )
     return Page(
         PATH,
@@ -38,6 +39,7 @@ def page(parts: PageParts) -> Page:
         "layout-dashboard",
         Group.OBSERVE,
         panels=lambda _view: panels,
+        awaits=facts.is_awaited,
         is_shareable=lambda _view: True,
     )
 

@@ -35,7 +35,7 @@ class FactsSoon:
         """Nothing at first, where it takes longer than a reader waits, and where the store fails."""
         if not context.view.refresh_seconds(context.now):
             return self._at_once(context)
-        key = (*context.view.filters, *context.implied)
+        key = _key(context)
         with self._change:
             if key not in self._asked:
                 self._forget_unread()
@@ -58,6 +58,12 @@ class FactsSoon:
                 self._last.pop(next(iter(self._last)))
         return found
 
+    def is_awaited(self, context: PageContext) -> bool:
+        """Whether a page has been shown without them, for want of time."""
+        key = _key(context)
+        with self._change:
+            return key in self._asked and key not in self._last
+
     def _forget_unread(self) -> None:
         """Drop what was found for filters that nobody has come back for, beyond a few."""
         found = [key for key, asked in self._asked.items() if asked.done()]
@@ -75,3 +81,7 @@ class FactsSoon:
         with self._change:
             if self._asked.get(key) is asked:
                 del self._asked[key]
+
+
+def _key(context: PageContext) -> _Key:
+    return (*context.view.filters, *context.implied)

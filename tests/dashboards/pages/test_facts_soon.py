@@ -70,9 +70,13 @@ def test_nobody_waits_for_longer_and_it_is_shown_once_it_is_there() -> None:
     facts = Facts()
     facts.go.clear()
     soon = _soon(facts, 0.0)
+    assert not soon.is_awaited(_context())
     assert soon(_context()) == KnownFacts()
+    assert soon.is_awaited(_context())
+    assert not soon.is_awaited(_context(Filter("environment", values=("prod",))))
     facts.go.set()
     _until_shown(soon, "1")
+    assert not soon.is_awaited(_context())
 
 
 def test_a_page_that_stands_still_waits_for_its_own_range() -> None:
