@@ -54,7 +54,8 @@ def _parts(setting: str, dsn: str) -> SplitResult:
         # Its own words may hold a part of the password.
         is_address = False
     else:
-        is_address = not is_server or (bool(parts.hostname) and not parts.fragment)
+        # What begins with digits and a ? is a port and options for urlsplit.
+        is_address = not is_server or (bool(parts.hostname) and not parts.fragment and "@" not in parts.query)
     if not is_address:
         raise ConfigError(
             f"{setting} is no address such as https://user:password@host:8443/db; write %2F for a / in the user or the "

@@ -13,6 +13,7 @@ from storage.errors import ConfigError
         "https://user:hid#den@host/db",
         "https://user:1#den@host/db",
         "https://user:hid?den@host/db",
+        "https://user:1?den@host/db",
         "https://user:hid[den@host/db",
         "https://user:hidden@host:port/db",
         "https://user:hidden@host:99999/db",
