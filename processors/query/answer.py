@@ -17,7 +17,7 @@ class Answer:
     """The figures, and where they are from."""
 
     question: Question
-    # `time` where there is a step (the start of the step, UTC), GROUPING where it is by fewer dimensions too,
+    # `time` where there is a step (the start of the step, UTC), GROUPING where it is by several sets of dimensions,
     # dimensions, measures, each followed by its `_before` where it is compared. Durations are in ms, sizes in bytes,
     # rates per second, shares from 0 to 1; counts are whole, a histogram is a dict, and anything else is NaN where
     # nothing is known.
@@ -36,7 +36,7 @@ def columns_of(question: Question) -> list[str]:
     measures = [
         column for name in question.measures for column in (name, *([f"{name}{BEFORE}"] if question.has_before else []))
     ]
-    grouping = [GROUPING] if question.also_by else []
+    grouping = [GROUPING] if question.has_sets else []
     return [*([TIME] if question.step is not None else []), *grouping, *question.dimensions, *measures]
 
 
@@ -48,7 +48,7 @@ def shaped(question: Question, found: pd.DataFrame) -> pd.DataFrame:
     if question.step is not None:
         # The driver gives times in UTC without saying so.
         columns[TIME] = pd.DatetimeIndex(pd.to_datetime(found[TIME], utc=True)).as_unit("s")
-    if question.also_by:
+    if question.has_sets:
         columns[GROUPING] = found[GROUPING].to_numpy()
     # The driver gives an answer without rows no types.
     for name in question.dimensions:

@@ -1,7 +1,8 @@
 """Several questions as few: those that one pass over a table answers are asked together, and the answer is divided.
 
 Questions go together that differ in their measures, and where there is no limit, in one value that they filter by: the
-rules of 500 APIs become one question by API. So do those by some dimensions, by the first of these and by none.
+rules of 500 APIs become one question by API. So do those by some dimensions, by the first of these and by none; and the
+first values of one dimension and of others.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +11,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from processors.query import planner
 from processors.query.answer import Answer, columns_of, in_order
+from processors.query.columns import COLUMNS
 from processors.query.dimensions import dimension
 from processors.query.filters import Filter, Operator
 from processors.query.measures import MEASURES, Measure, Unit, measure
@@ -60,7 +63,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Chain:
-    """A question by dimensions and by fewer of them, in place of one for each."""
+    """A question by several sets of its dimensions, in place of one for each."""
 
     question: Question
     links: tuple[Batch, ...]
@@ -74,8 +77,12 @@ class Chain:
         return [divided for link in self.links for divided in link.divide(self._of(link.question, answer))]
 
     def _of(self, question: Question, answer: Answer) -> Answer:
-        lacking = len(self.question.dimensions) - len(question.dimensions)
-        rows = answer.frame[answer.frame[GROUPING] == (1 << lacking) - 1]
+        lacking = sum(
+            1 << place
+            for place, name in enumerate(reversed(self.question.dimensions))
+            if name not in question.dimensions
+        )
+        rows = answer.frame[answer.frame[GROUPING] == lacking]
         # Each is in order, and as long as the longest.
         cut = rows[columns_of(question)].head(len(rows) if question.limit is None else question.limit)
         return replace(answer, question=question, frame=cut.reset_index(drop=True))
@@ -121,7 +128,40 @@ def _chained(batched: Sequence[Batch], plan: Planner) -> list[Batch | Chain]:
             chain = Chain(_by_all(links), links)
             is_one = len(links) > 1 and plan(chain.question).stretches == stretches
             found += [chain] if is_one else links
-    return found
+    return _beside_each_other(found, plan)
+
+
+def _beside_each_other(batched: Sequence[Batch | Chain], plan: Planner) -> list[Batch | Chain]:
+    """Those as one that ask for the first values of one dimension each, and that the same tables answer."""
+    alike: dict[tuple[Question, Stretches], list[Batch]] = defaultdict(list)
+    others: list[Batch | Chain] = []
+    for batch in batched:
+        if isinstance(batch, Batch) and _is_of_first_values(batch.question):
+            alone = batch.question
+            alike[alone.but(dimensions=(), order=alone.ordered, limit=None), plan(alone).stretches].append(batch)
+        else:
+            others.append(batch)
+    for (_, stretches), several in alike.items():
+        together = Chain(_by_each(several), tuple(several))
+        is_one = len(several) > 1 and plan(together.question).stretches == stretches
+        others += [together] if is_one else several
+    return others
+
+
+def _is_of_first_values(question: Question) -> bool:
+    is_counted = all(COLUMNS[name].is_number for name in planner.columns_of(question))
+    is_plain = question.step is None and not question.has_before and len(question.dimensions) == 1
+    return is_plain and is_counted and question.limit is not None and question.ordered.by in question.measures
+
+
+def _by_each(several: Sequence[Batch]) -> Question:
+    questions = [batch.question for batch in several]
+    return questions[0].but(
+        dimensions=tuple(name for question in questions for name in question.dimensions),
+        order=questions[0].ordered,
+        limit=max(question.limit for question in questions if question.limit is not None),
+        each_alone=True,
+    )
 
 
 def _apart_from_dimensions(question: Question) -> Question:

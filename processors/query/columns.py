@@ -20,6 +20,11 @@ class Column:
     derived_from: tuple[str, ...] = ()
     derived: str = ""
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its value for a group is a number, which can be put together again."""
+        return self.merge in ("sumIf", "maxIf")
+
 
 @dataclass(frozen=True)
 class Histogram(Column):

@@ -10,7 +10,7 @@ from processors.query.columns import COLUMNS, Column, Histogram
 from processors.query.conditions import Parameters, condition, value_of
 from processors.query.dimensions import dimension
 from processors.query.planner import Part, Plan, columns_of
-from processors.query.question import TIME, Question
+from processors.query.question import GROUPING, TIME, Question
 from processors.query.tables import Table
 from processors.time.window import HOUR, Window, floor
 
@@ -74,6 +74,8 @@ def _select(question: Question, read: _Read, parameters: Parameters) -> str:
     narrowing, place = (question.filters, "f") if read.parts else (question.filters_before, "b")
     filters = [condition(chosen, read.time, f"{place}{number}", parameters) for number, chosen in enumerate(narrowing)]
     source = f"FROM {read.table.view} AS seen\nWHERE {' AND '.join((read.where, *filters))}"
+    if question.each_alone:
+        return _counted_alone(keys, columns, read.table, source)
     if question.has_before:
         keys.append(f"{is_before} AS is_before")
     if not read.table.is_requests:
@@ -107,9 +109,25 @@ def _counted(keys: list[str], columns: list[Column], source: str) -> str:
     histograms = [column for column in columns if isinstance(column, Histogram)]
     value = histograms[0].value if histograms else ""
     values = [f"{_of_requests(column, value)} AS {column.name}" for column in columns]
-    names = [key.rpartition(" AS ")[2] for key in keys] + ([f"latency_bucket({value})"] if value else [])
+    names = [_alias(key) for key in keys] + ([f"latency_bucket({value})"] if value else [])
     grouping = f"\nGROUP BY {', '.join(names)}" if names else ""
     return f"SELECT {', '.join((*keys, *values))}\n{source}{grouping}"
+
+
+def _counted_alone(keys: list[str], columns: list[Column], table: Table, source: str) -> str:
+    """Rows of any table, counted by each of the keys alone."""
+    names = [_alias(key) for key in keys]
+    if table.is_requests:
+        values = [f"{column.of_requests} AS {column.name}" for column in columns]
+    else:
+        values = [f"{column.merge.removesuffix('If')}({_held(column, table)}) AS {column.name}" for column in columns]
+    grouping = f"grouping({', '.join(names)}) AS {GROUPING}"
+    sets = ", ".join(f"({name})" for name in names)
+    return f"SELECT {', '.join((grouping, *keys, *values))}\n{source}\nGROUP BY GROUPING SETS ({sets})"
+
+
+def _alias(key: str) -> str:
+    return key.rpartition(" AS ")[2]
 
 
 def _of_requests(column: Column, bucketed: str) -> str:

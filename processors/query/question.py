@@ -14,7 +14,7 @@ DEFAULT_APDEX_THRESHOLD = timedelta(milliseconds=500)
 # What ends the name of a measure of the window before.
 BEFORE = "_before"
 TIME = "time"
-# The column of a question `also_by` fewer dimensions: a bit for each that a row is not by, the last one's being 1.
+# The column of a question by several sets of its dimensions: a bit for each that a row is not by, the last one's being 1.
 GROUPING = "grouping"
 
 
@@ -51,6 +51,8 @@ class Question:
     # Rows by so many of the dimensions too, from the first on, 0 being all traffic; the limit is for each of them. Not
     # together with a step.
     also_by: tuple[int, ...] = ()
+    # Rows by each of the dimensions alone and none by all of them; the limit is for each. With no step and no comparison.
+    each_alone: bool = False
 
     def __post_init__(self) -> None:
         if not self.measures:
@@ -78,8 +80,15 @@ class Question:
             raise InvalidQuestion("`compare` is a multiple of the step, so that steps can stand beside each other.")
         if self.compare is not None and self.against is not None:
             raise InvalidQuestion("A question compares with an earlier time or with other traffic, not with both.")
+        if self.each_alone and (self.step is not None or self.has_before or self.also_by or not self.dimensions):
+            raise InvalidQuestion("A question by each of its dimensions alone has some, no step and no comparison.")
         if self.apdex_threshold < timedelta(milliseconds=1):
             raise InvalidQuestion("The threshold of Apdex is at least a millisecond.")
+
+    @property
+    def has_sets(self) -> bool:
+        """Whether it has rows by several sets of its dimensions, with the column GROUPING."""
+        return bool(self.also_by) or self.each_alone
 
     @property
     def has_before(self) -> bool:

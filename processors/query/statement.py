@@ -52,17 +52,17 @@ def _ranked(question: Question, plan: Plan, now: datetime, parameters: Parameter
         ordered = question.ordered
         by = f"d{question.dimensions.index(ordered.by)}" if ordered.by in question.dimensions else ordered.by
         direction = "DESC" if ordered.descending else "ASC"
-        apart = [GROUPING] if question.also_by else []
+        apart = [GROUPING] if question.has_sets else []
         others = (key for key in keys if key != by)
         sql += f"\nORDER BY {', '.join((*apart, f'{by} {direction} NULLS LAST', *others))}"
     if question.limit is not None:
-        sql += f"\nLIMIT {question.limit}{f' BY {GROUPING}' if question.also_by else ''}"
+        sql += f"\nLIMIT {question.limit}{f' BY {GROUPING}' if question.has_sets else ''}"
     return f"SELECT {select} FROM (\n{_indented(sql)}\n)" if select else sql
 
 
 def _measured(question: Question, plan: Plan, now: datetime, parameters: Parameters, where: str) -> str:
     """The measures of each group."""
-    columns = [*([GROUPING] if question.also_by else []), *_keys(question)]
+    columns = [*([GROUPING] if question.has_sets else []), *_keys(question)]
     window = (question.window.start, question.window.end)
     # What is deleted of the edges alone makes no rate another.
     seconds = _seconds(question, now, (window,) if plan.since is None else plan.answered)
@@ -117,6 +117,10 @@ def _merged(question: Question, plan: Plan, parameters: Parameters, where: str) 
         columns.insert(0, f"grouping({', '.join(keys)}) AS {GROUPING}")
         sets = (f"({', '.join(keys[:number])})" for number in (len(keys), *question.also_by))
         grouping = f"\nGROUP BY GROUPING SETS ({', '.join(sets)})"
+    if question.each_alone:
+        # Counted so in each part: by all of them together, single requests would be nearly as many.
+        columns.insert(0, f"part.{GROUPING} AS {GROUPING}")
+        grouping = f"\nGROUP BY {', '.join((GROUPING, *keys))}"
     return f"SELECT\n    {_listed(columns)}\nFROM (\n{_indented(together)}\n) AS part{where}{grouping}"
 
 

@@ -280,6 +280,59 @@ def test_what_has_many_values_is_asked_apart_from_totals() -> None:
     assert sorted(len(batch.members) for batch in batched) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "window",
+    [whole(_SPAN), Window(START + 7 * MINUTE, START + 3 * HOUR), Window(START - 3 * HOUR, START - HOUR)],
+    ids=["traffic", "edges", "none"],
+)
+def test_first_values_of_several_dimensions_are_counted_in_one_pass(
+    questions: Questions, counting: _Counting, window: Window
+) -> None:
+    limits = {"status": 3, "fault": 6, "route": 2, "consumer": 6, "method": 6, "api": 2, "gateway": 6}
+    measures = ("errors", "requests", "error_rate")
+    everything = [
+        _question(*measures, window=window, dimensions=(name,), limit=limit) for name, limit in limits.items()
+    ]
+    answers = questions.ask_all(everything)
+    # By API and gateway, of which there are rollups, and by the others.
+    assert counting.asked == 2
+    alone = Questions(counting, lambda: START + timedelta(days=1), dict)  # type: ignore[arg-type]
+    for question, answer in zip(everything, answers, strict=True):
+        expected = alone.ask(question)
+        assert (answer.question, answer.table) == (question, expected.table)
+        pd.testing.assert_frame_equal(answer.frame, expected.frame)
+    alone.close()
+
+
+def test_first_values_are_asked_alone_where_all_together_are_too_much(store: Store, rows: pd.DataFrame) -> None:
+    # Together they have more rows than each has.
+    questions = Questions(store, lambda: START + timedelta(days=1), dict, max_rows=6)
+    by_status, by_route = (_question(dimensions=(name,), limit=6) for name in ("status", "route"))
+    answers = questions.ask_all([by_status, by_route])
+    assert [len(answer.frame) for answer in answers] == [6, 3]
+    questions.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"limit": None},
+        {"measures": ("p95",)},
+        {"measures": ("consumers",)},
+        {"step": HOUR},
+        {"compare": 2 * HOUR},
+        {"order": Order("status")},
+        {"filters": ()},
+    ],
+    ids=str,
+)
+def test_first_values_are_asked_apart_from_what_is_not_like_them(changes: dict[str, Any]) -> None:
+    status = _question(dimensions=("status",), limit=6)
+    together = [status, status.but(dimensions=("route",)), status.but(dimensions=("status",), **changes)]
+    batched = batches(together, lambda question: plan(question, {}))
+    assert sorted(len(batch.members) for batch in batched) == [1, 2]
+
+
 def test_what_needs_another_table_is_asked_apart() -> None:
     together = [_question("requests"), _question("errors"), _question("consumers"), _question("errors", limit=3)]
     batched = batches(together, lambda question: plan(question, {}))
@@ -309,6 +362,8 @@ def test_one_that_fails_does_not_take_the_others_with_it(store: Store, rows: pd.
         ({"step": HOUR, "compare": 90 * MINUTE}, "multiple of the step"),
         ({"limit": 0}, "at least 1"),
         ({"order": Order("errors")}, "ordered by what is asked"),
+        ({"each_alone": True}, "no step and no comparison"),
+        ({"each_alone": True, "dimensions": ("api",), "step": HOUR}, "no step and no comparison"),
         ({"apdex_threshold": timedelta()}, "at least a millisecond"),
     ],
 )
