@@ -5,6 +5,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,10 @@ _TIGHT = 1 / 2
 _WITH_VIEWS = 3
 
 _MESSAGE = "Payload"
+
+_VIEW_DEFINITIONS = """
+    SELECT name, as_select FROM system.tables WHERE database = currentDatabase() AND engine = 'View'
+"""
 
 _OF_READING_ALONE = ("format_", "max_memory_", "extract_", "input_format_")
 _OF_READING = (*_OF_READING_ALONE, "max_threads")
@@ -89,6 +94,11 @@ class Store:
         # What is for a server is parsed here.
         self._parsers = None if self.embedded else Parsers(readable, max_handles)
         self.database: str = self._anchor.run(lambda client: client.database or "default")
+
+    @cached_property
+    def view_definitions(self) -> Mapping[str, str]:
+        """The SELECT of each view by its name, as migrations have left them."""
+        return dict(self.rows(_VIEW_DEFINITIONS))
 
     @property
     def embedded(self) -> bool:

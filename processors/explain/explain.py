@@ -21,6 +21,7 @@ from processors.query.dimensions import dimension
 from processors.query.question import Question
 from processors.query.questions import Questions
 from processors.query.selection import passing, within
+from processors.query.views import without_views
 from processors.time.window import Window
 from storage.sql import load
 from storage.store import Store
@@ -99,7 +100,7 @@ def _read(store: Store, question: ChangeQuestion, taken: Sample, threshold: floa
     for place, text in places.items():
         sql = sql.replace(f"{{{place}}}", text)
     scale = question.window.length / question.baseline.length
-    return counted(store.raw(sql, "Arrow", parameters), _NAMES, scale)
+    return counted(store.raw(without_views(store, sql), "Arrow", parameters), _NAMES, scale)
 
 
 def _is_after(question: ChangeQuestion, parameters: Parameters) -> str:

@@ -12,6 +12,7 @@ from processors.explorer.records import timed
 from processors.query.conditions import Parameters, condition
 from processors.query.filters import Filter
 from processors.query.ids import Search, search_for, within
+from processors.query.views import without_views
 from processors.time.window import Window
 from storage.sql import load
 from storage.store import Store
@@ -108,4 +109,4 @@ def _found(
     }
     for place, text in places.items():
         sql = sql.replace(place, text)
-    return timed(store.frame(sql, parameters))
+    return timed(store.frame(without_views(store, sql), parameters))

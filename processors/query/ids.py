@@ -56,7 +56,7 @@ def within(search: Search, time: str, parameters: Parameters) -> str:
     elif search.hours:
         start, end = max(start, search.hours[0]), min(end, search.hours[-1] + HOUR)
         parameters["hours"] = [int(one.timestamp()) for one in search.hours]
-        # No hint, which is lost on the way into a view: few rows are read.
+        # As a hint it would spare little: few rows are read.
         is_of_hours = f"{hour} IN {{hours:Array(DateTime('UTC'))}}"
     else:
         return "0"

@@ -14,7 +14,7 @@ DEFAULT_APDEX_THRESHOLD = timedelta(milliseconds=500)
 # What ends the name of a measure of the window before.
 BEFORE = "_before"
 TIME = "time"
-# The column of a question by several sets of its dimensions: a bit for each that a row is not by, the last one's being 1.
+# The column of a question by several sets of dimensions: a bit for each that a row is not by, the last one's being 1.
 GROUPING = "grouping"
 
 
@@ -51,7 +51,7 @@ class Question:
     # Rows by so many of the dimensions too, from the first on, 0 being all traffic; the limit is for each of them. Not
     # together with a step.
     also_by: tuple[int, ...] = ()
-    # Rows by each of the dimensions alone and none by all of them; the limit is for each. With no step and no comparison.
+    # Rows by each of the dimensions alone, and none by all; the limit is for each. With neither step nor comparison.
     each_alone: bool = False
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ from processors.query.question import Question
 from processors.query.readable import readable
 from processors.query.statement import Statement, statement
 from processors.query.tables import TABLES, Table
-from processors.query.views import Views
+from processors.query.views import without_views
 from processors.rollups.coverage import Coverage, RollupCoverage
 from processors.time.window import Window
 from storage.errors import GatelensError, QueryFailed, QueryLimitExceeded, StoreError
@@ -78,7 +78,6 @@ class Questions:
         self._max_rows = max_rows
         self._threads = ThreadPoolExecutor(side_by_side, thread_name_prefix="questions")
         self._groups = GroupCounts()
-        self._views = Views(store)
         self._asked: dict[Question, _Asked] = {}
         self._change = threading.Lock()
 
@@ -208,7 +207,8 @@ class Questions:
         return answer
 
     def _stated(self, question: Question, chosen: Plan, asked: Statement, deadline: timedelta, name: str) -> Answer:
-        sql = f"{self._views.replaced(asked.sql)}\nSETTINGS {clause({**self._limits(deadline), 'log_comment': name})}"
+        settings = clause({**self._limits(deadline), "log_comment": name})
+        sql = f"{without_views(self._store, asked.sql)}\nSETTINGS {settings}"
         seconds = (deadline + _TO_STOP).total_seconds()
         found = self._store.frame(sql, asked.parameters, seconds, columns_of(question))
         frame = shaped(question, found)

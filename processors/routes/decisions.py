@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.query.selection import within
+from processors.query.views import without_views
 from processors.routes.mining import Tree
 from processors.routes.segments import is_placeholder, joined, segments, typed
 from processors.routes.templates import Templates
@@ -105,7 +106,7 @@ class RouteDecisions:
         return RouteRun(sum(map(len, by_api.values())), len(fresh), tuple(sorted(capped)), tuple(sorted(full)))
 
     def _observed(self, window: Window) -> list[tuple[str, str, int, int]]:
-        sql = load("processors.routes", "observed").replace("{within}", within(window))
+        sql = without_views(self._store, load("processors.routes", "observed").replace("{within}", within(window)))
         limits = {"most_routes": _MOST_OBSERVED, "most_rows": _MOST_ROWS}
         return [(api, route, requests, found) for api, route, requests, found in self._store.rows(sql, limits)]
 

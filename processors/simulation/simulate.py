@@ -8,6 +8,7 @@ from typing import Any
 from processors.query.conditions import Parameters
 from processors.query.filters import Filter
 from processors.query.selection import passing, within
+from processors.query.views import without_views
 from processors.simulation.caveats import caveats
 from processors.simulation.outcome import Counter, Outcome, Step
 from processors.simulation.policies import (
@@ -47,7 +48,8 @@ def simulate(store: Store, policy: AnyPolicy, window: Window, filters: Sequence[
     parameters: Parameters = {"by_peak": _BY_PEAK, "most_rows": _MOST_ROWS}
     places = {"where": f"{within(window)} AND {passing(filters, parameters)}", **_steps(step)}
     judged = _filled(_judged(policy, parameters), places)
-    found = store.rows(_filled(load("processors.simulation", "outcome"), {"judged": judged}), parameters)
+    sql = _filled(load("processors.simulation", "outcome"), {"judged": judged})
+    found = store.rows(without_views(store, sql), parameters)
     by_set: dict[int, list[Sequence[Any]]] = {_BY_KEY: [], _BY_STEP: [], _BY_PEAK: [], _ALL: []}
     for row in found:
         by_set[row[3]].append(row)

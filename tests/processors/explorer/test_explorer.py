@@ -1,7 +1,10 @@
 """Single requests, logs and traces, found by what they hold."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
+import pandas as pd
 import pytest
 
 from processors.errors import InvalidQuestion
@@ -185,3 +188,19 @@ def test_spans_stand_below_their_callers(store: Store) -> None:
     assert list(trace_spans(store, "t-2", _WINDOW)["depth"]) == [0]
     assert sorted(trace_spans(store, "t-3", _WINDOW)["span_id"]) == ["p", "q"]
     assert trace_spans(store, "none", _WINDOW).empty
+
+
+def test_only_the_hours_of_the_window_are_read(store: Store) -> None:
+    """By the hour in the order key, which a view hides, and of the requests that are not listed little more than it."""
+    read: list[str] = []
+
+    class Watched:
+        view_definitions = store.view_definitions
+
+        def frame(self, sql: str, parameters: Mapping[str, object]) -> pd.DataFrame:
+            read.extend(line for (line,) in store.rows(f"EXPLAIN indexes = 1 {sql}", parameters))
+            return store.frame(sql, parameters)
+
+    find_requests(cast(Store, Watched()), _WINDOW, (_HERE,))
+    assert any("toStartOfHour(time) in" in line for line in read)
+    assert any("Lazily read columns" in line for line in read)

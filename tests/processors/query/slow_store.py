@@ -1,5 +1,6 @@
 """A store whose answers take half a minute, and how many of them it works on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,8 +17,9 @@ class SlowStore:
     def apart(self, handles: int) -> Store:
         return self._store.apart(handles)
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._store.rows(sql)
+    @property
+    def view_definitions(self) -> Mapping[str, str]:
+        return self._store.view_definitions
 
     def frame(self, sql: str, *_: Any, **__: Any) -> pd.DataFrame:
         settings = sql.rpartition("SETTINGS")[2]

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,8 +54,9 @@ class _Counting:
     def apart(self, handles: int) -> Store:
         return self._store.apart(handles)
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._store.rows(sql)
+    @property
+    def view_definitions(self) -> Mapping[str, str]:
+        return self._store.view_definitions
 
     def frame(self, *arguments: Any, **options: Any) -> pd.DataFrame:
         self.asked += 1

@@ -3,7 +3,7 @@
 import pytest
 
 from processors.query.tables import HANDLED, TABLES
-from processors.query.views import Views
+from processors.query.views import without_views
 from storage.store import Store
 
 _TABLES = {table.view: table.name for table in (*TABLES, *HANDLED) if table.view != table.name}
@@ -11,7 +11,7 @@ _TABLES = {table.view: table.name for table in (*TABLES, *HANDLED) if table.view
 
 @pytest.mark.parametrize("view", _TABLES)
 def test_every_view_of_questions_is_replaced(store: Store, view: str) -> None:
-    replaced = Views(store).replaced(f"SELECT count()\nFROM {view} AS seen\nWHERE seen.api != ''")
+    replaced = without_views(store, f"SELECT count()\nFROM {view} AS seen\nWHERE seen.api != ''")
     assert f".{_TABLES[view]} AS seen\nWHERE (" in replaced
     assert view not in replaced
     assert replaced.endswith(") AND seen.api != ''")
@@ -22,9 +22,9 @@ def test_the_same_rows_are_left_out(store: Store) -> None:
     store.command(f"INSERT INTO requests (time, environment, api, reporter) VALUES {rows}")
     for view in ("usage_requests", "usage_1m", "usage_1h"):
         sql = f"SELECT seen.reporter\nFROM {view} AS seen\nWHERE seen.environment = 'test-views'"
-        assert store.rows(Views(store).replaced(sql)) == store.rows(sql) == [("destination",)]
+        assert store.rows(without_views(store, sql)) == store.rows(sql) == [("destination",)]
 
 
 def test_what_is_no_view_stays(store: Store) -> None:
     sql = "SELECT 1\nFROM requests AS seen\nWHERE 1"
-    assert Views(store).replaced(sql) == sql
+    assert without_views(store, sql) == sql
