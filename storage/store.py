@@ -16,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from storage import long_statement
+from storage.column_names import ColumnNames
 from storage.dsn import check_dsn, describe, ensure_no_options, is_embedded
 from storage.engine import start_engine
 from storage.faults import cannot_connect
@@ -71,6 +72,7 @@ class Store:
         self._seconds: float | None = None
         self._limits: Settings = {}
         self._pools: list[Pool[Client]] = []
+        self._column_names = ColumnNames()
         # Found by writing there, which the threads of the engine may not.
         self._temporary = tempfile.gettempdir()
         # What reading one segment may take; docs/decisions/0008-load-memory.md has what it does take.
@@ -133,7 +135,7 @@ class Store:
     ) -> pd.DataFrame:
         """The result of a SELECT as a frame, a column per column; it is abandoned after so many seconds.
 
-        An answer without rows has these `columns`, and without them costs a further statement.
+        An answer without rows has these `columns`; without them, the first one of a text costs a further statement.
         """
 
         def ask(client: Client) -> pd.DataFrame:
@@ -143,8 +145,11 @@ class Store:
             # An answer without rows comes without columns too.
             if columns:
                 return pd.DataFrame(columns=list(columns))
+            return pd.DataFrame(columns=self._column_names.of(sql, lambda: describe_columns(client)))
+
+        def describe_columns(client: Client) -> list[str]:
             described = client.query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=dict(parameters or {})).result_rows
-            return pd.DataFrame(columns=[name for name, *_ in described])
+            return [name for name, *_ in described]
 
         return self._handles.run(ask, prepare=self._set_limits, seconds=seconds or self._seconds)
 

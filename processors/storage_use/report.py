@@ -1,7 +1,7 @@
 """The storage report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from processors.rollups.stale import stale_windows
@@ -73,19 +73,24 @@ class StorageReport:
 
 def storage_report(store: Store, now: datetime) -> StorageReport:
     """The report; it reads no rows but of small tables. Raises StoreError."""
-    tables = [_with_times(store, TableUse(*row)) for row in store.rows(load("processors.storage_use", "tables"))]
+    tables = _with_times(store, [TableUse(*row) for row in store.rows(load("processors.storage_use", "tables"))])
     ((free,),) = store.rows("SELECT min(unreserved_space) FROM system.disks WHERE type = 'Local'") or [(0,)]
     waiting = {rollup.name: len(windows) for rollup, windows in stale_windows(store, now).items()}
     return StorageReport(tables, int(free), _bytes_per_day(store, tables, now), waiting)
 
 
-def _with_times(store: Store, table: TableUse) -> TableUse:
-    if not table.rows or table.name not in _TIMES:
-        return table
-    time = _TIMES[table.name]
+def _with_times(store: Store, tables: Sequence[TableUse]) -> list[TableUse]:
+    timed = [table.name for table in tables if table.rows and table.name in _TIMES]
     # Answered by what each part knows of its times.
-    ((oldest, newest),) = store.rows(f"SELECT min({time}), max({time}) FROM {table.name}")
-    return TableUse(table.name, table.rows, table.bytes, table.compression, table.parts, _utc(oldest), _utc(newest))
+    asked = " UNION ALL ".join(_first_and_last(name, _TIMES[name]) for name in timed)
+    found = {name: (_utc(oldest), _utc(newest)) for name, oldest, newest in (store.rows(asked) if asked else ())}
+    times = (found.get(table.name, (None, None)) for table in tables)
+    return [replace(table, oldest=oldest, newest=newest) for table, (oldest, newest) in zip(tables, times, strict=True)]
+
+
+def _first_and_last(table: str, time: str) -> str:
+    first, last = (f"toDateTime64({edge}({time}), 6, 'UTC')" for edge in ("min", "max"))
+    return f"SELECT '{table}', {first}, {last} FROM {table}"
 
 
 def _bytes_per_day(store: Store, tables: Sequence[TableUse], now: datetime) -> float:

@@ -9,19 +9,20 @@ from dashboards import formats
 from dashboards.components.figure_card import Figure, figure_cards
 from dashboards.components.icon import icon
 from dashboards.notices.pipeline import trouble_list
+from dashboards.pages.ingest.kept import FindLedger
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
 from processors.ingest.pipeline import Pipeline, troubles
-from processors.ingest.records import came_in, ledger
+from processors.ingest.records import came_in
 from processors.query.answer import Answer
 
 
-def troubles_panel(parts: PageParts) -> Panel:
+def troubles_panel(parts: PageParts, find_ledger: FindLedger) -> Panel:
     """Sentences, the worst first; one green line where all is well."""
 
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
-        found = troubles(parts.pipeline(), came_in(ledger(parts.store, context.window)))
+        found = troubles(parts.pipeline(), came_in(find_ledger(context)))
         if not found:
             text = "Everything that was accepted is stored, and the ledger balances"
             return html.Div([icon("circle-check"), text], className="attention tone-good")
@@ -30,12 +31,12 @@ def troubles_panel(parts: PageParts) -> Panel:
     return Panel("ingest-troubles", "What is wrong", draw, bare=True, height=44)
 
 
-def figures_panel(parts: PageParts) -> Panel:
+def figures_panel(parts: PageParts, find_ledger: FindLedger) -> Panel:
     """What arrives, how late it is, what waits, and what could not be parsed."""
 
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         pipeline = parts.pipeline()
-        found = came_in(ledger(parts.store, context.window))
+        found = came_in(find_ledger(context))
         records, unparsed = sum(one.records for one in found), sum(one.unparsed for one in found)
         payloads = sum(one.payloads_per_second for one in pipeline.inputs)
         of_all = f"{formats.show('count', unparsed)} of {formats.show('count', records)} records in this range"

@@ -1,6 +1,8 @@
 """What became of what came in: the ledger, and what is kept of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import pandas as pd
 
 from dashboards import formats
 from dashboards.components.table import Cell, Column, Row, records, table
@@ -8,16 +10,18 @@ from dashboards.pages.ingest.sql_links import ledger_of, rows_of
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
-from processors.ingest.records import ledger
 from processors.query.answer import Answer
 from processors.storage_use.report import storage_report
 
+# The ledger of a refresh, from which several panels are drawn.
+FindLedger = Callable[[PageContext], pd.DataFrame]
 
-def ledger_panel(parts: PageParts) -> Panel:
+
+def ledger_panel(find_ledger: FindLedger) -> Panel:
     """Records that were read against rows that were stored, by format."""
 
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
-        rows = [{**row, "key": row["format"]} for row in records(ledger(parts.store, context.window))]
+        rows = [{**row, "key": row["format"]} for row in records(find_ledger(context))]
         return table(
             context,
             "ledger",

@@ -10,7 +10,9 @@ from dashboards.pages.ingest.senders import inputs_panel, refusals_panel, sender
 from dashboards.pages.ingest.unparsed import doubts_panel, unparsed_panel
 from dashboards.panel import Panel
 from dashboards.parts import PageParts
+from dashboards.state.once import Once
 from dashboards.state.view import View
+from processors.ingest.records import ledger
 
 PATH = "/ingest"
 REPLAY_FORM = "ingest-replay"
@@ -19,14 +21,15 @@ REPLAY_FORM = "ingest-replay"
 def page(parts: PageParts) -> Page:
     """The page."""
     chosen = chosen_panel(parts, REPLAY_FORM)
+    find_ledger = Once(lambda context: ledger(parts.store, context.window))
     panels = (
-        troubles_panel(parts),
-        figures_panel(parts),
+        troubles_panel(parts, find_ledger),
+        figures_panel(parts, find_ledger),
         replay_panel(parts),
         unparsed_panel(parts),
         inputs_panel(parts),
         senders_panel(parts),
-        ledger_panel(parts),
+        ledger_panel(find_ledger),
         refusals_panel(parts),
         doubts_panel(parts),
         storage_panel(parts),
