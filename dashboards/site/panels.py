@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboards.components.notice import fault
 from dashboards.components.panel_card import body_id, fault_id
 from dashboards.notices.kept import since_note
-from dashboards.panel import Drawing, Panel
+from dashboards.panel import Drawing, Panel, no_questions
 from dashboards.state.context import PageContext
 from processors.query.answer import Answer
 from processors.query.question import Question
@@ -30,8 +30,19 @@ class PanelAnswers:
 
     def regions(self, panels: Sequence[Panel], context: PageContext) -> dict[str, Any]:
         """By id, what each panel shows and what its fault is. A panel that fails keeps what it showed before."""
-        found = self.ask(panels, context)
-        drawn = self.threads.map(lambda panel: _drawn(panel, context, found[panel.id]), panels)
+
+        def begin(panel: Panel, answers: Sequence[Answer] | GatelensError) -> "Future[dict[str, Any]]":
+            return self.threads.submit(_drawn, panel, context, answers)
+
+        # Those that ask nothing of these questions need not wait for their answers.
+        begun = {panel.id: begin(panel, ()) for panel in panels if panel.questions is no_questions}
+        if any(panel.is_chart for panel in panels):
+            # Charts draw them once they have answers. What fails here is asked again there, and told.
+            self.threads.submit(lambda: context.marks)
+        waiting = [panel for panel in panels if panel.id not in begun]
+        found = self.ask(waiting, context)
+        begun |= {panel.id: begin(panel, found[panel.id]) for panel in waiting}
+        drawn = (begun[panel.id].result() for panel in panels)
         return {name: content for regions in drawn for name, content in regions.items()}
 
     def ask(self, panels: Sequence[Panel], context: PageContext) -> Mapping[str, Sequence[Answer] | GatelensError]:
