@@ -79,7 +79,7 @@ def table(
             {
                 "key": str(row.get("key", number)),
                 "cells": [column.shown(row) for column in shown],
-                **({"href": href(row)} if href and href(row) else {}),
+                **({"href": to} if href and (to := href(row)) else {}),
             }
             for number, row in enumerate(rows)
         ],

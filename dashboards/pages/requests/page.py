@@ -76,12 +76,14 @@ def _list(store: Store) -> Panel:
             order=context.sort("requests", "-time"),
             limit=_LISTED,
         )
-        rows = records(found)
+        columns = request_columns(context)
+        # What no column shows is dear to take out of the frame too.
+        rows = records(found[["key", *(column.key for column in columns)]])
         note = f"The first {_LISTED:,}; narrow the list by filters or text" if len(rows) == _LISTED else ""
         return table(
             context,
             "requests",
-            request_columns(context),
+            columns,
             rows,
             default_sort="-time",
             href=lambda row: context.view.href(selected=row["key"]),
