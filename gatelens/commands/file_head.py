@@ -9,16 +9,19 @@ from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.importer.partial_read import PartialRead
 from collector.importer.sorting import Sorter
+from collector.records.headed import HEAD_BYTES, HeadedLog, headed_lines
 from storage.errors import GatelensError
 
 _PEEK_BYTES = 64 << 10
 
 
-def first_lines(file: Path, lines: int) -> bytes:
-    """Its first lines, decompressed, at most 64 KiB. Raises GatelensError."""
+def first_lines(file: Path, lines: int, formats: Formats, format_name: str = "") -> bytes:
+    """Its first lines, decompressed, at most 64 KiB, as an import reads them. Raises GatelensError."""
     with file.open("rb") as packed:
         reader = PartialRead(packed)
-        head = io.BufferedReader(reader).read(_PEEK_BYTES)
+        unpacked = io.BufferedReader(reader, _PEEK_BYTES)
+        records = headed_lines(unpacked.peek(HEAD_BYTES)[:HEAD_BYTES], unpacked, formats, format_name)
+        head = (unpacked if records is None else io.BufferedReader(HeadedLog(records))).read(_PEEK_BYTES)
         if not head and reader.fault is not None:
             raise GatelensError(f"{escape_path(file)} cannot be read: {reader.fault}. Check the file.")
     whole = head if len(head) < _PEEK_BYTES else head[: head.rfind(b"\n") + 1] or head

@@ -12,7 +12,6 @@ import typer
 from collector.escape_path import escape_path
 from collector.formats.closest import reach
 from collector.formats.config import TransformConfig
-from collector.formats.custom.descriptor import declared
 from collector.formats.custom.known import known_formats
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
@@ -64,8 +63,11 @@ def print_statement(name: str, config: Path | None) -> None:
 
 def print_first_records(file: Path, format_name: str, log_format: str, lines: int, config: Path | None) -> None:
     """How the first lines of a file would be read, field by field; nothing is stored."""
-    head = first_lines(file, lines)
-    known = declared(log_format_of(log_format)) if log_format else format_of(file, format_name, head, _formats(config))
+    given = [log_format_of(log_format)] if log_format else []
+    formats = known_formats((*load_config(config).formats, *given))
+    name = given[0].name if given else format_name
+    head = first_lines(file, lines, formats, name)
+    known = format_of(file, name, head, formats)
     typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
     for number, row in enumerate(_rows(known, head), 1):
         typer.echo(f"\n{number}  {row['destination'].replace('_', ' ')}")

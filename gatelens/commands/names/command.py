@@ -37,7 +37,7 @@ def print_names(file: Path, format_name: str, tag: str, lines: int, config: Path
     """What the first lines of a file would be called, and by which rule; nothing is stored."""
     settings = load_config(config)
     transforms, formats = settings.collector.transforms, known_formats(settings.formats)
-    head = first_lines(file, lines)
+    head = first_lines(file, lines, formats, format_name)
     known = format_of(file, format_name, head, formats)
     sender = f"./tag:{tag}" if tag else f".{escape_path(file.absolute())}"
     rows = _rows(known, head, sender, transforms)
