@@ -14,6 +14,7 @@ from collector.importer.cutting import BLOCK_BYTES, cuts, next_block, part_id
 from collector.importer.partial_read import PartialRead
 from collector.importer.sorting import Sorter
 from collector.records.container_path import place_of_path
+from collector.records.headed import HEAD_BYTES, HeadedLog, headed_lines
 from collector.records.json_body import is_framed
 from storage.errors import GatelensError
 
@@ -60,7 +61,7 @@ def import_stream(
     What can be read of a damaged log is handed over before it raises; of an empty one the summary has no format.
     """
     beginning = PartialRead(packed)
-    file: io.BufferedReader = io.BufferedReader(beginning, 1 << 20)
+    file = _as_lines(io.BufferedReader(beginning, 1 << 20), sorter)
     body, rest = next_block(file, b"", block_bytes)
     if is_framed(body):
         # Its last line may be what closes an array, and have no end.
@@ -87,6 +88,12 @@ def import_stream(
             progress(summary.bytes_read)
     _check_end(sorter.name, beginning, summary.bytes_read)
     return summary
+
+
+def _as_lines(file: io.BufferedReader, sorter: Sorter) -> io.BufferedReader:
+    """A log as its records, one a line, where its beginning says how they are to be read."""
+    lines = headed_lines(file.peek(HEAD_BYTES)[:HEAD_BYTES], file, sorter.formats, sorter.format)
+    return file if lines is None else io.BufferedReader(HeadedLog(lines), 1 << 20)
 
 
 def _check_end(name: str, beginning: PartialRead, bytes_read: int) -> None:

@@ -7,22 +7,31 @@ CloudWatch              {"logStream": …, "logEvents": [{"timestamp": …, "mes
 Loki                    {"line": line, "labels": {"pod": …}, "timestamp": …} of logcli -o jsonl
 Docker's splunk driver  {"line": line, "source": "stdout", "tag": …}
 Azure's event hubs      {"records": [{"category": …, "resourceId": …, "properties": {…}}, …]}
+GELF                    {"version": "1.1", "host": …, "short_message": line, "_container_name": …}, of a known format
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from collector.formats.descriptor import Record
 
-KEYS = frozenset({"MESSAGE", "textPayload", "jsonPayload", "logEvents", "events", "line", "records"})
+KEYS = frozenset({"MESSAGE", "textPayload", "jsonPayload", "logEvents", "events", "line", "records", "short_message"})
+# What the message of GELF is, and what Docker's driver says of a container besides its name.
+_OF_GELF = frozenset({
+    "short_message", "full_message", "version", "level", "_command", "_created", "_image_id", "_image_name", "_tag",
+    "_container_id",
+})  # fmt: skip
 
 # The stream of a container of ECS: prefix, container, task.
 _ECS_STREAM = re.compile(r"[\w.-]+/[\w./-]+/[0-9a-f]{32}")
 
 
-def opened(record: Record) -> Sequence[Record] | None:
-    """The records that a record holds; None where it is one itself."""
+def opened(record: Record, is_known: Callable[[str], bool]) -> Sequence[Record] | None:
+    """The records that a record holds; None where it is one itself.
+
+    One whose message may as well be an application's holds a line only where that `is_known`.
+    """
     if "MESSAGE" in record:
         return _of_journal(record)
     # An httpRequest with a status is the record itself; its payload is what a load balancer adds.
@@ -36,6 +45,14 @@ def opened(record: Record) -> Sequence[Record] | None:
     records = record.get("records")
     if isinstance(records, list) and records and all(map(_is_of_azure, records)):
         return records
+    return _of_gelf(record, is_known) if "short_message" in record else None
+
+
+def _of_gelf(record: Record, is_known: Callable[[str], bool]) -> Sequence[Record] | None:
+    for text in (record.get("full_message"), record.get("short_message")):
+        if isinstance(text, str) and is_known(text.rstrip("\n")):
+            rest = {key.removeprefix("_"): value for key, value in record.items() if key not in _OF_GELF}
+            return [rest | {"log": text.rstrip("\n")}]
     return None
 
 

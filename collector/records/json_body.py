@@ -20,7 +20,7 @@ from collector.formats.registry import Formats
 from collector.records import text_body
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.extra_fields import IGNORED_KEYS, apart, extra_fields
-from collector.records.place import PLACE_KEYS, Part, by_place, may_name_places
+from collector.records.place import PLACE_KEYS, Part, by_place, may_name_places, place_of, place_of_record
 from collector.records.slices import line_slices, merged
 
 # The fields of a screened record that name its place, each with its key.
@@ -119,7 +119,7 @@ def lines_taken_out(
     """
     more_fields = extra or [{}] * len(held)
     members = [member for member in zip(raws, held, more_fields, strict=True) if with_blank or not is_blank(member[1])]
-    for place, of_place in by_place(members, [record for _, record, _ in members]).items():
+    for place, of_place in by_place(members, (place_of_record(record) for _, record, _ in members)).items():
         lines = [_line_or_itself(raw, record) for raw, record, _ in of_place]
         fields = [{**extra_fields(record), **more} for _, record, more in of_place]
         for of, found in apart(name, lines, fields, formats):
@@ -225,7 +225,8 @@ def _of_one_format(lines: bytes, formats: Formats) -> list[Part] | None:
     has_fields = name in formats.keeping_fields and _has_extra_fields(lines)
     if has_fields or not may_name_places(lines):
         return None if has_fields else [Part(name, _joined(logs))]
-    return [Part(name, _joined(texts), place) for place, texts in by_place(logs, map(_place_record, screened)).items()]
+    of_places = by_place(logs, (place_of(_place_record(record)) for record in screened))
+    return [Part(name, _joined(texts), place) for place, texts in of_places.items()]
 
 
 def _joined(logs: Sequence[str]) -> bytes:

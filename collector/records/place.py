@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from collector.formats.shared.workload import gateway_of_pod, service_of_container
-from collector.records.classify import Member, grouped
+from collector.records.classify import Member, grouped, line_of
 
 
 class Place(NamedTuple):
@@ -62,9 +62,16 @@ def place_of(record: Mapping[str, Any]) -> Place:
     )
 
 
-def by_place(members: Sequence[Member], records: Iterable[Mapping[str, Any]]) -> dict[Place, list[Member]]:
-    """Members by the place that each one's record names."""
-    return grouped(members, [place_of(record) for record in records])
+def place_of_record(record: Mapping[str, Any]) -> Place:
+    """The place that a record names: where it holds no line it is a request itself, and its host the one asked for."""
+    if "host" not in record or line_of(record):
+        return place_of(record)
+    return place_of({key: value for key, value in record.items() if key != "host" or isinstance(value, dict)})
+
+
+def by_place(members: Sequence[Member], places: Iterable[Place]) -> dict[Place, list[Member]]:
+    """Members by the place of each."""
+    return grouped(members, list(places))
 
 
 def _pod(record: Mapping[str, Any]) -> tuple[str, str]:

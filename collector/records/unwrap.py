@@ -19,7 +19,7 @@ from collector.records import envelopes
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.json_body import raw_lines, recognised
 from collector.records.json_body import records as records_of
-from collector.records.place import NOWHERE, Part, Place, by_place, place_of
+from collector.records.place import NOWHERE, Part, Place, by_place, place_of, place_of_record
 from collector.records.prefixes import Unwrapped, unwrapped
 from collector.records.slices import line_slices
 
@@ -63,7 +63,7 @@ def is_wrapped(lines: bytes, formats: Formats, format_name: str = "") -> bool:
 
 def are_wrapped(records: Sequence[Record], formats: Formats, format_name: str = "") -> bool:
     """Whether records that begin with these hold lines in another way than agents' do."""
-    if any(not envelopes.KEYS.isdisjoint(record) and envelopes.opened(record) for record in records):
+    if any(_opened(record, formats) for record in records):
         return True
     return are_prefixed(map(line_of, records), formats, format_name)
 
@@ -88,8 +88,14 @@ def are_prefixed(texts: Iterable[str], formats: Formats, format_name: str = "") 
 
 def without_wrapping(record: Record, formats: Formats, format_name: str = "") -> Sequence[Record]:
     """The records that an agent's record holds, each with its line as it was written."""
-    held = [record] if envelopes.KEYS.isdisjoint(record) else envelopes.opened(record) or [record]
+    held = _opened(record, formats) or [record]
     return [_without_prefix(found, formats, format_name) for found in held]
+
+
+def _opened(record: Record, formats: Formats) -> Sequence[Record] | None:
+    if envelopes.KEYS.isdisjoint(record):
+        return None
+    return envelopes.opened(record, lambda line: _is_known(line, formats))
 
 
 def _without_prefix(record: Record, formats: Formats, format_name: str) -> Record:
@@ -187,7 +193,7 @@ class Unwrapping:
                 yield {name: value for name, value in whole.items() if name != "logtag"}
 
     def _sorted(self, records: Sequence[Record]) -> Iterator[Part]:
-        for place, members in by_place(records, records).items():
+        for place, members in by_place(records, map(place_of_record, records)).items():
             names = self._names(place, members) if not self._format_name else self._given(members)
             for name, of_name in grouped(members, names).items():
                 if name:

@@ -72,11 +72,16 @@ def of_paths(found: Sequence[tuple[Reading, str]]) -> JsonFields:
 
 def _fields(found: Sequence[tuple[Reading, str]], faults: list[str], text: str, notation: str = "json") -> JsonFields:
     tree = _Tree()
-    values = [(reading, tree.add(path, faults)) for reading, path in found if reading.is_kept]
+    values = [(reading, _value(tree, reading, path, faults)) for reading, path in found if reading.is_kept]
     if faults:
         raise DefinitionFault(notation, text, [_at(fault, text) for fault in faults])
     keys = {last_key(path) for reading, path in found if reading.field in ESSENTIAL}
     return JsonFields(tree.type_text(), tuple(values), tuple(sorted(keys)))
+
+
+def _value(tree: "_Tree", reading: Reading, path: str, faults: list[str]) -> str:
+    sql = tree.add(path, faults)
+    return f"trimBoth(concat({tree.add(reading.date, faults)}, ' ', {sql}))" if reading.date else sql
 
 
 def _at(fault: str, text: str) -> Fault:
@@ -98,13 +103,20 @@ def _of_field(field: str, definition: Any, faults: list[str]) -> list[tuple[Read
         options = option if isinstance(option, dict) else {"field": option}
         reading = _reading(field, options, faults)
         if reading is not None:
-            found += [(replace(reading, rank=len(found)), path) for path in _paths(field, options.get("field"), faults)]
+            found += [
+                (replace(reading, rank=len(found), date=str(options.get("date", ""))), path)
+                for path in _paths(field, options.get("field"), faults)
+            ]
     return found
 
 
 def _reading(field: str, options: Mapping[str, Any], faults: list[str]) -> Reading | None:
-    if unknown := options.keys() - {"field", "unit", "format", "list", "fraction"}:
-        faults.append(f"{field}: {', '.join(sorted(unknown))} is not known; use field, unit, format, list, fraction")
+    if unknown := options.keys() - {"field", "unit", "format", "date", "list", "fraction"}:
+        faults.append(
+            f"{field}: {', '.join(sorted(unknown))} is not known; use field, unit, format, date, list, fraction"
+        )
+    if "date" in options and (field != "time" or not _paths(field, options["date"], faults)):
+        faults.append(f"{field}: date is for `time`, and names the field with its day")
     unit = str(options.get("unit", ""))
     if field in DOUBTFUL and unit == UNKNOWN_UNIT:
         return Reading(DOUBTFUL[field])

@@ -6,7 +6,7 @@ time=2026-11-23T10:15:30Z level=info method=GET path="/orders?x=1" status=200 du
 
 import re
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 
 from collector.formats.shared.literal import literal
 
@@ -27,8 +27,19 @@ def logfmt_object() -> str:
 
 
 def logfmt_pattern(wanted: Sequence[str | tuple[str, ...]]) -> str:
-    """A regular expression of lines that begin with a pair, or a time and a pair, and have one of each of the names."""
-    alternatives = [[one] if isinstance(one, str) else one for one in wanted[:_MOST_NAMES]]
-    names = [f"(?:{'|'.join(map(re.escape, listed))})=" for listed in alternatives]
+    """A regular expression of lines that begin with a pair, or a time and a pair, and have one of each of the names.
+
+    One that is among two of them stands for both: a request line has the method and the path.
+    """
+    alternatives = [[one] if isinstance(one, str) else list(one) for one in wanted[:_MOST_NAMES]]
+    sets = [alternatives]
+    for one, other in combinations(alternatives, 2):
+        if of_both := [name for name in one if name in other]:
+            sets.append([of_both, *(rest for rest in alternatives if rest not in (one, other))])
+    orders = (order for names in sets for order in permutations(map(_one_of, names)))
     before = rf"^(?:{_TIME})?(?:{_NAME}.*\s)?"
-    return "|".join(before + r".*\s".join(order) for order in permutations(names))
+    return "|".join(before + r".*\s".join(order) for order in orders)
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, names))})="

@@ -65,6 +65,8 @@ class Reading:
     is_list: bool = False
     is_end: bool = False
     is_optional: bool = False
+    # The field with the day of a time that has none.
+    date: str = ""
     # The unit is known only of a number with a fraction: one without may be in any other.
     needs_fraction: bool = False
 

@@ -43,7 +43,7 @@ SELECT
     ifNull(sent, 0) AS response_bytes,
     pairs['x_forwarded_for'] AS forwarded_for,
     -- HAProxy always writes the port, and puts no brackets around IPv6.
-    replaceRegexpAll(prefix[-1], '^<[0-9]+>|:[0-9]+$', '') AS downstream_address,
+    replaceRegexpAll(prefix[-1], '^(?:<[0-9]+>)?unix:[0-9]+$|^<[0-9]+>|:[0-9]+$', '') AS downstream_address,
     pairs['user_agent'] AS user_agent,
     pairs['request_id'] AS request_id,
     pairs['trace_id'] AS trace_id,

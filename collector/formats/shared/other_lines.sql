@@ -6,6 +6,10 @@
 --   Apache   [Mon Nov 23 10:15:30.123456 2026] [proxy:error] [pid 7] …
 --   Traefik  2026-11-23T10:15:30Z INF …, and up to version 2 time="2026-11-23T10:15:30Z" level=info msg=…
 --   klog     I1123 10:15:30.123456 7 controller.go:190] …          of ingress-nginx and others in Kubernetes
+--   KrakenD  [KRAKEND] 2026/11/23 - 10:15:30.123 ▶ INFO …, and Gin's [GIN-debug] …
+--   Linkerd  [     0.001590s]  INFO ThreadId(01) …
+--   Caddy    2026/11/23 10:15:30.123<tab>INFO<tab>admin<tab>…   on a terminal
+--   at start /docker-entrypoint.sh: …, nginx: [emerg] …, AH00558: …, [2026-11-23 10:15:30 +0000] [7] [INFO] … of Gunicorn
 --   W3C      #Fields: date time …
 --   JSON     an object without the words of an access log
 -- Each function here is planned for each segment, and most segments have no such line: so they are few.
@@ -22,17 +26,18 @@ SELECT
     ) AS inner,
     aside = '' ? {{record_alone}} : inner AS line,
     toLowCardinality(inner = '' ? aside : '') AS other,
-    -- What stands before the day in klog's is a month, and all others begin with the year or name the month.
+    -- What stands before the day in klog's is a month, and all others begin with the year or name the month. KrakenD puts a
+    -- dash between day and time.
     parseDateTime64BestEffortUSOrNull(
         extract(
-            replaceRegexpOne(other, '^[IWEF](\\d\\d)(\\d\\d) ', '\\1/\\2 '),
+            replaceRegexpOne(other, '^(?:[IWEF]|\\[KRAKEND\\] )(\\d\\d(?:\\d\\d/\\d\\d)?)/?(\\d\\d) (?:- )?', '\\1/\\2 '),
             '(?:^|^\\[|^time="?|^#\\w+: |"(?:time|timestamp|@timestamp|ts)": ?"?)(\\d{4}[-/]\\d\\d[-/]\\d\\d[T ][\\d:.]+(?:Z| ?[+-]\\d\\d:?\\d\\d)?|[A-Z][a-z]{2} [A-Z][a-z]{2} +\\d+ [\\d:.]+ \\d{4}|\\d\\d/\\d\\d [\\d:.]+|\\d{10}[\\d.]*)'
         ),
         6,
         {{time_zone}}
     ) AS other_time,
     transform(
-        extract(other, '(?:^[^ ]+Z\\t|^\\d{4}-[^ ]+ |^time=[^ ]+ level=|^[^\\]]+\\]\\[\\d+\\]\\[|^[\\d/]+ [\\d:]+ \\[|\\] \\[(?:\\w*:)?|"(?:level|severity)": ?"?|^)([a-zA-Z]+|\\d\\d)'),
+        extract(other, '(?:^[^ ]+Z\\t|^\\d{4}-[^ ]+ |^time=[^ ]+ level=|^[^\\]]+\\]\\[\\d+\\]\\[|^[\\d/]+ [\\d:]+ \\[|\\] \\[(?:\\w*:)?|^\\[KRAKEND\\] [\\d/]+ - [\\d:.]+ [^ ]+ |^\\[ *[\\d.]+s\\] +|^nginx: \\[|^[\\d/]+ [\\d:.]+\\t(?:\\x1b\\[\\d+m)?|^[^ ]*sh: |"(?:level|severity)": ?"?|^)([a-zA-Z]+|\\d\\d)'),
         [
             'trace', 'debug', 'info', 'notice', 'warn', 'warning', 'error', 'crit', 'critical', 'fatal', 'alert', 'emerg',
             'panic', 'TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'WARNING', 'ERROR', 'CRITICAL', 'FATAL',

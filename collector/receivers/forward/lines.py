@@ -14,7 +14,7 @@ from collector.receivers.forward.entries import Entry, as_json, stamp
 from collector.receivers.otlp_bodies import LogBodies
 from collector.records.classify import Classifier, grouped, is_blank, joined, line_of
 from collector.records.extra_fields import apart, extra_fields
-from collector.records.place import Part, by_place
+from collector.records.place import Part, by_place, place_of_record
 from collector.records.unwrap import FIRST_RECORDS, are_wrapped, without_wrapping
 
 _ENCODER = msgspec.json.Encoder(enc_hook=as_json)
@@ -72,7 +72,7 @@ def _lines(name: str, entries: Sequence[Entry], tag: str, formats: Formats) -> I
         yield Part(name, _json(joined(stamp(entries, tag), name, formats)))
         return
     records = [entry.record for entry in entries]
-    for place, members in by_place(records, records).items():
+    for place, members in by_place(records, map(place_of_record, records)).items():
         held = [line_of(record) for record in members]
         if not any(held):
             yield Part(name, _json(members), place)

@@ -6,6 +6,7 @@ from collector.errors import PayloadError
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.receivers.http.body import RequestBody
+from collector.records.headed import unheaded
 from collector.records.json_body import is_framed, recognised
 from collector.records.place import Part
 
@@ -26,7 +27,7 @@ def is_large(body: RequestBody, known: Format, owns_segment: bool) -> bool:
 def is_plain(head: bytes, known: Format, formats: Formats) -> bool:
     """Whether a body that begins so is lines of a format, one record each, as the transform reads them."""
     lines = head[: head.rfind(b"\n") + 1]
-    if not lines.strip() or is_framed(lines):
+    if not lines.strip() or is_framed(lines) or unheaded(lines, len(lines), formats, known.name) is not lines:
         return False
     return recognised(lines, formats, known.name) == [Part(known.name, lines)]
 

@@ -161,7 +161,7 @@ def _of_texts(events: Sequence[Event], format_name: str, formats: Formats, class
     found = classifier.formats_of_texts(messages) if not format_name else [format_name] * len(messages)
     names = [name or formats.anything.name for name in found]
     for name, members in grouped(list(zip(events, messages, strict=True)), names).items():
-        for place, of_place in by_place(members, [event.fields or {} for event, _ in members]).items():
+        for place, of_place in by_place(members, (place_of(event.fields or {}) for event, _ in members)).items():
             if name in formats.whole_records:
                 yield Part(name, _of_whole_texts(of_place, formats[name]), place)
             else:
@@ -210,7 +210,7 @@ def _of_objects(events: Sequence[Event], format_name: str, formats: Formats, cla
         if is_with_envelope:
             # The payload has the host already; a place named by fields comes first there.
             of_events = [msgspec.structs.replace(event, host=None) for event, _, _ in members]
-            for place, of_place in by_place(of_events, [event.fields or {} for event in of_events]).items():
+            for place, of_place in by_place(of_events, (place_of(event.fields or {}) for event in of_events)).items():
                 yield Part(name, _ENCODER.encode_lines(of_place), place)
         elif name in formats.whole_records:
             yield Part(name, b"\n".join(_with_envelope(*member) for member in members))

@@ -17,6 +17,7 @@ from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
+from collector.records.headed import unheaded
 from collector.records.json_body import unframed
 from collector.records.place import Part
 from collector.records.unwrap import parts
@@ -68,6 +69,7 @@ def _payloads(body: bytes, content_type: str, known: Format | None, limit: int, 
         return [Part(name, body)]
     if content_type in msgpack_body.CONTENT_TYPES:
         return msgpack_body.payloads(body, name, limit, formats)
+    body = unheaded(body, limit, formats, name)
     if b"\0" in body:
         hint = f", and {name} is lines of text; check the format in the address" if name else "; name its format"
         raise PayloadError(f"The body is binary{hint}, and where it is packed its Content-Encoding.")

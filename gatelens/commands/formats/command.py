@@ -12,16 +12,16 @@ import typer
 from collector.escape_path import escape_path
 from collector.formats.closest import reach
 from collector.formats.config import TransformConfig
-from collector.formats.custom.descriptor import declared
 from collector.formats.custom.known import known_formats
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.formats.shapes import DEAD_LETTERS, LOGS, RECORDS, SAMPLES, SPANS, Shape
 from collector.formats.shared.access import ACCESS_COLUMNS
 from collector.formats.transform import transform
+from collector.records.place import Part
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
-from gatelens.commands.file_head import first_lines, format_of
+from gatelens.commands.file_head import first_parts
 from gatelens.commands.log_format import log_format_of
 from gatelens.configuration.config import load_config
 from storage.errors import GatelensError
@@ -64,10 +64,14 @@ def print_statement(name: str, config: Path | None) -> None:
 
 def print_first_records(file: Path, format_name: str, log_format: str, lines: int, config: Path | None) -> None:
     """How the first lines of a file would be read, field by field; nothing is stored."""
-    head = first_lines(file, lines)
-    known = declared(log_format_of(log_format)) if log_format else format_of(file, format_name, head, _formats(config))
-    typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
-    for number, row in enumerate(_rows(known, head), 1):
+    given = [log_format_of(log_format)] if log_format else []
+    formats = known_formats((*load_config(config).formats, *given))
+    name = given[0].name if given else format_name
+    found = first_parts(file, lines, formats, name)
+    for known in {part.format: formats[part.format] for part in found}.values():
+        typer.echo(f"{escape_path(file)}: {known.name}, {known.summary}")
+    rows = [(formats[part.format], row) for part in found for row in _rows(formats[part.format], part)]
+    for number, (known, row) in enumerate(rows, 1):
         typer.echo(f"\n{number}  {row['destination'].replace('_', ' ')}")
         for column, value in (*_fields(row), *_where_it_ends(known, row)):
             lines_of_value = value.replace("\n", f"\n{_INDENT}{'':{_COLUMN_WIDTH}}  ")
@@ -108,10 +112,13 @@ def _described(known: Format) -> Iterator[tuple[str, str]]:
     yield "layers", ", ".join(f"{layer.parent.name}/{layer.name}" for layer in known.layers)
 
 
-def _rows(known: Format, body: bytes) -> list[dict[str, Any]]:
+def _rows(known: Format, part: Part) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="gatelens-formats-") as directory:
         segment = Path(directory) / "segment"
-        segment.write_bytes(encode(Payload(known.name, body, time.time_ns() // 1000)))
+        payload = Payload(
+            known.name, part.body, time.time_ns() // 1000, gateway=part.place.gateway, peer=part.place.instance
+        )
+        segment.write_bytes(encode(payload))
         of = transform(known, "none", segment, TransformConfig())
         return scratch_rows(of.statement, of.schema)
 

@@ -13,10 +13,12 @@ from collector.escape_path import escape_path
 from collector.formats.config import TransformConfig
 from collector.formats.custom.known import known_formats
 from collector.formats.descriptor import Format
+from collector.formats.shared.extra_fields import name_alone
 from collector.formats.transform import explanation
+from collector.records.place import Part
 from collector.spool.frame import encode
 from collector.spool.payload import Payload
-from gatelens.commands.file_head import first_lines, format_of
+from gatelens.commands.file_head import first_parts
 from gatelens.configuration.config import load_config
 from storage.scratch import scratch_rows
 
@@ -37,11 +39,11 @@ def print_names(file: Path, format_name: str, tag: str, lines: int, config: Path
     """What the first lines of a file would be called, and by which rule; nothing is stored."""
     settings = load_config(config)
     transforms, formats = settings.collector.transforms, known_formats(settings.formats)
-    head = first_lines(file, lines)
-    known = format_of(file, format_name, head, formats)
+    parts = first_parts(file, lines, formats, format_name)
     sender = f"./tag:{tag}" if tag else f".{escape_path(file.absolute())}"
-    rows = _rows(known, head, sender, transforms)
-    typer.echo(f"{escape_path(file)}: {known.name}, {len(rows):,} records")
+    rows = [row for part in parts for row in _rows(formats[part.format], part, sender, transforms)]
+    names = ", ".join(dict.fromkeys(name_alone(part.format) for part in parts))
+    typer.echo(f"{escape_path(file)}: {names}, {len(rows):,} records")
     for target in _TARGETS:
         _show(target, rows, transforms)
 
@@ -65,10 +67,12 @@ def _unused(target: str, rows: Sequence[Mapping[str, Any]], transforms: Transfor
     ]
 
 
-def _rows(known: Format, body: bytes, sender: str, transforms: TransformConfig) -> list[dict[str, Any]]:
+def _rows(known: Format, part: Part, sender: str, transforms: TransformConfig) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="gatelens-names-") as directory:
         segment = Path(directory) / "segment"
-        segment.write_bytes(encode(Payload(known.name, body, time.time_ns() // 1000, peer=sender)))
+        peer = part.place.instance or sender
+        payload = Payload(known.name, part.body, time.time_ns() // 1000, gateway=part.place.gateway, peer=peer)
+        segment.write_bytes(encode(payload))
         of = explanation(known, "none", segment, transforms)
         return list(_readable_rows(scratch_rows(of.statement, of.schema)))
 

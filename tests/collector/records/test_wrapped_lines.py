@@ -141,10 +141,11 @@ def test_lines_without_a_prefix_are_left_alone(line: str) -> None:
 
 def test_what_a_program_writes_of_itself_goes_with_its_access_log_and_anything_else_is_a_log() -> None:
     error = "2026/11/23 10:15:31 [error] 7#7: *1 connect() failed"
-    lines = [f"web-1  | {line}" for line in ("/docker-entrypoint.sh: ready", error, ACCESS)]
+    start = "/docker-entrypoint.sh: Configuration complete; ready for start up"
+    lines = [f"web-1  | {line}" for line in (start, "waiting for the backend", error, ACCESS)]
     found = {part.format: part.body.decode() for part in parts("\n".join(lines).encode(), FORMATS)}
-    assert found["combined"].split("\n") == [error, ACCESS]
-    assert json.loads(found["json"]) == {"container_name": "web-1", "log": "/docker-entrypoint.sh: ready"}
+    assert found["combined"].split("\n") == [start, error, ACCESS]
+    assert json.loads(found["json"]) == {"container_name": "web-1", "log": "waiting for the backend"}
 
 
 def test_records_that_are_mixed_stay_apart() -> None:
@@ -243,6 +244,30 @@ def test_records_that_hold_a_line_under_another_name(record: dict[str, Any], pla
     told = json.loads(part.body)
     assert (part.format, part.place, told["log"].rstrip()) == ("json", place, "an application's own")
     assert told.get("time") == time
+
+
+@pytest.mark.parametrize("key", ["short_message", "full_message"])
+def test_gelf_around_a_line_of_a_known_format(key: str) -> None:
+    gelf = {"version": "1.1", "host": "docker-1", "level": 6, "_container_name": "edge-1", "short_message": "a"}
+    other = gelf | {"short_message": "ready"}
+    body = b"\n".join(json.dumps(record).encode() for record in (gelf | {key: ACCESS}, other))
+    assert parts(body, FORMATS) == [
+        Part("combined", ACCESS.encode(), Place("edge", "edge-1")),
+        Part("json", json.dumps(other, separators=(",", ":")).encode()),
+    ]
+
+
+def test_the_host_of_a_request_is_not_its_instance() -> None:
+    request = {
+        "time_iso8601": "2026-11-23T10:15:30Z",
+        "remote_addr": "192.0.2.1",
+        "status": "200",
+        "request": "GET / HTTP/1.1",
+    }
+    body = json.dumps(request | {"host": "shop.example.com"}).encode()
+    assert parts(body, known_formats()) == [Part("nginx_json", body)]
+    of_filebeat = json.dumps(request | {"host": {"name": "web-1"}}).encode()
+    assert parts(of_filebeat, known_formats()) == [Part("nginx_json", of_filebeat, Place("", "web-1"))]
 
 
 def test_objects_of_an_application_are_no_wrapping() -> None:

@@ -11,6 +11,7 @@ from pydantic import ByteSize
 from starlette.types import ASGIApp
 
 from collector.formats.formats import FORMATS
+from collector.formats.registry import Formats
 from collector.intake.intake import Intake
 from collector.receivers.http.app import http_app
 from collector.receivers.http.config import HttpConfig
@@ -32,10 +33,11 @@ def http_port(
     room: int = 1 << 30,
     metrics: CollectorMetrics | None = None,
     find_sender: FindSender | None = None,
+    formats: Formats = FORMATS,
     **settings: Any,
 ) -> Iterator[Rig]:
-    spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60), has_lines=FORMATS.has_lines)
-    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")))
+    spool = Spool(directory, SpoolConfig(max_size=ByteSize(room), segment_age=60), has_lines=formats.has_lines)
+    intake = Intake(spool, metrics or CollectorMetrics(NoOpMeter("test")), formats=formats)
     loop = EventLoopThread("receivers")
     bound = bind("127.0.0.1:0", "http")
     config = HttpConfig.model_validate(settings)

@@ -53,6 +53,18 @@ def test_the_columns_of_an_access_record_are_shown() -> None:
     assert all(column.meaning in line for column, line in zip(ACCESS_COLUMNS, lines, strict=True))
 
 
+def test_a_file_is_read_as_an_import_reads_it(tmp_path: Path, tried: Try) -> None:
+    access = _COMBINED.partition("\n")[0]
+    wrapped, report = tmp_path / "compose.log", tmp_path / "report.csv"
+    wrapped.write_text(f"edge-1    | {access}\nedge-1    | " + '{"msg":"ready"}\n')
+    report.write_text("Timestamp,API Name,API Version ID,Status Code\n2026-10-10T13:55:36Z,orders,17,503\n")
+    title, request, log = tried(str(wrapped)).split("\n\n")
+    assert title.splitlines() == [f"{wrapped}: {name}, {FORMATS[name].summary}" for name in ("combined", "json")]
+    assert "instance          edge-1" in request
+    assert "body              ready" in log
+    assert "status            503" in tried(str(report))
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_file_is_read_field_by_field(tmp_path: Path, tried: Try, pack: type[bytes]) -> None:
     file = tmp_path / "access.log"
