@@ -6,6 +6,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Gatelens keeps its compiled modules in this tree, as an installed one does: without, each start compiles all of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install install-dev up demo test lint format bench peers lock clean
 
 help: ## Say what there is to make

@@ -1,6 +1,7 @@
 """What tests of every package share: one migrated ClickHouse, the browser, and the order of files."""
 
 import gc
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,12 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def pytest_configure() -> None:
+    """Tests and the hundreds of processes that they start keep compiled modules, as an installed Gatelens does."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

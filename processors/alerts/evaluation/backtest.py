@@ -144,7 +144,7 @@ class _Passage:
         if plan.may_hold is None:
             return every
         try:
-            every_minute = number * (self._interval // MINUTE)
+            every_minute = (number * self._interval + plan.late) // MINUTE
             courses = [minutes.course(question, every_minute) for question in plan.questions]
         except GatelensError:
             # The evaluation says so.
@@ -153,7 +153,7 @@ class _Passage:
         if len(known) < len(courses):
             return every
         eventful: Course = np.any(plan.may_hold(known), axis=1)
-        return eventful[:: self._interval // MINUTE]
+        return eventful[plan.late // MINUTE :: self._interval // MINUTE]
 
     def _evaluate(self, minutes: Minutes, moment: datetime) -> None:
         asked = self.rule.plan(moment, timedelta()).questions

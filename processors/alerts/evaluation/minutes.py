@@ -40,15 +40,16 @@ class Minutes:
         return [asked[question] if question in asked else self._summed(question) for question in questions]
 
     def course(self, question: Question, minutes: int) -> Mapping[str, Numbers] | None:
-        """Each column of the answer to a question that is moved on by a minute so many times.
+        """Each column of the answer, or of its last step, to a question that is moved on by a minute so many times.
 
         A row for each minute, a column for each group, the same one in every question that asks of the same groups;
         0 and NaN for groups that an answer would leave out. None where it does not come of minutes. Raises what
         asking does.
         """
-        if not _is_summed(question) or question.step is not None:
+        if not _is_summed(question):
             return None
-        kind, first, length = _kind(question), _minute(question.window.end), question.window.length // MINUTE
+        kind, first = _kind(question), _minute(question.window.end)
+        length = (question.step or question.window.length) // MINUTE
         found = {
             name: self._between(kind, of, length, first - back, first - back + minutes)
             for name, of, back in _columns(question)

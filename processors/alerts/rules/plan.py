@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,8 +39,11 @@ class Plan:
     questions: tuple[Question, ...] = ()
     samples: Callable[[Sequence[Answer]], list[Sample]] = lambda answers: []
     read: Callable[[Sources], list[Sample]] | None = None
-    # Where windows move on with each minute: in which evaluations, and of which groups, a condition may hold, given the
-    # columns of each question's answer. Evaluations in which none does need not be gone through one by one.
+    # How long ago the window ended, where windows do not move on with each minute.
+    late: timedelta = timedelta()
+    # In which evaluations, a minute apart and the first at the end of the window, and of which groups a condition may
+    # hold, given the columns of each question's answer, or of its last step. Evaluations in which none does need not be
+    # gone through one by one.
     may_hold: Callable[[Sequence[Mapping[str, Course]]], Course] | None = None
 
 

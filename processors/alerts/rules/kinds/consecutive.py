@@ -5,19 +5,20 @@ https://docs.mulesoft.com/api-manager/latest/using-api-alerts.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from processors.alerts.rules.kinds.traffic import REQUESTS, MeasureRule
-from processors.alerts.rules.plan import Plan, rows_of
+from processors.alerts.rules.plan import Course, Plan, rows_of
 from processors.alerts.rules.sample import Sample
 from processors.query.answer import Answer
 from processors.query.measures import measure
 from processors.query.question import TIME
-from processors.time.window import Window, floor
+from processors.time.window import MINUTE, Window, floor
 
 
 class ConsecutiveRule(MeasureRule):
@@ -37,7 +38,17 @@ class ConsecutiveRule(MeasureRule):
 
     def plan(self, now: datetime, delay: timedelta) -> Plan:
         window = self.window(now, delay)
-        return Plan(window, (self.question(window, self.measure, step=self.window_),), self._samples)
+        question = self.question(window, self.measure, step=self.window_)
+        late = super().window(now, delay).end - window.end
+        return Plan(window, (question,), self._samples, late=late, may_hold=self._may_hold)
+
+    def _may_hold(self, courses: Sequence[Mapping[str, Course]]) -> Course:
+        """Where the last period meets the condition, it does so until the next one has ended."""
+        (found,) = courses
+        met = self.met_by(found[self.measure]) & (found[REQUESTS] >= self.min_requests)
+        minutes = self.window_ // MINUTE
+        lasting: Course = np.repeat(met[::minutes], minutes, axis=0)[: len(met)]
+        return lasting
 
     def _samples(self, answers: Sequence[Answer]) -> list[Sample]:
         found: dict[tuple[str, ...], dict[object, tuple[float, int]]] = {}

@@ -213,6 +213,19 @@ def test_more_than_n_in_k_consecutive_periods(store: Store) -> None:
     assert _play(store, rule, 50) == ["orders warning 20-25 25", "orders warning 40- 25"]
 
 
+def test_periods_that_end_just_before_midnight(store: Store) -> None:
+    """Days begin within periods of seven minutes, wherever in one the backtest begins."""
+    end = (floor(_START + 719 * _MINUTE, 7 * _MINUTE) - _START) // _MINUTE
+    # Nothing else is ever there, so that the API is first seen on the day that ends.
+    _tell(store, "kind-midnight", "orders", {range(end - 14, end): (5, 1.0)})
+    rule = _rule("kind-midnight", kind="consecutive", measure="errors", threshold=20, periods=2, window="7m")
+    values = [[one.value for one in _samples(store, rule, minute)] for minute in (end - 1, end, end + 6, end + 7)]
+    assert values == [[0.0], [35.0], [35.0], [0.0]]
+    # A group without requests in a period resolves when it has been missing for a minute.
+    for first in range(690, 697):
+        assert _play(store, rule, 740, first) == [f"orders warning {end}-{end + 8} 35"], first
+
+
 def test_a_figure_of_the_pipeline(store: Store) -> None:
     rule = rig.rule(name="r", kind="pipeline", signal="spool", op=">=", threshold=0.8, severity="critical")
     sources = rig.Sources()
