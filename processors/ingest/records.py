@@ -70,9 +70,13 @@ def unparsed_counts(store: Store, window: Window, environment: str) -> pd.DataFr
     return _frame(store, "unparsed_counts", window, environment=environment)
 
 
-def last_request(store: Store) -> datetime | None:
-    """The minute of the newest request that is stored, or None where none ever came. Raises StoreError."""
-    ((requests, newest),) = store.rows("SELECT count(), toUnixTimestamp(max(minute)) FROM api_1m")
+def last_request(store: Store, api: str | None = None) -> datetime | None:
+    """The minute of the newest request that is stored, of an API or of all, or None where none came.
+
+    Raises StoreError.
+    """
+    of_api, parameters = ("", {}) if api is None else (" WHERE api = {api:String}", {"api": api})
+    ((requests, newest),) = store.rows(f"SELECT count(), toUnixTimestamp(max(minute)) FROM api_1m{of_api}", parameters)
     return datetime.fromtimestamp(newest, UTC) if requests else None
 
 
