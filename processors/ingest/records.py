@@ -81,7 +81,7 @@ def last_request(store: Store, api: str | None = None) -> datetime | None:
 
 
 def oldest_record(store: Store, table: str) -> datetime | None:
-    """The time of the oldest row of `logs` or `spans`, or None where there is none. Raises StoreError."""
+    """The time of the oldest row of `requests`, `logs` or `spans`, or None where there is none. Raises StoreError."""
     # Answered by what each part knows of its times; the name is ours.
     ((rows, oldest),) = store.rows(f"SELECT count(), toUnixTimestamp(min(time)) FROM {table}")
     return datetime.fromtimestamp(oldest, UTC) if rows else None
