@@ -19,6 +19,8 @@ PERCENTILES = ("p50", "p95", "p99")
 SHARES = ("upstream_mean", "gateway_mean")
 # Labels of a logarithmic scale that do not touch in a chart as low as these are.
 _MOST_MARKS = 10
+# Beside each other at the key of the colours.
+_MOST_COLOUR_TICKS = 4
 
 
 def percentiles(
@@ -111,7 +113,8 @@ def _count_cells(cells: pd.DataFrame) -> dict[str, Any]:
     """A trace of one colour a cell, on a logarithmic scale."""
     counts = cells.T.astype("float64")
     top = float(counts.to_numpy().max()) if counts.size else 1.0
-    colour_ticks = one_two_five(1, top)[::2]
+    marks = one_two_five(1, top)
+    colour_ticks = marks[:: max(2, math.ceil(len(marks) / _MOST_COLOUR_TICKS))]
     return {
         "type": "heatmap",
         "x": [int(at.timestamp() * 1000) for at in cells.index],
@@ -127,7 +130,7 @@ def _count_cells(cells: pd.DataFrame) -> dict[str, Any]:
             "orientation": "h",
             "thickness": 6,
             "lenmode": "pixels",
-            "len": 140,
+            "len": 200,
             "x": 1,
             "xanchor": "right",
             "xpad": 0,

@@ -10,7 +10,7 @@ _MOST = 14
 _STEPS = (
     *(minutes * _MINUTE for minutes in (1, 2, 5, 10, 15, 30)),
     *(hours * _HOUR for hours in (1, 2, 3, 6, 12)),
-    *(days * _DAY for days in (1, 2, 7, 14, 28)),
+    *(days * _DAY for days in (1, 2, 7, 14)),
 )
 
 
@@ -42,13 +42,14 @@ def _regular(window: Window, zone: ZoneInfo, step: timedelta) -> list[datetime]:
 
 
 def _months(window: Window, zone: ZoneInfo) -> list[datetime]:
-    first = window.start.astimezone(zone)
-    count = window.length // timedelta(days=28) + 2
-    every = max(1, count // _MOST + 1)
+    """Beginnings of months, of quarters, halves or whole years where there would be too many; January is among them."""
+    first, last = window.start.astimezone(zone), window.end.astimezone(zone)
+    count = (last.year - first.year) * 12 + last.month - first.month
+    every = next((months for months in (1, 3, 6, 12) if count / months <= _MOST), 12 * (count // (12 * _MOST) + 1))
     found = []
-    for number in range(0, count, every):
-        year, month = divmod(first.month - 1 + number, 12)
-        found.append(datetime(first.year + year, month + 1, 1, tzinfo=zone).astimezone(UTC))
+    for month in range(first.year * 12, last.year * 12 + last.month, every):
+        year, index = divmod(month, 12)
+        found.append(datetime(year, index + 1, 1, tzinfo=zone).astimezone(UTC))
     return found
 
 

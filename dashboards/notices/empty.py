@@ -34,3 +34,14 @@ def nothing_here(context: PageContext, last_request: datetime) -> Component:
         ),
         identity="nothing-here",
     )
+
+
+def never_called(context: PageContext, api: str) -> Component:
+    """There is telemetry, but none of the API whose page it is."""
+    every = context.view.to("/apis").href()
+    return notice(
+        "info",
+        f"No requests of {api} are stored",
+        html.P(["They may have been deleted, or the API goes by another name. ", html.A("All APIs", href=every)]),
+        identity="nothing-here",
+    )

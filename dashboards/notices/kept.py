@@ -12,9 +12,12 @@ from dashboards.parts import PageParts
 from dashboards.state.context import PageContext
 from processors.ingest.records import oldest_record
 from processors.query.answer import Answer
+from processors.time.window import Window
 
 # By which a range may begin before the oldest record: nobody would look for one there.
 _NEAR = timedelta(hours=1)
+# By which part of its length, where it is compared with.
+_LATE_SHARE = 0.1
 
 
 def since_note(context: PageContext, since: datetime) -> Component:
@@ -42,6 +45,14 @@ def oldest_kept(parts: PageParts, table: str, what: str) -> Panel:
         return notice("info", f"The oldest {what} is of {context.times.full(oldest)}", identity="oldest-kept")
 
     return Panel("kept", "Kept records", draw, bare=True)
+
+
+def partly_known(context: PageContext, compared: Window, oldest: datetime | None) -> str:
+    """What to know of a comparison with a time that begins before the oldest request; '' where it does not."""
+    if oldest is None or oldest - compared.start < max(_NEAR, compared.length * _LATE_SHARE):
+        return ""
+    known = "nothing is" if oldest >= compared.end else "only a part is"
+    return f"The oldest request is of {context.times.full(oldest)}: of the time compared with, {known} known."
 
 
 def _kept(context: PageContext, since: datetime) -> str:

@@ -12,6 +12,7 @@ from dashboards.components.attributes import attributes
 from dashboards.components.dimension_label import dimension_label
 from dashboards.components.notice import notice
 from dashboards.components.table import Cell, Column, Row, table
+from dashboards.notices.kept import partly_known
 from dashboards.page import Group, Page
 from dashboards.panel import Drawing, Panel
 from dashboards.parts import PageParts
@@ -22,6 +23,7 @@ from processors.explain.explain import explain
 from processors.explain.explanation import Cause, ChangeQuestion, Explanation
 from processors.explain.measures import MEASURES, explained_measure
 from processors.explain.sentences import sentence, summary
+from processors.ingest.records import oldest_record
 from processors.query.answer import Answer
 from processors.query.filters import Filter
 from processors.time.window import MINUTE, Window, floor
@@ -80,11 +82,15 @@ def _causes(parts: PageParts) -> Panel:
         return explain(parts.store, parts.questions, question)
 
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
-        explanation = explained(_question(context), floor(context.now, MINUTE))
+        question = _question(context)
+        explanation = explained(question, floor(context.now, MINUTE))
         rows = [_row(explanation, cause) for cause in explanation.causes]
         nothing = "No value accounts for more of the change than chance would"
+        compared = f"Compared with {_baseline(context)}.{_sampled(explanation)}"
+        oldest = oldest_record(parts.store, "requests") if context.against is None else None
+        known = partly_known(context, question.baseline, oldest)
         return [
-            notice("info", summary(explanation), html.P(f"Compared with {_baseline(context)}.{_sampled(explanation)}")),
+            notice("info", summary(explanation), html.P(f"{compared} {known}".rstrip())),
             table(context, "causes", _columns(context), rows, href=lambda row: _href(context, row), empty=nothing),
         ]
 

@@ -111,7 +111,14 @@ def _call(store: Store, found_of: _FoundOf) -> Panel:
 def _table(found_of: _FoundOf) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         rows = records(found_of(context).head(_MOST_ROWS))
-        return table(context, "edges", _columns(rows), rows, href=lambda row: _selecting(context, row)[0])
+        return table(
+            context,
+            "edges",
+            _columns(rows),
+            rows,
+            href=lambda row: _selecting(context, row)[0],
+            empty="No requests in this range",
+        )
 
     return Panel("edges", "Edges", draw, height=300, help="The busiest first. Click a row to see its figures above")
 

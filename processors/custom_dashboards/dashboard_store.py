@@ -44,7 +44,10 @@ class DashboardStore:
         """Raises UnknownEntry, StoreError."""
         found = self.find(name)
         if found is None:
-            raise UnknownEntry(f"There is no dashboard {name!r}; GET /api/v1/dashboards lists those that there are.")
+            raise UnknownEntry(
+                f"There is no dashboard {name!r}; the page of dashboards and GET /api/v1/dashboards list those"
+                " that there are."
+            )
         return found
 
     def put(self, name: str, definition: str, author: str, now: datetime) -> StoredDashboard:

@@ -70,14 +70,18 @@ def unparsed_counts(store: Store, window: Window, environment: str) -> pd.DataFr
     return _frame(store, "unparsed_counts", window, environment=environment)
 
 
-def last_request(store: Store) -> datetime | None:
-    """The minute of the newest request that is stored, or None where none ever came. Raises StoreError."""
-    ((requests, newest),) = store.rows("SELECT count(), toUnixTimestamp(max(minute)) FROM api_1m")
+def last_request(store: Store, api: str | None = None) -> datetime | None:
+    """The minute of the newest request that is stored, of an API or of all, or None where none came.
+
+    Raises StoreError.
+    """
+    of_api, parameters = ("", {}) if api is None else (" WHERE api = {api:String}", {"api": api})
+    ((requests, newest),) = store.rows(f"SELECT count(), toUnixTimestamp(max(minute)) FROM api_1m{of_api}", parameters)
     return datetime.fromtimestamp(newest, UTC) if requests else None
 
 
 def oldest_record(store: Store, table: str) -> datetime | None:
-    """The time of the oldest row of `logs` or `spans`, or None where there is none. Raises StoreError."""
+    """The time of the oldest row of `requests`, `logs` or `spans`, or None where there is none. Raises StoreError."""
     # Answered by what each part knows of its times; the name is ours.
     ((rows, oldest),) = store.rows(f"SELECT count(), toUnixTimestamp(min(time)) FROM {table}")
     return datetime.fromtimestamp(oldest, UTC) if rows else None

@@ -14,6 +14,8 @@ _PACKAGE = "processors.rollups"
 _SETTINGS: Settings = {"max_threads": 1, "max_bytes_before_external_group_by": 256 << 20}
 _WINDOW = ("name", "time", "build", "requests", "built_at")
 _HOUR = timedelta(hours=1)
+# ClickHouse takes 100 partitions in one insert, and some tables have one for each day.
+_LONGEST_RUN = timedelta(days=90)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -94,14 +96,20 @@ def counted(store: Store, rollup: Rollup, start: datetime, end: datetime) -> dic
 
 
 def runs(rollup: Rollup, windows: Mapping[datetime, int], most_requests: int) -> Iterator[dict[datetime, int]]:
-    """The windows and their requests as neighbours, of about so many requests at most; the newest first."""
+    """The windows and their requests as neighbours, of about so many requests and 90 days at most; the newest first."""
     run: dict[datetime, int] = {}
+    newest = next_before = None
+    requests = 0
     for time in sorted(windows, reverse=True):
-        is_next = bool(run) and time + rollup.unit == min(run)
-        if run and not (is_next and sum(run.values()) + windows[time] <= most_requests):
+        fits = requests + windows[time] <= most_requests and newest is not None and newest - time < _LONGEST_RUN
+        if run and not (time == next_before and fits):
             yield run
             run = {}
+        if not run:
+            newest, requests = time, 0
         run[time] = windows[time]
+        requests += windows[time]
+        next_before = time - rollup.unit
     if run:
         yield run
 

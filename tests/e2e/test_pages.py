@@ -146,6 +146,14 @@ def test_an_address_with_a_bad_range_says_once_what_is_wrong_with_it(tab: Tab, p
     expect(tab.page.locator("#content")).to_be_hidden()
 
 
+def test_the_page_of_an_api_without_any_request_leads_to_those_that_have_some(tab: Tab) -> None:
+    tab.visit("/apis/nobody?from=now-6h")
+    notice = tab.page.locator("#nothing-here")
+    expect(notice).to_contain_text("No requests of nobody are stored")
+    notice.get_by_role("link", name="All APIs").click()
+    tab.page.wait_for_url(re.compile(r"/apis\?from=now-6h"))
+
+
 def test_where_there_is_nothing_a_link_leads_to_the_last_requests_of_the_same_page(tab: Tab) -> None:
     tab.visit("/apis/orders?environment=blue&from=2020-01-01&to=2020-01-02")
     tab.page.locator("#nothing-here").get_by_role("link", name="Go there").click()

@@ -95,6 +95,10 @@ def test_a_view_only_link_shows_one_page_to_somebody_without_an_account(
     expect(guest.page.locator(".shared-facts")).to_contain_text("View-only until")
     expect(guest.page.locator("#navigation")).to_be_hidden()
     expect(guest.page.get_by_role("button", name="Search")).to_be_hidden()
+    header, main = (guest.page.locator(each).bounding_box() for each in ("header.header", "main"))
+    assert header is not None
+    assert main is not None
+    assert (header["x"], header["width"]) == (main["x"], main["width"])
     guest.screenshot("shared-dark")
     _narrow(guest, "shared-dark-narrow")
     # A part of the range is seen closer; nothing leads elsewhere.

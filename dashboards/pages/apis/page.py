@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dash.development.base_component import Component
 
-from dashboards.notices.empty import nothing_here
+from dashboards.notices.empty import never_called, nothing_here
 from dashboards.page import Group, Page, Tab
 from dashboards.pages.apis.about import about_panel
 from dashboards.pages.apis.catalogue import catalogue_panel
@@ -70,8 +70,11 @@ def _notice(parts: PageParts) -> Panel:
     def draw(context: PageContext, answers: Sequence[Answer]) -> Component | None:
         if answers[0].frame["requests"].any():
             return None
-        newest = last_request(parts.store)
-        return nothing_here(context, newest) if newest else None
+        item = context.view.item(PATH)
+        newest = last_request(parts.store, "".join(api_item(item).values) if item else None)
+        if newest is not None:
+            return nothing_here(context, newest)
+        return never_called(context, item) if item and last_request(parts.store) else None
 
     return Panel("notice", "Notice", draw, ask, bare=True)
 

@@ -26,6 +26,7 @@ _HEIGHT = 320
 # The busiest gateways of an API; each is asked for by itself.
 _MOST_GATEWAYS = len(SERIES)
 _SHARES = ["cpu_share_max", "memory_share_max"]
+_ELSEWHERE = "Cores and bytes are on the page of each gateway"
 
 
 def resource_panels(parts: PageParts) -> tuple[Panel, ...]:
@@ -117,12 +118,12 @@ def load_by_limit(context: PageContext, found: Mapping[str, pd.DataFrame]) -> Dr
             lanes.append(Lane("share", lines, 1, title))
     without = [name for name in found if name not in drawn]
     if not drawn:
-        return empty(f"No limits of CPU and memory are known for {', '.join(without)}")
+        return empty(f"No limits of CPU and memory are known for {', '.join(without)}. {_ELSEWHERE}")
     summary = f"CPU and memory of {len(drawn)} gateways, the busiest instance of each"
     chart = time_chart(context, "api-load", lanes, height=_HEIGHT, summary=summary)
     if not without:
         return chart
-    return [chart, html.P(f"Without a known limit: {', '.join(without)}", className="note")]
+    return [chart, html.P(f"Without a known limit: {', '.join(without)}. {_ELSEWHERE}", className="note")]
 
 
 def _per_thousand(row: Row) -> Cell:

@@ -7,7 +7,6 @@ from dash import html
 
 from dashboards.absent import NO_CONSUMER
 from dashboards.components.figure_card import Figure, figure_cards
-from dashboards.components.notice import empty
 from dashboards.components.table import Cell, Column, Row, table
 from dashboards.pages.consumers.one_consumer import PATH, used_cell
 from dashboards.panel import Drawing, Panel
@@ -43,7 +42,7 @@ def _figures(parts: PageParts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         found = _found(parts, context)
         if not found:
-            return empty()
+            return None
         active = sum(entry.requests > 0 for entry in found)
         figure = Figure("consumers", "Consumers", "count", active, note="with requests in this range")
         if any(entry.state is ConsumerState.UNKNOWN for entry in found):
@@ -80,7 +79,14 @@ def _quotas(parts: PageParts) -> Panel:
 def _table(parts: PageParts) -> Panel:
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         rows = [asdict(entry) for entry in _found(parts, context)[:_MOST_ROWS]]
-        return table(context, "consumers", _COLUMNS, rows, href=lambda row: _href(context, row))
+        return table(
+            context,
+            "consumers",
+            _COLUMNS,
+            rows,
+            href=lambda row: _href(context, row),
+            empty="No requests in this range",
+        )
 
     return Panel(
         "consumers",

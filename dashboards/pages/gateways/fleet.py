@@ -44,7 +44,8 @@ def fleet_panels(parts: PageParts) -> tuple[Panel, ...]:
                     note="no data for 5 minutes",
                 ),
                 Figure(
-                    "cpu", "Highest CPU", "share", hottest, tone=_tone(hottest), note="of its limit, at the peak"
+                    "cpu", "Highest CPU", "share", hottest, tone=_tone(hottest),
+                    note="no limit known" if pd.isna(hottest) else "of its limit, at the peak",
                 ),
             ]
         )  # fmt: skip

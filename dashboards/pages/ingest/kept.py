@@ -68,11 +68,12 @@ def storage_panel(parts: PageParts) -> Panel:
 
     def draw(context: PageContext, _answers: Sequence[Answer]) -> Drawing:
         report = storage_report(parts.store, context.now)
-        left = "" if report.days_left is None else f", enough for {report.days_left:,.0f} days"
-        note = (
-            f"{formats.show('bytes', report.bytes)} in all, {formats.show('bytes', report.free_bytes)} free{left} at "
-            f"{formats.show('bytes', report.bytes_per_day)} a day"
+        left = (
+            ""
+            if report.days_left is None
+            else f", enough for {report.days_left:,.0f} days at {formats.show('bytes', report.bytes_per_day)} a day"
         )
+        note = f"{formats.show('bytes', report.bytes)} in all, {formats.show('bytes', report.free_bytes)} free{left}"
         rows = [
             {
                 "key": one.name,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from dashboards.figures.latency import heatmap
 from dashboards.state.context import PageContext
@@ -43,3 +44,20 @@ def test_without_them_the_scale_is_what_was_measured() -> None:
 def test_only_durations_of_0_are_drawn_as_they_are() -> None:
     rows, _ = _drawn({ZERO_CELL: 10})
     assert rows == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    ("most", "labels"),
+    [
+        (30, ["1", "5", "20"]),
+        (150, ["1", "5", "20", "100"]),
+        (700, ["1", "10", "100"]),
+        (40_000, ["1", "20", "500", "10,000"]),
+        (4_000_000, ["1", "50", "2,000", "100 k"]),
+    ],
+)
+def test_the_key_of_the_colours_has_room_for_its_labels(most: int, labels: list[str]) -> None:
+    cells = pd.DataFrame([[1, most]], columns=[40, 41], index=[pd.Timestamp(_NOW).floor("min")])
+    chart: Any = heatmap(_CONTEXT, "heatmap", cells)
+    shown = [text.replace("\N{NO-BREAK SPACE}", " ") for text in chart.data[0]["colorbar"]["ticktext"]]
+    assert shown == labels

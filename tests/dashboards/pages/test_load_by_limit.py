@@ -31,7 +31,9 @@ def test_a_gateway_without_a_limit_is_named_and_not_drawn() -> None:
     chart, note = _drawn(both=_used(0.5, 0.25), neither=_used(_NAN, _NAN), memory=_used(_NAN, 0.75))
     traces = [(trace["name"], trace["yaxis"], trace["showlegend"]) for trace in chart["props"]["data"]]
     assert traces == [("both", "y", True), ("both", "y2", False), ("memory", "y2", True)]
-    assert note["props"]["children"] == "Without a known limit: neither"
+    assert (
+        note["props"]["children"] == "Without a known limit: neither. Cores and bytes are on the page of each gateway"
+    )
 
 
 def test_all_gateways_have_limits() -> None:

@@ -10,10 +10,10 @@ from processors.errors import RebuildImpossible, UnknownRollup
 from processors.query.filters import parse_filter
 from processors.query.question import Question
 from processors.query.questions import Questions
-from processors.rollups.build import build, counted, sweep
+from processors.rollups.build import build, counted, runs, sweep
 from processors.rollups.coverage import RollupCoverage, kept_of
 from processors.rollups.filler import RollupFiller
-from processors.rollups.rollup import ROLLUPS, chosen
+from processors.rollups.rollup import ROLLUPS, Rollup, chosen
 from processors.time.window import DAY, HOUR, Window
 from storage.store import Store
 
@@ -135,6 +135,15 @@ def test_what_comes_during_a_build_keeps_it_from_taking_effect(store: Store, clo
     assert not built.made
     assert _held(store, clock, "usage_10m") == 10
     assert _told(store, clock)[0] == 11
+
+
+@pytest.mark.parametrize("rollup", ROLLUPS)
+def test_many_quiet_windows_are_not_made_of_more_days_than_one_insert_takes(rollup: Rollup, start: datetime) -> None:
+    windows = {start + number * rollup.unit: 1 for number in range(400 * DAY // rollup.unit)}
+    found = list(runs(rollup, windows, 1_000_000))
+    assert {time: requests for run in found for time, requests in run.items()} == windows
+    assert all(max(run) - min(run) < 90 * DAY for run in found)
+    assert len(found) == 5
 
 
 def test_a_build_that_breaks_off_is_not_seen(store: Store, clock: _Clock, filler: RollupFiller) -> None:
