@@ -57,6 +57,16 @@ def test_what_is_older_goes_and_what_was_imported_late_stays(store: Store) -> No
     _wait(store, "kept-a", {("kept-a", 3), ("kept-a", 400)})
 
 
+def test_nothing_waits_for_parts_to_be_gone_through(store: Store) -> None:
+    _log(store, "waiting-a", 20)
+    store.command("SYSTEM STOP MERGES logs")
+    try:
+        assert apply_retention(store, _FOR_EVER.model_copy(update={"logs": 10 * DAY})) == ["logs"]
+    finally:
+        store.command("SYSTEM START MERGES logs")
+    _wait(store, "waiting-a", set())
+
+
 def test_environments_keep_their_own_time(store: Store) -> None:
     for environment in ("env-short", "env-long", "env-other"):
         _log(store, environment, 20)
