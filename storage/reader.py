@@ -1,7 +1,7 @@
 """Queries from people: checked by the guard, run read-only and within limits."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage.errors import QueryRefused, StoreError
 from storage.faults import for_people
@@ -47,6 +47,11 @@ class Reader:
     store: Store
     guard: Guard
     limits: QueryLimits
+
+    def apart(self, max_concurrent: int) -> "Reader":
+        """Another for the same tables, whose statements wait for none of this one's."""
+        seconds = self.limits.max_seconds
+        return replace(self, store=self.store.apart(max_concurrent, seconds=seconds, readers=max_concurrent))
 
     def run(self, sql: str, output_format: str, mark: str = "") -> bytes:
         """The result in one of OUTPUT_FORMATS; `stop` finds the query by its mark, letters and digits.

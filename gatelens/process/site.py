@@ -80,7 +80,6 @@ class Site:
     ) -> None:
         self._parts = parts
         self._store = store
-        self._memory = memory
         self._config = config
         self._config_file = config_file
         self._telemetry = telemetry
@@ -88,6 +87,8 @@ class Site:
         self._clock = clock
         self._lease = lease
         self._analysis = Analysis(parts, store, memory, config, clock, lease)
+        # Of people's SQL, and of alert rules' in handles of their own.
+        self._people = reader(store, memory, config.query.max_seconds, config.query.max_concurrent)
 
     def serve(
         self,
@@ -194,10 +195,9 @@ class Site:
     def _start_alerts(self, web: str, ingestion: Ingestion) -> AlertEngine:
         store = self._store.apart(_ALERT_HANDLES)
         questions = self._analysis.questions(_ALERT_HANDLES)
-        limits = self._config.query
-        people = reader(self._store, self._memory, limits.max_seconds, limits.max_concurrent)
+        statements = self._people.apart(self._config.query.max_concurrent)
         sources = RuleSources(
-            pipeline_signals(ingestion, store), people.run, lambda: certificates(store, self._clock())
+            pipeline_signals(ingestion, store), statements.run, lambda: certificates(store, self._clock())
         )
         source = RuleSource(self._config.alerts.rules)
         apart = self._analysis.store(_BACKGROUND_HANDLES), self._analysis.questions(_BACKGROUND_HANDLES)
@@ -222,7 +222,6 @@ class Site:
         config = self._config.query
         metrics = QueryMetrics(self._telemetry.meter)
         metrics.observe_abandoned(lambda: self._store.abandoned)
-        people = reader(self._store, self._memory, config.max_seconds, config.max_concurrent)
-        queries = QueryQueue(people, config, metrics)
+        queries = QueryQueue(self._people, config, metrics)
         self._parts.at_close.callback(queries.close)
         return queries

@@ -13,6 +13,7 @@ from gatelens.data_directory.directory import Addresses, DataDirectory
 from gatelens.machine.listeners import bind
 from gatelens.machine.memory import memory_budget, within
 from gatelens.machine.thread_names import name_threads
+from gatelens.machine.thread_switching import quick_switching
 from gatelens.process.running_parts import RunningParts
 from processors.retention.apply import apply_retention
 from storage.full_disk import ensure_room, full_disk_explained
@@ -70,7 +71,7 @@ class Gatelens:
         self._directory.acquire()
         self._parts.at_close.callback(self._directory.release)
         ensure_room(self._directory.path)
-        with ThreadPoolExecutor(1, "store-opening") as opener:
+        with quick_switching(), ThreadPoolExecutor(1, "store-opening") as opener:
             opening = opener.submit(self._open_store, memory)
             # Importing what works on ClickHouse takes about as long as ClickHouse takes to open.
             from gatelens.access.access import Access  # noqa: PLC0415
