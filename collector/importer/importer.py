@@ -14,7 +14,7 @@ from collector.importer.cutting import BLOCK_BYTES, cuts, next_block, part_id
 from collector.importer.partial_read import PartialRead
 from collector.importer.sorting import Sorter
 from collector.records.container_path import place_of_path
-from collector.records.headed import HEAD_BYTES, HeadedLog, headed_lines
+from collector.records.headed.log import HEAD_BYTES, HeadedLog, headed_lines
 from collector.records.json_body import is_framed
 from storage.errors import GatelensError
 

@@ -9,7 +9,7 @@ from collector.escape_path import escape_path
 from collector.formats.registry import Formats
 from collector.importer.partial_read import PartialRead
 from collector.importer.sorting import Sorter
-from collector.records.headed import HEAD_BYTES, HeadedLog, headed_lines
+from collector.records.headed.log import HEAD_BYTES, HeadedLog, headed_lines
 from collector.records.place import Part
 from storage.errors import GatelensError
 

@@ -6,7 +6,7 @@ from collector.errors import PayloadError
 from collector.formats.descriptor import Format
 from collector.formats.registry import Formats
 from collector.receivers.http.body import RequestBody
-from collector.records.headed import unheaded
+from collector.records.headed.log import unheaded
 from collector.records.json_body import is_framed, recognised
 from collector.records.place import Part
 

@@ -17,7 +17,7 @@ from collector.receivers.http.body_memory import BodyMemory
 from collector.receivers.http.config import HttpConfig
 from collector.receivers.http.idempotency import keyed_body
 from collector.receivers.http.request import RETRY_AFTER, HttpIntake
-from collector.records.headed import unheaded
+from collector.records.headed.log import unheaded
 from collector.records.json_body import unframed
 from collector.records.place import Part
 from collector.records.unwrap import parts

@@ -13,7 +13,7 @@ from collector.formats.custom.known import known_formats
 from collector.importer.block import Labels
 from collector.importer.importer import import_stream
 from collector.importer.sorting import Sorter
-from collector.records.headed import unheaded
+from collector.records.headed.log import unheaded
 from tests.collector.rigs.import_rig import MemorySink
 from tests.collector.rigs.ingest_rig import http_port, payloads
 from tests.patience import PATIENCE
