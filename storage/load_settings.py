@@ -21,3 +21,15 @@ LOAD_SETTINGS: Settings = {
     # is inserted is one block all the same. Smaller blocks cost more: each function takes some µs for each of them.
     "input_format_max_block_size_bytes": 2 << 20,
 }
+
+# Where what is for a server is parsed here, some settings are for the one, some for the other.
+_OF_READING_ALONE = ("format_", "max_memory_", "extract_", "input_format_")
+_OF_READING = (*_OF_READING_ALONE, "max_threads")
+
+
+def of_reading(settings: Settings) -> Settings:
+    return {name: value for name, value in settings.items() if name.startswith(_OF_READING)}
+
+
+def of_inserting(settings: Settings) -> dict[str, str | int]:
+    return {name: value for name, value in settings.items() if not name.startswith(_OF_READING_ALONE)}

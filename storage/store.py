@@ -20,10 +20,11 @@ from storage.column_names import ColumnNames
 from storage.dsn import check_dsn, describe, ensure_no_options, is_embedded
 from storage.engine import start_engine
 from storage.faults import cannot_connect
+from storage.frame import frame_of
 from storage.full_disk import ensure_room
 from storage.handle_thread import Result
 from storage.landlock import Confinement, hide_environment, is_available
-from storage.load_settings import LOAD_SETTINGS
+from storage.load_settings import LOAD_SETTINGS, of_inserting, of_reading
 from storage.memory_budget import DEFAULT_BUDGET, MemoryBudget
 from storage.parsers import Parsers
 from storage.pool import Pool
@@ -41,9 +42,6 @@ _MESSAGE = "Payload"
 _VIEW_DEFINITIONS = """
     SELECT name, as_select FROM system.tables WHERE database = currentDatabase() AND engine = 'View'
 """
-
-_OF_READING_ALONE = ("format_", "max_memory_", "extract_", "input_format_")
-_OF_READING = (*_OF_READING_ALONE, "max_threads")
 
 Parameters = Mapping[str, Any]
 
@@ -139,17 +137,7 @@ class Store:
         """
 
         def ask(client: Client) -> pd.DataFrame:
-            found = client.query_df(sql, parameters=dict(parameters or {}))
-            if not found.columns.empty:
-                return found
-            # An answer without rows comes without columns too.
-            if columns:
-                return pd.DataFrame(columns=list(columns))
-            return pd.DataFrame(columns=self._column_names.of(sql, lambda: describe_columns(client)))
-
-        def describe_columns(client: Client) -> list[str]:
-            described = client.query(f"DESCRIBE TABLE (\n{sql}\n)", parameters=dict(parameters or {})).result_rows
-            return [name for name, *_ in described]
+            return frame_of(client, sql, dict(parameters or {}), columns, self._column_names)
 
         return self._handles.run(ask, prepare=self._set_limits, seconds=seconds or self._seconds)
 
@@ -226,9 +214,8 @@ class Store:
         if self._parsers is None:
             self.command(f"INSERT INTO {into} ({names}) SETTINGS {clause(settings)}\n{select}")
             return
-        block = self._parsers.native(f"{select}\nSETTINGS {clause(_parsing(settings))}")
-        inserting = {name: value for name, value in settings.items() if not name.startswith(_OF_READING_ALONE)}
-        self._run(lambda client: client.raw_insert(into, columns, block, settings=inserting, fmt="Native"))
+        block = self._parsers.native(f"{select}\nSETTINGS {clause(of_reading(settings))}")
+        self._run(lambda client: client.raw_insert(into, columns, block, settings=of_inserting(settings), fmt="Native"))
 
     def trial(
         self, select: str, into: str, columns: Sequence[str], format_schema: Path, *, tight: bool = False
@@ -244,7 +231,7 @@ class Store:
             nowhere = literal(", ".join(f"{name} {types[name]}" for name in columns))
             self.command(f"INSERT INTO FUNCTION null({nowhere}) SETTINGS {clause(settings)}\n{select}")
         else:
-            self._parsers.native(f"{select}\nSETTINGS {clause(_parsing(settings))}")
+            self._parsers.native(f"{select}\nSETTINGS {clause(of_reading(settings))}")
 
     def ping(self) -> None:
         """Return when ClickHouse answers; raise StoreUnavailable when it does not."""
@@ -327,7 +314,3 @@ def connect(
     for directory in readable:
         directory.mkdir(parents=True, exist_ok=True)
     return Store(dsn, memory, readable, reader_dsn=reader_dsn)
-
-
-def _parsing(settings: Settings) -> Settings:
-    return {name: value for name, value in settings.items() if name.startswith(_OF_READING)}

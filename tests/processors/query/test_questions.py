@@ -1,9 +1,8 @@
 """Asking: the shape of answers, equal questions once, several as few, and limits."""
 
-import itertools
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +10,7 @@ import pandas as pd
 import pytest
 
 from processors.errors import InvalidQuestion
-from processors.query.batches import batches
-from processors.query.filters import Filter, parse_filter
-from processors.query.planner import plan
+from processors.query.filters import parse_filter
 from processors.query.question import Order, Question
 from processors.query.questions import Questions
 from processors.rollups.coverage import Covered
@@ -21,6 +18,7 @@ from processors.time.window import HOUR, MINUTE, Window
 from storage.errors import QueryLimitExceeded, StoreError, StoreUnavailable
 from storage.store import Store
 from tests.patience import PATIENCE
+from tests.processors.query.counting_store import CountingStore, questions_to
 from tests.processors.query.slow_store import SlowStore
 from tests.processors.query.traffic_rows import START, fill, whole
 
@@ -42,43 +40,20 @@ def test_where_the_store_is_away_each_question_has_its_error(store: Store) -> No
     questions.close()
 
 
-class _Counting:
-    """A store that counts what it is asked, and answers when it may."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.asked = 0
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def apart(self, handles: int) -> Store:
-        return self._store.apart(handles)
-
-    @property
-    def view_definitions(self) -> Mapping[str, str]:
-        return self._store.view_definitions
-
-    def frame(self, *arguments: Any, **options: Any) -> pd.DataFrame:
-        self.asked += 1
-        self.gate.wait(PATIENCE)
-        return self._store.frame(*arguments, **options)
-
-
 @pytest.fixture(scope="module")
 def rows(store: Store) -> pd.DataFrame:
     return fill(store, _ENVIRONMENT, 600, _SPAN)
 
 
 @pytest.fixture
-def counting(store: Store, rows: pd.DataFrame) -> _Counting:
-    return _Counting(store)
+def counting(store: Store, rows: pd.DataFrame) -> CountingStore:
+    return CountingStore(store)
 
 
 @pytest.fixture
-def questions(counting: _Counting) -> Iterator[Questions]:
-    asked = Questions(counting, lambda: START + timedelta(days=1), dict)  # type: ignore[arg-type]
-    yield asked
-    asked.close()
+def questions(counting: CountingStore) -> Iterator[Questions]:
+    with questions_to(counting) as asked:
+        yield asked
 
 
 def _question(*measures: str, **changes: Any) -> Question:
@@ -132,7 +107,7 @@ def test_where_a_limit_leaves_all_groups_none_are_chosen(questions: Questions) -
     pd.testing.assert_frame_equal(again.frame[list(first.frame)], first.frame)
 
 
-def test_groups_are_chosen_where_there_are_more_than_before(questions: Questions, counting: _Counting) -> None:
+def test_groups_are_chosen_where_there_are_more_than_before(questions: Questions, counting: CountingStore) -> None:
     quiet = Window(START - _SPAN, START)
     assert questions.ask(_question(dimensions=("route",), step=HOUR, limit=2, window=quiet)).frame.empty
     found = questions.ask(_question(dimensions=("route",), step=HOUR, limit=2))
@@ -152,7 +127,7 @@ def test_a_rate_is_by_the_time_that_has_passed(store: Store, rows: pd.DataFrame)
     asked.close()
 
 
-def test_equal_questions_are_asked_once(counting: _Counting, store: Store) -> None:
+def test_equal_questions_are_asked_once(counting: CountingStore, store: Store) -> None:
     now = [START]
     questions = Questions(counting, lambda: now[0], dict)  # type: ignore[arg-type]
     counting.gate.clear()
@@ -172,7 +147,7 @@ def test_equal_questions_are_asked_once(counting: _Counting, store: Store) -> No
     questions.close()
 
 
-def test_a_failure_is_not_kept(counting: _Counting) -> None:
+def test_a_failure_is_not_kept(counting: CountingStore) -> None:
     questions = Questions(counting, lambda: START, dict, max_memory=1)  # type: ignore[arg-type]
     for _ in range(2):
         with pytest.raises(QueryLimitExceeded):
@@ -229,115 +204,6 @@ def test_a_question_is_cancelled_when_nobody_waits_for_it(store: Store) -> None:
     # There is nothing left to cancel.
     questions.cancel(_question())
     questions.close()
-
-
-def test_several_questions_are_asked_as_few(questions: Questions, counting: _Counting) -> None:
-    by_api = [
-        _question(measure, filters=(_IN, Filter("api", values=(api,))), dimensions=dimensions)
-        for measure, api, dimensions in itertools.product(
-            ("requests", "p95", "rate"), ("orders", "payments", "absent"), ((), ("version",))
-        )
-    ]
-    others = [_question("p50", step=HOUR), _question("errors", step=HOUR), _question("errors", dimensions=("route",))]
-    everything = [*by_api, *others, by_api[0]]
-    answers = questions.ask_all(everything)
-    # By API; by API and version; with a step; by route.
-    assert counting.asked == 4
-    alone = Questions(counting, lambda: START + timedelta(days=1), dict)  # type: ignore[arg-type]
-    for question, answer in zip(everything, answers, strict=True):
-        expected = alone.ask(question)
-        assert (answer.question, answer.table) == (question, expected.table)
-        pd.testing.assert_frame_equal(answer.frame, expected.frame)
-    alone.close()
-
-
-@pytest.mark.parametrize("window", [whole(_SPAN), Window(START - 3 * HOUR, START - HOUR)], ids=["traffic", "none"])
-def test_totals_go_with_what_is_by_more(questions: Questions, counting: _Counting, window: Window) -> None:
-    """All traffic, by API, and by API and version: one pass, each with its own limit."""
-    common = {"window": window, "compare": 2 * HOUR, "order": Order("errors")}
-    everything = [
-        _question("requests", "errors", "p95", **common, dimensions=("api", "version"), limit=3),
-        _question("requests", "errors", "p50", **common, dimensions=("api",), limit=2),
-        _question("rate", "p99", "error_rate", window=window, compare=2 * HOUR),
-        _question("errors", **common, dimensions=("api",), limit=4),
-    ]
-    answers = questions.ask_all(everything)
-    # One by API has another limit, and is asked alone.
-    assert counting.asked == 2
-    alone = Questions(counting, lambda: START + timedelta(days=1), dict)  # type: ignore[arg-type]
-    for question, answer in zip(everything, answers, strict=True):
-        pd.testing.assert_frame_equal(answer.frame, alone.ask(question).frame)
-    alone.close()
-
-
-def test_the_limit_of_a_total_leaves_all_groups(questions: Questions, counting: _Counting) -> None:
-    total, by_api = questions.ask_all([_question(limit=1), _question(dimensions=("api",))])
-    assert (len(total.frame), len(by_api.frame), counting.asked) == (1, 4, 1)
-
-
-def test_what_has_many_values_is_asked_apart_from_totals() -> None:
-    together = [_question(), _question(dimensions=("consumer",)), _question(dimensions=("version",))]
-    batched = batches(together, lambda question: plan(question, {}))
-    assert sorted(len(batch.members) for batch in batched) == [1, 2]
-
-
-@pytest.mark.parametrize(
-    "window",
-    [whole(_SPAN), Window(START + 7 * MINUTE, START + 3 * HOUR), Window(START - 3 * HOUR, START - HOUR)],
-    ids=["traffic", "edges", "none"],
-)
-def test_first_values_of_several_dimensions_are_counted_in_one_pass(
-    questions: Questions, counting: _Counting, window: Window
-) -> None:
-    limits = {"status": 3, "fault": 6, "route": 2, "consumer": 6, "method": 6, "api": 2, "gateway": 6}
-    measures = ("errors", "requests", "error_rate")
-    everything = [
-        _question(*measures, window=window, dimensions=(name,), limit=limit) for name, limit in limits.items()
-    ]
-    answers = questions.ask_all(everything)
-    # By API and gateway, of which there are rollups, and by the others.
-    assert counting.asked == 2
-    alone = Questions(counting, lambda: START + timedelta(days=1), dict)  # type: ignore[arg-type]
-    for question, answer in zip(everything, answers, strict=True):
-        expected = alone.ask(question)
-        assert (answer.question, answer.table) == (question, expected.table)
-        pd.testing.assert_frame_equal(answer.frame, expected.frame)
-    alone.close()
-
-
-def test_first_values_are_asked_alone_where_all_together_are_too_much(store: Store, rows: pd.DataFrame) -> None:
-    # Together they have more rows than each has.
-    questions = Questions(store, lambda: START + timedelta(days=1), dict, max_rows=6)
-    by_status, by_route = (_question(dimensions=(name,), limit=6) for name in ("status", "route"))
-    answers = questions.ask_all([by_status, by_route])
-    assert [len(answer.frame) for answer in answers] == [6, 3]
-    questions.close()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"limit": None},
-        {"measures": ("p95",)},
-        {"measures": ("consumers",)},
-        {"step": HOUR},
-        {"compare": 2 * HOUR},
-        {"order": Order("status")},
-        {"filters": ()},
-    ],
-    ids=str,
-)
-def test_first_values_are_asked_apart_from_what_is_not_like_them(changes: dict[str, Any]) -> None:
-    status = _question(dimensions=("status",), limit=6)
-    together = [status, status.but(dimensions=("route",)), status.but(dimensions=("status",), **changes)]
-    batched = batches(together, lambda question: plan(question, {}))
-    assert sorted(len(batch.members) for batch in batched) == [1, 2]
-
-
-def test_what_needs_another_table_is_asked_apart() -> None:
-    together = [_question("requests"), _question("errors"), _question("consumers"), _question("errors", limit=3)]
-    batched = batches(together, lambda question: plan(question, {}))
-    assert sorted(len(batch.members) for batch in batched) == [1, 1, 2]
 
 
 def test_one_that_fails_does_not_take_the_others_with_it(store: Store, rows: pd.DataFrame) -> None:
