@@ -1,13 +1,14 @@
 """Several questions as few: what is asked together, and that each has the answer it has alone."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from processors.query.answer import Answer
 from processors.query.batches import batches
 from processors.query.filters import Filter, parse_filter
 from processors.query.planner import plan
@@ -28,19 +29,16 @@ def rows(store: Store) -> pd.DataFrame:
     return fill(store, _ENVIRONMENT, 600, _SPAN)
 
 
-@pytest.fixture
-def counting(store: Store, rows: pd.DataFrame) -> CountingStore:
-    return CountingStore(store)
-
-
-@pytest.fixture
-def questions(counting: CountingStore) -> Iterator[Questions]:
-    with questions_to(counting) as asked:
-        yield asked
-
-
 def _question(*measures: str, **changes: Any) -> Question:
     return Question(measures or ("requests",), whole(_SPAN), filters=(_IN,)).but(**changes)
+
+
+def _assert_as_alone(counting: CountingStore, asked: Sequence[Question], answers: Sequence[Answer]) -> None:
+    with questions_to(counting) as alone:
+        for question, answer in zip(asked, answers, strict=True):
+            expected = alone.ask(question)
+            assert (answer.question, answer.table) == (question, expected.table)
+            pd.testing.assert_frame_equal(answer.frame, expected.frame)
 
 
 def test_several_questions_are_asked_as_few(questions: Questions, counting: CountingStore) -> None:
@@ -55,11 +53,7 @@ def test_several_questions_are_asked_as_few(questions: Questions, counting: Coun
     answers = questions.ask_all(everything)
     # By API; by API and version; with a step; by route.
     assert counting.asked == 4
-    with questions_to(counting) as alone:
-        for question, answer in zip(everything, answers, strict=True):
-            expected = alone.ask(question)
-            assert (answer.question, answer.table) == (question, expected.table)
-            pd.testing.assert_frame_equal(answer.frame, expected.frame)
+    _assert_as_alone(counting, everything, answers)
 
 
 @pytest.mark.parametrize("window", [whole(_SPAN), Window(START - 3 * HOUR, START - HOUR)], ids=["traffic", "none"])
@@ -75,9 +69,7 @@ def test_totals_go_with_what_is_by_more(questions: Questions, counting: Counting
     answers = questions.ask_all(everything)
     # One by API has another limit, and is asked alone.
     assert counting.asked == 2
-    with questions_to(counting) as alone:
-        for question, answer in zip(everything, answers, strict=True):
-            pd.testing.assert_frame_equal(answer.frame, alone.ask(question).frame)
+    _assert_as_alone(counting, everything, answers)
 
 
 def test_the_limit_of_a_total_leaves_all_groups(questions: Questions, counting: CountingStore) -> None:
@@ -107,11 +99,7 @@ def test_first_values_of_several_dimensions_are_counted_in_one_pass(
     answers = questions.ask_all(everything)
     # By API and gateway, of which there are rollups, and by the others.
     assert counting.asked == 2
-    with questions_to(counting) as alone:
-        for question, answer in zip(everything, answers, strict=True):
-            expected = alone.ask(question)
-            assert (answer.question, answer.table) == (question, expected.table)
-            pd.testing.assert_frame_equal(answer.frame, expected.frame)
+    _assert_as_alone(counting, everything, answers)
 
 
 def test_first_values_are_asked_alone_where_all_together_are_too_much(store: Store, rows: pd.DataFrame) -> None:

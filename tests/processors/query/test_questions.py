@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from processors.time.window import HOUR, MINUTE, Window
 from storage.errors import QueryLimitExceeded, StoreError, StoreUnavailable
 from storage.store import Store
 from tests.patience import PATIENCE
-from tests.processors.query.counting_store import CountingStore, questions_to
+from tests.processors.query.counting_store import CountingStore
 from tests.processors.query.slow_store import SlowStore
 from tests.processors.query.traffic_rows import START, fill, whole
 
@@ -43,17 +42,6 @@ def test_where_the_store_is_away_each_question_has_its_error(store: Store) -> No
 @pytest.fixture(scope="module")
 def rows(store: Store) -> pd.DataFrame:
     return fill(store, _ENVIRONMENT, 600, _SPAN)
-
-
-@pytest.fixture
-def counting(store: Store, rows: pd.DataFrame) -> CountingStore:
-    return CountingStore(store)
-
-
-@pytest.fixture
-def questions(counting: CountingStore) -> Iterator[Questions]:
-    with questions_to(counting) as asked:
-        yield asked
 
 
 def _question(*measures: str, **changes: Any) -> Question:
